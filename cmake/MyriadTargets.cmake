@@ -1,0 +1,77 @@
+# Options and helpers shared by every folder.
+include_guard(GLOBAL)
+
+set(MYRIAD_ARCH "native" CACHE STRING "Value of -march (native, x86-64-v3, ...)")
+set(MYRIAD_SANITIZE "" CACHE STRING "Sanitizers for all targets, comma separated (address,undefined | thread)")
+option(MYRIAD_CUDA "Compile the CUDA backend (needs nvcc)" OFF)
+option(MYRIAD_FUZZ "Build libFuzzer targets (needs clang)" OFF)
+option(MYRIAD_TESTS "Build the tests" ON)
+
+add_library(myriad_options INTERFACE)
+target_compile_features(myriad_options INTERFACE cxx_std_20)
+# Contraction is pinned so that every build of one architecture rounds alike (docs/adr/0002).
+target_compile_options(myriad_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wconversion -Werror -ffp-contract=fast -fno-math-errno
+  -fno-trapping-math -fstack-protector-strong -march=${MYRIAD_ARCH}>)
+# -O3 of g++ 12 reports false positives of these three inside std::vector, fmt and std::string.
+target_compile_options(myriad_options INTERFACE
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wno-error=array-bounds -Wno-error=stringop-overflow -Wno-error=restrict>)
+target_compile_definitions(myriad_options INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+target_include_directories(myriad_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_link_options(myriad_options INTERFACE -Wl,-z,relro,-z,now)
+if(MYRIAD_SANITIZE)
+  target_compile_options(myriad_options INTERFACE -fsanitize=${MYRIAD_SANITIZE} -fno-omit-frame-pointer
+                                                  -fno-sanitize-recover=all)
+  target_compile_definitions(myriad_options INTERFACE _GLIBCXX_ASSERTIONS)
+  target_link_options(myriad_options INTERFACE -fsanitize=${MYRIAD_SANITIZE})
+endif()
+
+# myriad_add_library(<name> SOURCES ... [PUBLIC libs...] [PRIVATE libs...]) makes static library myriad_<name>, alias myriad::<name>.
+function(myriad_add_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(myriad_${name} STATIC ${ARG_SOURCES})
+  add_library(myriad::${name} ALIAS myriad_${name})
+  target_link_libraries(myriad_${name} PUBLIC myriad_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
+
+set(MYRIAD_MPI_ENVIRONMENT
+    "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_rmaps_base_oversubscribe=1"
+    "OMPI_MCA_hwloc_base_binding_policy=none;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_btl=self,vader"
+    "OMP_NUM_THREADS=1;OPENBLAS_NUM_THREADS=1;OMP_PROC_BIND=false")
+
+# myriad_add_test(<name> SOURCES ... [LIBS ...] [LABELS ...] [TIMEOUT s] [ARGS ...])
+# One GoogleTest binary, one CTest test; label `unit` unless LABELS says otherwise.
+function(myriad_add_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE myriad_options ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+                       ENVIRONMENT "MYRIAD_SOURCE_DIR=${PROJECT_SOURCE_DIR};${MYRIAD_MPI_ENVIRONMENT}")
+endfunction()
+
+# myriad_add_mpi_test(<name> SOURCES ... [LIBS ...] [RANKS 1 2 3 4]): one CTest test per rank count, label `mpi`.
+function(myriad_add_mpi_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBS;RANKS" ${ARGN})
+  if(NOT ARG_RANKS)
+    set(ARG_RANKS 1 2 3 4)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE myriad_options ${ARG_LIBS} myriad_mpi_test_main GTest::gtest MPI::MPI_CXX)
+  foreach(ranks IN LISTS ARG_RANKS)
+    add_test(NAME ${name}.np${ranks}
+             COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} ${MPIEXEC_PREFLAGS} $<TARGET_FILE:${name}>
+             WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+    set_tests_properties(${name}.np${ranks} PROPERTIES LABELS mpi TIMEOUT ${ARG_TIMEOUT} PROCESSORS ${ranks}
+                         ENVIRONMENT "MYRIAD_SOURCE_DIR=${PROJECT_SOURCE_DIR};${MYRIAD_MPI_ENVIRONMENT}")
+  endforeach()
+endfunction()

@@ -1,0 +1,256 @@
+#pragma once
+/// \file
+/// The op interface: everything models, ensembles and training ask of a device (docs/adr/0001).
+///
+/// Conventions of all ops
+/// - Shapes are written `name [dims]`; dimension 0 `batch` is members x dates. Dimensions after the batch are dense
+///   row-major unless an op says otherwise; the batch stride is free.
+/// - All tensors of one call have the same dtype unless stated. Complex data have a trailing extent 2.
+/// - The value written for a batch element depends on that element's inputs only: not on the batch size, on its
+///   position or on its neighbours, bit for bit (docs/adr/0002). Sums over the batch run in increasing batch index.
+/// - `_adjoint` ops are transposes for the real inner product (re and im are independent reals).
+/// - Outputs never alias inputs unless the op says "in place allowed".
+/// - Preconditions are programmer errors and abort; no op throws.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "kernels/spectral_layout.hpp"
+#include "kernels/tensor.hpp"
+
+namespace myriad::kernels {
+
+/// What happens to the previous content of an output.
+enum class Update : std::uint8_t { overwrite, accumulate };
+
+/// Whether the quadrature weight of each latitude row multiplies the grid side of a Legendre op.
+enum class RowWeights : std::uint8_t { none, quadrature };
+
+/// Factor per order m: `edge` for m = 0 and for the Nyquist order nlon/2, `interior` for the others.
+struct FourierScale {
+  double edge = 1.0;
+  double interior = 1.0;
+};
+
+/// Shape of a batched real FFT along longitude.
+struct FftSpec {
+  std::int64_t nlat = 0;
+  std::int64_t nlon = 0;
+  std::int64_t mmax = 0;  ///< orders kept, <= nlon/2 + 1
+  DType dtype = DType::f32;
+};
+
+/// Behaviour of a Legendre table under reflection at the equator: value(l, m, pi-theta) = sign * value(l, m, theta).
+enum class TableParity : std::uint8_t {
+  even,  ///< sign = (-1)^(l+m): P and m P / sin(theta)
+  odd,   ///< sign = (-1)^(l+m+1): dP / dtheta
+};
+
+/// Shape and content of a Legendre contraction. The arrays are host memory and are copied by the backend.
+struct LegendreSpec {
+  std::int64_t nlat = 0;
+  SpectralLayout layout;
+  DType dtype = DType::f32;
+  TableParity parity = TableParity::even;
+  /// [layout.size(), (nlat+1)/2]: values on the northern rows (and the equator row of an odd nlat).
+  std::span<const double> table;
+  /// [nlat]: quadrature weights in x = cos(theta), symmetric about the equator.
+  std::span<const double> weights;
+};
+
+/// Prepared FFT; made, owned and understood by one backend.
+class FftPlan {
+ public:
+  virtual ~FftPlan() = default;
+  const FftSpec& spec() const { return spec_; }
+
+ protected:
+  explicit FftPlan(const FftSpec& spec) : spec_(spec) {}
+  FftPlan(const FftPlan&) = default;
+
+ private:
+  FftSpec spec_;
+};
+
+/// Prepared Legendre contraction; made, owned and understood by one backend.
+class LegendrePlan {
+ public:
+  virtual ~LegendrePlan() = default;
+  std::int64_t nlat() const { return nlat_; }
+  const SpectralLayout& layout() const { return layout_; }
+  DType dtype() const { return dtype_; }
+
+ protected:
+  explicit LegendrePlan(const LegendreSpec& spec)
+      : nlat_(spec.nlat), layout_(spec.layout), dtype_(spec.dtype) {}
+  LegendrePlan(const LegendrePlan&) = default;
+
+ private:
+  std::int64_t nlat_;
+  SpectralLayout layout_;
+  DType dtype_;
+};
+
+/// Address of a stream of counter-based random numbers (Philox4x32-10).
+///
+/// The 64-bit key is `seed`; the 128-bit counter is {index / 4, step, member, stream}. The number at `index` of a stream
+/// is thus a pure function of these five values, whatever device, rank or batch asks for it.
+struct RandomStream {
+  std::uint64_t seed = 0;
+  std::uint32_t stream = 0;  ///< purpose (see src/base/random_streams.hpp)
+  std::uint32_t step = 0;
+};
+
+/// Activation applied by a convolution epilogue.
+enum class Activation : std::uint8_t { none, gelu };
+
+/// One step of AdamW with decoupled weight decay (Loshchilov and Hutter 2019, Algorithm 2).
+struct AdamwStep {
+  double learning_rate = 0.0;  ///< already scheduled
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.0;  ///< multiplies learning_rate
+  double gradient_scale = 1.0;  ///< multiplies the gradient first (averaging, clipping)
+  std::int64_t step = 1;  ///< 1-based, for bias correction
+};
+
+/// The ops. Implementations: `kokkos` (portable), `reference` (plain loops, computes in fp64), `cuda`.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  /// Short name as in configurations: "kokkos", "reference", "cuda".
+  virtual const char* name() const = 0;
+  /// Device, execution space, FFT and BLAS providers and CPU kernel names, for provenance.
+  virtual const char* description() const = 0;
+
+  // ---- memory -------------------------------------------------------------------------------------------------
+  /// Uninitialised device memory aligned to 64 bytes; null when \p bytes is 0. Aborts when exhausted (planned before).
+  virtual void* allocate(std::int64_t bytes) = 0;
+  virtual void deallocate(void* memory) = 0;
+  virtual void copy_to_device(void* device, const void* host, std::int64_t bytes) = 0;
+  virtual void copy_to_host(void* host, const void* device, std::int64_t bytes) = 0;
+  /// Wait until every op issued so far is complete.
+  virtual void fence() = 0;
+
+  // ---- spherical harmonic transforms ----------------------------------------------------------------------------
+  virtual std::unique_ptr<FftPlan> make_fft_plan(const FftSpec& spec) = 0;
+  virtual std::unique_ptr<LegendrePlan> make_legendre_plan(const LegendreSpec& spec) = 0;
+
+  /// fourier [batch, m, lat, channel, 2] = s_m * sum_j grid[batch, channel, lat, j] exp(-i m lambda_j).
+  /// Im is exactly 0 at m = 0 and at the Nyquist order.
+  virtual void fft_forward(const FftPlan& plan, TensorView fourier, ConstTensorView grid, FourierScale scale) = 0;
+
+  /// grid [batch, channel, lat, lon] = sum_m s_m Re(fourier[batch, m, lat, channel] exp(i m lambda_j)).
+  /// Im is ignored at m = 0 and at the Nyquist order (sfno.md 2.4). Synthesis uses {1, 2}.
+  /// fft_inverse with the same scale is the adjoint of fft_forward, and vice versa.
+  virtual void fft_inverse(const FftPlan& plan, TensorView grid, ConstTensorView fourier, FourierScale scale) = 0;
+
+  /// coefficients [batch, lm, channel, 2] = sum_k T_lm(k) w_k fourier[batch, m, k, channel] (w_k = 1 for none).
+  virtual void legendre_analysis(const LegendrePlan& plan, TensorView coefficients, ConstTensorView fourier,
+                                 RowWeights weights) = 0;
+
+  /// fourier [batch, m, lat, channel, 2] = w_k sum_l T_lm(k) coefficients[batch, lm, channel].
+  /// Orders without a coefficient (m >= lmax) are set to zero. Adjoint of legendre_analysis with the same weights.
+  virtual void legendre_synthesis(const LegendrePlan& plan, TensorView fourier, ConstTensorView coefficients,
+                                  RowWeights weights) = 0;
+
+  /// Composite: legendre_analysis(fft_forward(grid)); a backend may fuse. `fourier` is scratch of the right shape.
+  virtual void sht_analysis(const FftPlan& fft, const LegendrePlan& legendre, TensorView coefficients,
+                            ConstTensorView grid, FourierScale scale, RowWeights weights, TensorView fourier);
+  /// Composite: fft_inverse(legendre_synthesis(coefficients)).
+  virtual void sht_synthesis(const FftPlan& fft, const LegendrePlan& legendre, TensorView grid,
+                             ConstTensorView coefficients, FourierScale scale, RowWeights weights,
+                             TensorView fourier);
+
+  // ---- spectral filter ------------------------------------------------------------------------------------------
+  /// out [batch, lm, o, 2] = sum_i in[batch, lm, i] * weight[l, i, o]  (complex x complex, the same matrix for all m).
+  virtual void spectral_mix(const SpectralLayout& layout, TensorView out, ConstTensorView in,
+                            ConstTensorView weight) = 0;
+  /// grad_in [batch, lm, i, 2] = sum_o grad_out[batch, lm, o] * conj(weight[l, i, o]).
+  virtual void spectral_mix_adjoint_input(const SpectralLayout& layout, TensorView grad_in,
+                                          ConstTensorView grad_out, ConstTensorView weight) = 0;
+  /// grad_weight [l, i, o, 2] (+)= sum_batch sum_m conj(in[batch, lm, i]) * grad_out[batch, lm, o].
+  virtual void spectral_mix_adjoint_weight(const SpectralLayout& layout, TensorView grad_weight,
+                                           ConstTensorView in, ConstTensorView grad_out, Update update) = 0;
+
+  // ---- 1x1 convolution (per-point matrix product) -------------------------------------------------------------
+  /// out [batch, o, point] (+)= activation(weight[o, i] in[batch, i, point] + bias[o]); bias may be empty.
+  /// With Activation::gelu and Update::accumulate the activation is applied to the product before adding.
+  /// `point` may be given as lat, lon (rank 4).
+  virtual void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
+                       Activation activation, Update update) = 0;
+  /// grad_in [batch, i, point] (+)= weight^T grad_out[batch, o, point].
+  virtual void conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,
+                                     Update update) = 0;
+  /// grad_weight [o, i] (+)= sum_batch grad_out in^T; grad_bias [o] (+)= sum over batch and points (may be empty).
+  virtual void conv1x1_adjoint_weight(TensorView grad_weight, TensorView grad_bias, ConstTensorView grad_out,
+                                      ConstTensorView in, Update update) = 0;
+
+  // ---- normalisation and activation ------------------------------------------------------------------------------
+  /// out = activation(gamma (in - mean) rstd + beta), statistics over the points of each (batch, channel), biased
+  /// variance, unweighted (sfno.md 3.4). stats [batch, channel, 2] receives mean and rstd = 1/sqrt(var + epsilon).
+  /// in, out [batch, channel, point...]; gamma, beta [channel]. In place allowed.
+  virtual void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
+                             ConstTensorView beta, double epsilon, Activation activation) = 0;
+  /// Adjoint of instance_norm (recomputes the normalised value, and the activation's slope, from in and stats).
+  /// grad_gamma, grad_beta [channel] are accumulated; grad_in is overwritten. grad_in may alias grad_out.
+  virtual void instance_norm_adjoint(TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,
+                                     ConstTensorView grad_out, ConstTensorView in, ConstTensorView stats,
+                                     ConstTensorView gamma, ConstTensorView beta, Activation activation) = 0;
+  /// out = x (1 + erf(x / sqrt 2)) / 2, elementwise on dense tensors. In place allowed.
+  virtual void gelu(TensorView out, ConstTensorView in) = 0;
+  /// grad_in = grad_out * gelu'(in). grad_in may alias grad_out.
+  virtual void gelu_adjoint(TensorView grad_in, ConstTensorView grad_out, ConstTensorView in) = 0;
+
+  // ---- pointwise and copies -----------------------------------------------------------------------------------
+  /// out = a x + b y, same shape, any strides. In place allowed. With b = 0, y is not read and may be empty.
+  virtual void axpby(TensorView out, double a, ConstTensorView x, double b, ConstTensorView y) = 0;
+  /// out [batch, channel, point...] (+)= scale[channel] in + shift[channel]; scale and shift may be empty (1, 0).
+  /// In place allowed.
+  virtual void channel_affine(TensorView out, ConstTensorView in, ConstTensorView scale, ConstTensorView shift,
+                              Update update) = 0;
+  /// out [batch, channel, point...] = max(in, lower[channel]). In place allowed.
+  virtual void clamp_below(TensorView out, ConstTensorView in, ConstTensorView lower) = 0;
+  /// Copy between views of equal extents, any strides and dtypes (f32 <-> f64 converts). An input extent of 1 against a
+  /// larger output extent is broadcast.
+  virtual void copy(TensorView out, ConstTensorView in) = 0;
+  virtual void fill(TensorView out, double value) = 0;
+
+  // ---- random numbers -------------------------------------------------------------------------------------------
+  /// out [batch, index...] = N(0,1) at indices 0.. of stream {stream, member = members[b]}, by Box-Muller in fp64 from
+  /// pairs of 32-bit words, rounded to the dtype at the end. members is host memory of length batch.
+  virtual void fill_normal(TensorView out, const RandomStream& stream, std::span<const std::uint32_t> members) = 0;
+
+  // ---- fixed-order reductions (accumulated and returned in fp64) ---------------------------------------------
+  /// out f64 [batch, channel] = sum_k row_weight[k] sum_j (a - b)^2 / nlon; a, b [batch, channel, lat, lon], row_weight f64 [lat].
+  virtual void weighted_squared_error(TensorView out, ConstTensorView a, ConstTensorView b,
+                                      ConstTensorView row_weight) = 0;
+  /// grad_a [batch, channel, lat, lon] (+)= 2 coefficient[batch, channel] row_weight[lat] (a - b) / nlon; coefficient f64.
+  virtual void weighted_squared_error_adjoint(TensorView grad_a, ConstTensorView a, ConstTensorView b,
+                                              ConstTensorView row_weight, ConstTensorView coefficient,
+                                              Update update) = 0;
+  /// Sum of squares of a dense tensor in a fixed blocked order.
+  virtual double sum_of_squares(ConstTensorView in) = 0;
+  /// Number of elements that are NaN or infinite.
+  virtual std::int64_t count_nonfinite(ConstTensorView in) = 0;
+
+  // ---- ensemble loss ----------------------------------------------------------------------------------------------
+  /// Almost-fair CRPS over members (generative.md 4.1): members [member, group, channel, lat, lon], truth [group, channel,
+  /// lat, lon]. out f64 [group, channel] = sum_k row_weight[k] mean_j ( A - coefficient * B ), A = mean_i |x_i - y|,
+  /// B = sum_{i<j} |x_i - x_j|, coefficient = alpha/(M(M-1)) + (1-alpha)/M^2; M = 1 gives A.
+  virtual void crps(TensorView out, ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight,
+                    double alpha) = 0;
+  /// grad_members (+)= coefficient[group, channel] d(out)/d(members); sgn(0) = 0.
+  virtual void crps_adjoint(TensorView grad_members, ConstTensorView members, ConstTensorView truth,
+                            ConstTensorView row_weight, double alpha, ConstTensorView coefficient,
+                            Update update) = 0;
+
+  // ---- optimiser --------------------------------------------------------------------------------------------------
+  /// In place on dense tensors of equal size: parameter, first moment m, second moment v.
+  virtual void adamw(TensorView parameter, TensorView m, TensorView v, ConstTensorView gradient,
+                     const AdamwStep& step) = 0;
+};
+
+}  // namespace myriad::kernels

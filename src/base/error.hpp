@@ -1,0 +1,82 @@
+#pragma once
+/// \file
+/// Errors of the library: one exception type whose kind decides the exit code of the program.
+
+#include <fmt/format.h>
+
+#include <source_location>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace myriad {
+
+/// What went wrong, in the terms an orchestrator acts on. Each kind has one exit code (docs/exit-codes.md).
+enum class ErrorKind {
+  usage,             ///< 64: command line wrong
+  input_corrupt,     ///< 65: input read but inconsistent or damaged
+  input_missing,     ///< 66: input not there (yet)
+  unavailable,       ///< 69: device, library or feature not available here
+  internal,          ///< 70: a bug of ours
+  cannot_create,     ///< 73: output cannot be created
+  io,                ///< 74: read, write or close failed; disk full
+  stopped_early,     ///< 75: stopped on request with a valid checkpoint
+  quality,           ///< 76: NaN or out-of-range values produced by the model
+  permission,        ///< 77: permission denied
+  config_invalid,    ///< 78: configuration wrong
+};
+
+/// The exit code of a kind (sysexits numbers; see docs/exit-codes.md).
+int exit_code(ErrorKind kind);
+
+/// A failure caused by the world outside (input, configuration, system).
+///
+/// The text follows one grammar: problem, in brackets why it is one, then a hint.
+class Error : public std::runtime_error {
+ public:
+  /// \param kind decides the exit code
+  /// \param id stable identifier such as "E2041", documented in docs/errors.md
+  Error(ErrorKind kind, std::string_view id, const std::string& message,
+        std::source_location where = std::source_location::current())
+      : std::runtime_error(message), kind_(kind), id_(id), where_(where) {}
+
+  ErrorKind kind() const { return kind_; }
+  const std::string& id() const { return id_; }
+  const std::source_location& where() const { return where_; }
+
+ private:
+  ErrorKind kind_;
+  std::string id_;
+  std::source_location where_;
+};
+
+namespace detail {
+[[noreturn]] void contract_failed(const char* what, const char* expression, const char* file, int line);
+}  // namespace detail
+
+}  // namespace myriad
+
+/// Throw myriad::Error{kind, id, formatted message} unless \p condition holds. Always on.
+#define MYRIAD_VALIDATE(condition, kind, id, ...)                      \
+  do {                                                                 \
+    if (!(condition)) {                                                \
+      throw ::myriad::Error((kind), (id), ::fmt::format(__VA_ARGS__)); \
+    }                                                                  \
+  } while (false)
+
+/// Contracts for programmer mistakes: print the place and abort. Cheap ones stay on in every build.
+#define MYRIAD_CONTRACT_(what, condition)                                                \
+  do {                                                                                   \
+    if (!(condition)) ::myriad::detail::contract_failed(what, #condition, __FILE__, __LINE__); \
+  } while (false)
+/// Precondition of a function.
+#define MYRIAD_EXPECT(condition) MYRIAD_CONTRACT_("precondition", condition)
+/// Postcondition of a function.
+#define MYRIAD_ENSURE(condition) MYRIAD_CONTRACT_("postcondition", condition)
+/// Invariant inside a function; compiled out of release builds.
+#ifdef NDEBUG
+#define MYRIAD_ASSERT(condition) static_cast<void>(0)
+#else
+#define MYRIAD_ASSERT(condition) MYRIAD_CONTRACT_("assertion", condition)
+#endif
