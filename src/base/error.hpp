@@ -12,19 +12,20 @@
 
 namespace myriad {
 
-/// What went wrong, in the terms an orchestrator acts on. Each kind has one exit code (docs/exit-codes.md).
+/// What went wrong, in the terms an orchestrator acts on. Each kind has one exit code
+/// (docs/exit-codes.md).
 enum class ErrorKind {
-  usage,             ///< 64: command line wrong
-  input_corrupt,     ///< 65: input read but inconsistent or damaged
-  input_missing,     ///< 66: input not there (yet)
-  unavailable,       ///< 69: device, library or feature not available here
-  internal,          ///< 70: a bug of ours
-  cannot_create,     ///< 73: output cannot be created
-  io,                ///< 74: read, write or close failed; disk full
-  stopped_early,     ///< 75: stopped on request with a valid checkpoint
-  quality,           ///< 76: NaN or out-of-range values produced by the model
-  permission,        ///< 77: permission denied
-  config_invalid,    ///< 78: configuration wrong
+  usage,           ///< 64: command line wrong
+  input_corrupt,   ///< 65: input read but inconsistent or damaged
+  input_missing,   ///< 66: input not there (yet)
+  unavailable,     ///< 69: device, library or feature not available here
+  internal,        ///< 70: a bug of ours
+  cannot_create,   ///< 73: output cannot be created
+  io,              ///< 74: read, write or close failed; disk full
+  stopped_early,   ///< 75: stopped on request with a valid checkpoint
+  quality,         ///< 76: NaN or out-of-range values produced by the model
+  permission,      ///< 77: permission denied
+  config_invalid,  ///< 78: configuration wrong
 };
 
 /// The exit code of a kind (sysexits numbers; see docs/exit-codes.md).
@@ -52,7 +53,8 @@ class Error : public std::runtime_error {
 };
 
 namespace detail {
-[[noreturn]] void contract_failed(const char* what, const char* expression, const char* file, int line);
+[[noreturn]] void contract_failed(const char* what, const char* expression, const char* file,
+                                  int line);
 }  // namespace detail
 
 }  // namespace myriad
@@ -66,8 +68,8 @@ namespace detail {
   } while (false)
 
 /// Contracts for programmer mistakes: print the place and abort. Cheap ones stay on in every build.
-#define MYRIAD_CONTRACT_(what, condition)                                                \
-  do {                                                                                   \
+#define MYRIAD_CONTRACT_(what, condition)                                                      \
+  do {                                                                                         \
     if (!(condition)) ::myriad::detail::contract_failed(what, #condition, __FILE__, __LINE__); \
   } while (false)
 /// Precondition of a function.

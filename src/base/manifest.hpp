@@ -1,0 +1,61 @@
+#pragma once
+/// \file
+/// run.manifest: the list of what a run has published. A file that is not in it does not exist.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/base/json.hpp"
+
+namespace myriad {
+
+/// One published file.
+struct ManifestFile {
+  std::string path;  ///< relative to the run directory, '/' separators
+  std::uint64_t bytes = 0;
+  std::string xxh3;    ///< 32 hexadecimal digits
+  std::string sha256;  ///< 64 digits, may be empty
+  std::optional<std::int64_t> member;
+  std::vector<std::int64_t> steps;
+
+  bool operator==(const ManifestFile&) const = default;
+};
+
+/// Append-only JSON lines, each ending with the CRC-32C of the text before it.
+///
+/// Line types: {"type":"run",…} facts of the run (id, host, times, versions), {"type":"file",…} one
+/// ManifestFile. One line is one write call in append mode; a torn last line (crash) is dropped on
+/// reading, any other damage is an error. Later lines of the same path replace earlier ones. Only
+/// one process of a run appends (rank 0).
+class Manifest {
+ public:
+  /// Opens or starts `<run_directory>/run.manifest`. Errors: input_corrupt (E1060), io, permission.
+  explicit Manifest(std::filesystem::path run_directory);
+
+  /// Append facts about the run; `type` is added.
+  void add_run(Json facts);
+  /// Append a file that has been published: size and hashes are computed here.
+  /// \param with_sha256 also the slower hash. Errors: those of reading the file; E1061 for a path
+  /// outside the run.
+  ManifestFile add_file(const std::string& relative_path, std::optional<std::int64_t> member = {},
+                        std::vector<std::int64_t> steps = {});
+
+  const std::vector<ManifestFile>& files() const { return files_; }
+  const std::vector<Json>& runs() const { return runs_; }
+  const ManifestFile* find(std::string_view relative_path) const;
+
+  /// Re-hash every file. Returns one sentence per missing or damaged file; empty means all is well.
+  std::vector<std::string> verify() const;
+
+ private:
+  void append(const Json& line);
+  std::filesystem::path directory_;
+  std::filesystem::path file_;
+  std::vector<ManifestFile> files_;
+  std::vector<Json> runs_;
+};
+
+}  // namespace myriad
