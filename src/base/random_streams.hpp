@@ -24,6 +24,7 @@ enum class StreamId : std::uint32_t {
   dropout = 9,            ///< training-time masks: step = optimiser step
   compression = 10,  ///< stochastic rounding and sketches of exchanged gradients: member = rank
   gossip = 11,       ///< partner choice of decentralised training: step = round
+  rank_ties = 12,    ///< splitting ties in rank histograms: member = case; index = grid point
   test = 1000,       ///< tests and benchmarks only
 };
 
