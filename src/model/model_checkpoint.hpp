@@ -1,0 +1,29 @@
+#pragma once
+/// \file
+/// Models in checkpoints.
+
+#include <filesystem>
+#include <memory>
+
+#include "src/model/sfno_model.hpp"
+#include "src/state/checkpoint.hpp"
+#include "src/state/checkpoint_writer.hpp"
+
+namespace myriad {
+
+/// Add everything that defines \p model: architecture, channels, grid, normalisation, static maps, and its weights as
+/// they are in \p weights (an arena of the model's parameter set: the trained values, or their moving average).
+void add_model(CheckpointWriter& writer, SfnoModel& model, ConstTensorView weights);
+
+/// The model configuration stored in a checkpoint.
+/// Errors: ErrorKind::input_corrupt (E2320) naming what is missing or inconsistent.
+SfnoModelConfig read_model_config(const Checkpoint& checkpoint);
+
+/// Copy stored weights into a model of the same configuration. Errors: input_corrupt naming the first tensor that is
+/// absent, of another shape or not finite; weights of the file that the model does not know are refused as well.
+void read_weights(const Checkpoint& checkpoint, SfnoModel& model);
+
+/// A ready model. \p dtype is the precision it computes in.
+std::unique_ptr<SfnoModel> load_model(Backend& backend, const Checkpoint& checkpoint, DType dtype);
+
+}  // namespace myriad

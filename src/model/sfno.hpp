@@ -1,0 +1,95 @@
+#pragma once
+/// \file
+/// Spherical Fourier neural operator, HENS form (sfno.md section 3.3), with its exact backward pass.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "src/backend/tensor.hpp"
+#include "src/grid/grid.hpp"
+#include "src/model/parameters.hpp"
+
+namespace myriad {
+
+/// Size of an SFNO. Defaults are those of HENS where HENS has one.
+struct SfnoConfig {
+  GridType grid_type = GridType::equiangular;  ///< grid of input and output
+  std::int64_t nlat = 0;
+  std::int64_t nlon = 0;
+  std::int64_t scale_factor = 1;  ///< internal grid: Legendre-Gauss, nlat / scale x nlon / scale (integer division)
+  std::int64_t in_channels = 0;   ///< state history + forcing + features
+  std::int64_t out_channels = 0;
+  std::int64_t embed_dim = 0;
+  std::int64_t layers = 0;
+  std::int64_t mlp_ratio = 2;
+  /// Input channels that the big skip starts from as an identity (one per output channel); -1 draws it at random as HENS
+  /// does. With an identity start the untrained network is a persistence forecast.
+  std::int64_t identity_skip_from = -1;
+  /// Multiply the decoder's output (before the big skip) per channel; trained networks predict in units of the 6-h change.
+  bool output_scale = false;
+
+  std::int64_t internal_nlat() const { return nlat / scale_factor; }
+  std::int64_t internal_nlon() const { return nlon / scale_factor; }
+  std::int64_t lmax() const { return internal_nlat(); }
+  std::int64_t mmax() const { return internal_nlon() / 2 + 1; }
+};
+
+/// Errors: ErrorKind::config_invalid naming the first field that makes no sense.
+void validate(const SfnoConfig& config);
+
+/// Parameters in the order of sfno.md section 3.11, with the names of section 5.3 and the initialisation of 3.6.
+/// Spectral filters are stored [l, in, out, 2] (degree-major: one matrix per degree is contiguous).
+std::vector<ParameterInfo> sfno_parameters(const SfnoConfig& config);
+
+/// Number of real scalars, and of them the pairs that form complex numbers.
+struct SfnoParameterCount {
+  std::int64_t real_valued = 0;
+  std::int64_t complex_valued = 0;
+};
+SfnoParameterCount count_parameters(const SfnoConfig& config);
+
+/// Intermediate results of one forward pass that the backward pass needs.
+class SfnoTape {
+ public:
+  SfnoTape();
+  ~SfnoTape();
+  SfnoTape(SfnoTape&&) noexcept;
+  SfnoTape& operator=(SfnoTape&&) noexcept;
+
+ private:
+  friend class Sfno;
+  struct Record;
+  std::unique_ptr<Record> record_;
+};
+
+/// The network.
+///
+/// Shapes: in [batch, in_channels, nlat, nlon] -> out [batch, out_channels, nlat, nlon], normalised values.
+/// Determinism: bitwise independent of the batch size and of the position in the batch.
+/// Not thread-safe: owns transforms and scratch.
+/// Source: Bonev et al. 2023 (SFNO); order of operations of the HENS configuration.
+class Sfno {
+ public:
+  /// \param parameters made from sfno_parameters(config); must outlive the network.
+  Sfno(Backend& backend, const SfnoConfig& config, ParameterSet& parameters);
+  ~Sfno();
+
+  const SfnoConfig& config() const;
+
+  /// Per-channel factor of the decoder output; required when config.output_scale is set.
+  void set_output_scale(const std::vector<double>& scale);
+
+  /// With a tape, keeps what backward needs (about 9 embed_dim x points per block and batch element).
+  void forward(TensorView out, ConstTensorView in, SfnoTape* tape);
+
+  /// Accumulates parameter gradients and, unless \p grad_in is empty, writes the gradient of the input.
+  /// The tape must come from a forward pass with unchanged parameters; \p in must be that pass's input.
+  void backward(TensorView grad_in, ConstTensorView grad_out, ConstTensorView in, SfnoTape& tape);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace myriad

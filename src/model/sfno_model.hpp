@@ -1,0 +1,61 @@
+#pragma once
+/// \file
+/// The deterministic SFNO forecast model: input assembly around the network.
+
+#include <memory>
+#include <vector>
+
+#include "src/model/forcing.hpp"
+#include "src/model/model.hpp"
+#include "src/model/sfno.hpp"
+
+namespace myriad {
+
+/// Everything that defines an SFNO forecast model except its weights; stored in checkpoints.
+struct SfnoModelConfig {
+  ModelDescription description;
+  std::int64_t scale_factor = 1;
+  std::int64_t embed_dim = 64;
+  std::int64_t layers = 4;
+  std::int64_t mlp_ratio = 2;
+  /// Start as a persistence forecast whose correction is measured in units of the change per step.
+  bool tendency_parametrisation = true;
+  std::vector<ForcingKind> forcing;
+  GridFeatures features;
+  std::vector<StaticMap> static_maps;
+
+  /// State history (oldest first), forcing, grid features, static maps: the order of sfno.md 4.2.
+  std::int64_t in_channels() const;
+  SfnoConfig network() const;
+};
+
+/// Makes the model with initial weights of \p seed (\p backend must outlive it).
+class SfnoModel final : public Model {
+ public:
+  SfnoModel(Backend& backend, SfnoModelConfig config, DType dtype, std::uint64_t seed);
+  ~SfnoModel() override;
+
+  const SfnoModelConfig& config() const { return config_; }
+  const ModelDescription& description() const override { return config_.description; }
+  Backend& backend() override { return *backend_; }
+  DType dtype() const override { return dtype_; }
+  ParameterSet& parameters() override { return *parameters_; }
+  std::unique_ptr<ModelTape> make_tape() const override;
+  void step(TensorView next, ConstTensorView history, const StepContext& context, ModelTape* tape) override;
+  void backward(TensorView grad_history, ConstTensorView grad_next, ModelTape& tape) override;
+
+ private:
+  class Tape;
+  void assemble(TensorView inputs, ConstTensorView history, const StepContext& context);
+
+  Backend* backend_;
+  SfnoModelConfig config_;
+  DType dtype_;
+  std::unique_ptr<ParameterSet> parameters_;
+  std::unique_ptr<Sfno> network_;
+  Tensor constants_;  ///< [1, features + static, lat, lon]
+  struct Scratch;
+  std::unique_ptr<Scratch> scratch_;
+};
+
+}  // namespace myriad
