@@ -28,17 +28,21 @@ std::string_view to_string(CheckpointKind kind);
 
 /// Names of the JSON sections that several folders share; further ones may be added by their users.
 namespace section {
-inline constexpr std::string_view k_model = "myriad.model";                  ///< architecture and its parameters
-inline constexpr std::string_view k_channels = "myriad.channels";            ///< name, units, level of each channel
-inline constexpr std::string_view k_grid = "myriad.grid";                    ///< type, nlat, nlon
-inline constexpr std::string_view k_normalisation = "myriad.normalisation";  ///< where the statistics come from
-inline constexpr std::string_view k_training = "myriad.training";            ///< provenance: data, seed, steps, code
-inline constexpr std::string_view k_state = "myriad.state";                  ///< counters of a training state
+inline constexpr std::string_view k_model = "myriad.model";  ///< architecture and its parameters
+inline constexpr std::string_view k_channels =
+    "myriad.channels";                                     ///< name, units, level of each channel
+inline constexpr std::string_view k_grid = "myriad.grid";  ///< type, nlat, nlon
+inline constexpr std::string_view k_normalisation =
+    "myriad.normalisation";  ///< where the statistics come from
+inline constexpr std::string_view k_training =
+    "myriad.training";  ///< provenance: data, seed, steps, code
+inline constexpr std::string_view k_state = "myriad.state";  ///< counters of a training state
 }  // namespace section
 
 using Shape = std::vector<std::int64_t>;
 
-/// A tensor of a loaded checkpoint: dense, row-major, in the checkpoint's own memory (valid as long as it lives).
+/// A tensor of a loaded checkpoint: dense, row-major, in the checkpoint's own memory (valid as long
+/// as it lives).
 struct HostTensor {
   std::string name;
   StorageType dtype = StorageType::f32;
@@ -60,9 +64,10 @@ struct CheckpointHeader {
     std::string hash;
   };
   CheckpointKind kind = CheckpointKind::model;
-  std::map<std::string, std::string> metadata;  ///< without the entries that the container makes itself
-  std::vector<Tensor> tensors;                  ///< in the order of the data
-  std::uint64_t header_bytes = 0;               ///< length prefix and JSON, so that the data begins there
+  std::map<std::string, std::string>
+      metadata;                    ///< without the entries that the container makes itself
+  std::vector<Tensor> tensors;     ///< in the order of the data
+  std::uint64_t header_bytes = 0;  ///< length prefix and JSON, so that the data begins there
   std::uint64_t data_bytes = 0;
   std::string header_hash;
   std::string weights_sha256;
@@ -71,10 +76,10 @@ struct CheckpointHeader {
 /// A checkpoint in memory, completely verified.
 class Checkpoint {
  public:
-  /// Read and verify a file: structure, header hash, hash of each tensor, SHA-256 over all weights. Nothing of a file
-  /// that fails is returned. Runs no code of the file; memory is the file's size plus the header.
-  /// Errors: input_missing (E2101) or by errno (E2102); input_corrupt E2103-E2111 naming file and reason;
-  /// unavailable (E2120) when the memory does not suffice.
+  /// Read and verify a file: structure, header hash, hash of each tensor, SHA-256 over all weights.
+  /// Nothing of a file that fails is returned. Runs no code of the file; memory is the file's size
+  /// plus the header. Errors: input_missing (E2101) or by errno (E2102); input_corrupt E2103-E2111
+  /// naming file and reason; unavailable (E2120) when the memory does not suffice.
   static Checkpoint load(const std::filesystem::path& path);
   /// The same for bytes in memory (copied); \p source names them in messages.
   static Checkpoint parse(std::span<const std::byte> file, std::string_view source);
@@ -92,7 +97,8 @@ class Checkpoint {
   const HostTensor& at(std::string_view name) const;
   const HostTensor& at(std::string_view name, const Shape& shape) const;
 
-  /// Values as float; stored F16, BF16 and F32 convert exactly. Errors: E2112 (absent, other shape, other type).
+  /// Values as float; stored F16, BF16 and F32 convert exactly. Errors: E2112 (absent, other shape,
+  /// other type).
   std::vector<float> floats(std::string_view name, const Shape& shape) const;
   /// Values as double; any floating type converts exactly. Errors: E2112.
   std::vector<double> doubles(std::string_view name, const Shape& shape) const;
@@ -129,7 +135,8 @@ class Checkpoint {
 /// Verify a file in constant memory (4 MiB at a time) without keeping its tensors.
 struct CheckpointSummary {
   CheckpointHeader header;
-  std::map<std::string, std::uint64_t> non_finite;  ///< number of NaN and infinities, by tensor that has any
+  std::map<std::string, std::uint64_t>
+      non_finite;  ///< number of NaN and infinities, by tensor that has any
   std::uint64_t file_bytes = 0;
 };
 /// Errors: those of Checkpoint::load.

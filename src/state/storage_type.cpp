@@ -17,9 +17,9 @@ struct TypeRow {
 };
 
 constexpr std::array k_types = {
-    TypeRow{StorageType::f64, "F64", 8, true},  TypeRow{StorageType::i64, "I64", 8, false},
-    TypeRow{StorageType::f32, "F32", 4, true},  TypeRow{StorageType::i32, "I32", 4, false},
-    TypeRow{StorageType::f16, "F16", 2, true},  TypeRow{StorageType::bf16, "BF16", 2, true},
+    TypeRow{StorageType::f64, "F64", 8, true}, TypeRow{StorageType::i64, "I64", 8, false},
+    TypeRow{StorageType::f32, "F32", 4, true}, TypeRow{StorageType::i32, "I32", 4, false},
+    TypeRow{StorageType::f16, "F16", 2, true}, TypeRow{StorageType::bf16, "BF16", 2, true},
     TypeRow{StorageType::u8, "U8", 1, false},
 };
 
@@ -31,9 +31,15 @@ const TypeRow& row_of(StorageType type) {
 
 }  // namespace
 
-std::string_view to_string(StorageType type) { return row_of(type).name; }
-std::size_t size_of(StorageType type) { return row_of(type).bytes; }
-bool is_floating(StorageType type) { return row_of(type).floating; }
+std::string_view to_string(StorageType type) {
+  return row_of(type).name;
+}
+std::size_t size_of(StorageType type) {
+  return row_of(type).bytes;
+}
+bool is_floating(StorageType type) {
+  return row_of(type).floating;
+}
 
 std::optional<StorageType> storage_type_from_string(std::string_view name) {
   for (const TypeRow& row : k_types) {
@@ -52,7 +58,8 @@ std::uint16_t f16_from_float(float value) {
   } else if (magnitude >= 0x477ff000U) {  // 65520, halfway between 65504 and the next step
     result = 0x7c00U;
   } else if (magnitude >= 0x38800000U) {  // 2^-14, the smallest normal number
-    // Adding just under half a unit, plus one when the kept part is odd, makes the shift round to even.
+    // Adding just under half a unit, plus one when the kept part is odd, makes the shift round to
+    // even.
     const std::uint32_t rounded = magnitude + 0xfffU + ((magnitude >> 13) & 1U);
     result = (rounded - 0x38000000U) >> 13;  // exponent bias 127 -> 15
   } else if (magnitude >= 0x33000000U) {     // 2^-25, half of the smallest subnormal number
