@@ -1,0 +1,41 @@
+#pragma once
+/// \file
+/// Perturbations of initial states: one interface, selected by name.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "src/ensemble/spherical_noise.hpp"
+#include "src/model/model.hpp"
+
+namespace myriad {
+
+/// Adds a perturbation to the initial states of ensemble members.
+///
+/// The perturbation of a member depends on (seed, member) only: a member started alone, in another block or in a larger
+/// ensemble has the same bits. Member 0 is the control and is never perturbed.
+class InitialPerturbation {
+ public:
+  virtual ~InitialPerturbation() = default;
+  virtual const char* name() const = 0;
+  /// history [batch, input_times, channel, lat, lon], normalised; element b belongs to members[b].
+  virtual void apply(TensorView history, std::span<const std::uint32_t> members) = 0;
+};
+
+/// Correlated Gaussian noise, independent between channels, the same at every input time (so that the tendency the
+/// model sees stays the analysed one). Channels whose amplitude is 0 stay untouched; humidities are cut at zero.
+struct GaussianPerturbationConfig {
+  std::uint64_t seed = 0;
+  SphericalNoiseConfig noise;
+  std::vector<double> amplitude;  ///< [channel], standard deviation in physical units
+};
+
+std::unique_ptr<InitialPerturbation> make_gaussian_perturbation(Model& model, const GaussianPerturbationConfig& config);
+std::unique_ptr<InitialPerturbation> make_no_perturbation();
+
+/// Channels that cannot be negative: specific and relative humidity, column water vapour, precipitation.
+bool is_non_negative(const std::string& channel);
+
+}  // namespace myriad

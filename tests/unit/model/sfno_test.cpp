@@ -1,0 +1,254 @@
+#include "src/model/sfno.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "src/backend/registry.hpp"
+#include "tests/unit/model/sfno_fixture.hpp"
+
+namespace myriad::test {
+namespace {
+
+struct Case {
+  const char* backend;
+  DType dtype;
+  double tolerance;
+};
+
+class GoldenSfno : public ::testing::TestWithParam<Case> {};
+
+TEST_P(GoldenSfno, OutputEqualsThePublishedNumbers) {
+  // T10; numbers of sfno.md 3.11, from the original network class and an independent numpy implementation.
+  const auto [name, dtype, tolerance] = GetParam();
+  auto backend = make_backend(name);
+  const SfnoConfig config = golden_config();
+  ParameterSet parameters(*backend, dtype, sfno_parameters(config));
+  fill_golden(parameters, config);
+  Sfno network(*backend, config, parameters);
+  Tensor in(*backend, dtype, {1, 5, 17, 32});
+  in.assign(golden_input(config));
+  Tensor out(*backend, dtype, {1, 3, 17, 32});
+  network.forward(out, in, nullptr);
+  const std::vector<double> y = out.to_doubles();
+
+  double sum = 0.0, squares = 0.0;
+  for (double value : y) {
+    sum += value;
+    squares += value * value;
+  }
+  // The sums add 1632 values: their error is at most that many times the pointwise one.
+  EXPECT_NEAR(sum, 24.1339359051, 1e-9 + 300 * tolerance);
+  EXPECT_NEAR(squares, 51.3137907509, 1e-9 + 300 * tolerance);
+  const auto at = [&](std::size_t c, std::size_t row, std::size_t column) { return y[(c * 17 + row) * 32 + column]; };
+  const double expected[3][3] = {{0.16386837493456344, -0.2083740581675267, -0.07289902960434028},
+                                 {-0.1789078743642924, 0.24452752428949873, 0.09913257659142741},
+                                 {-0.120041086732052, 0.13992554821815464, 0.016065070819585185}};
+  const std::size_t places[3][2] = {{0, 0}, {8, 5}, {16, 31}};
+  for (std::size_t p = 0; p < 3; ++p) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      EXPECT_NEAR(at(c, places[p][0], places[p][1]), expected[p][c], tolerance * (1.0 + std::abs(expected[p][c])));
+    }
+  }
+}
+
+TEST_P(GoldenSfno, RecordingATapeDoesNotChangeTheOutput) {
+  const auto [name, dtype, tolerance] = GetParam();
+  auto backend = make_backend(name);
+  const SfnoConfig config = golden_config();
+  ParameterSet parameters(*backend, dtype, sfno_parameters(config));
+  fill_golden(parameters, config);
+  Sfno network(*backend, config, parameters);
+  Tensor in(*backend, dtype, {1, 5, 17, 32});
+  in.assign(golden_input(config));
+  Tensor plain(*backend, dtype, {1, 3, 17, 32}), taped(*backend, dtype, {1, 3, 17, 32});
+  network.forward(plain, in, nullptr);
+  SfnoTape tape;
+  network.forward(taped, in, &tape);
+  const auto a = plain.to_doubles(), b = taped.to_doubles();
+  for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], tolerance) << i;
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, GoldenSfno,
+                         ::testing::Values(Case{"reference", DType::f64, 1e-10}, Case{"kokkos", DType::f64, 1e-10},
+                                           Case{"kokkos", DType::f32, 5e-6}),
+                         [](const auto& test) {
+                           return std::string(test.param.backend) + (test.param.dtype == DType::f32 ? "F32" : "F64");
+                         });
+
+TEST(Sfno, HensParameterCountIsThePublishedOne) {
+  // T12.
+  SfnoConfig config;
+  config.grid_type = GridType::equiangular;
+  config.nlat = 721;
+  config.nlon = 1440;
+  config.scale_factor = 2;
+  config.in_channels = 110;
+  config.out_channels = 74;
+  config.embed_dim = 620;
+  config.layers = 8;
+  const SfnoParameterCount count = count_parameters(config);
+  EXPECT_EQ(count.real_valued, 16'302'980);
+  EXPECT_EQ(count.complex_valued, 1'107'072'000);
+}
+
+TEST(Sfno, OutputOfAnElementIsTheSameBitsInAnyBatch) {
+  // T25 in the form of ADR 0002.
+  auto backend = make_backend("kokkos");
+  SfnoConfig config = golden_config();
+  config.embed_dim = 12;
+  ParameterSet parameters(*backend, DType::f32, sfno_parameters(config));
+  parameters.initialise(7);
+  Sfno network(*backend, config, parameters);
+  constexpr std::int64_t k_batch = 5;
+  const std::int64_t n = 5 * 17 * 32, m = 3 * 17 * 32;
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(static_cast<std::size_t>(k_batch * n));
+  for (float& value : x) value = normal(random);
+  Tensor in(*backend, DType::f32, {k_batch, 5, 17, 32}), out(*backend, DType::f32, {k_batch, 3, 17, 32});
+  in.assign(x);
+  network.forward(out, in, nullptr);
+  const std::vector<float> together = out.to_floats();
+  for (std::int64_t b = 0; b < k_batch; ++b) {
+    Tensor alone(*backend, DType::f32, {1, 3, 17, 32});
+    Tensor one(*backend, DType::f32, {1, 5, 17, 32});
+    one.assign(std::vector<float>(x.begin() + b * n, x.begin() + (b + 1) * n));
+    network.forward(alone, one, nullptr);
+    const std::vector<float> y = alone.to_floats();
+    for (std::int64_t i = 0; i < m; ++i) {
+      ASSERT_EQ(y[static_cast<std::size_t>(i)], together[static_cast<std::size_t>(b * m + i)]) << b << " " << i;
+    }
+  }
+}
+
+/// Scalar function of the output with a known gradient: sum_i a_i y_i.
+struct GradientProblem {
+  Backend& backend;
+  SfnoConfig config;
+  ParameterSet parameters;
+  Sfno network;
+  Tensor in, out, weights;
+  std::vector<double> x, a;
+
+  GradientProblem(Backend& b, const SfnoConfig& c, std::int64_t batch)
+      : backend(b),
+        config(c),
+        parameters(b, DType::f64, sfno_parameters(c)),
+        network(b, c, parameters),
+        in(b, DType::f64, {batch, c.in_channels, c.nlat, c.nlon}),
+        out(b, DType::f64, {batch, c.out_channels, c.nlat, c.nlon}),
+        weights(b, DType::f64, {batch, c.out_channels, c.nlat, c.nlon}) {
+    parameters.initialise(11);
+    if (config.output_scale) {
+      std::vector<double> scale;
+      for (std::int64_t o = 0; o < config.out_channels; ++o) scale.push_back(0.3 + 0.1 * static_cast<double>(o));
+      network.set_output_scale(scale);
+    }
+    // Biases and norms start at their neutral values; move them so that their gradients are tested away from there.
+    std::mt19937 random(5);
+    std::normal_distribution<double> normal;
+    for (std::size_t i = 0; i < parameters.count(); ++i) {
+      if (parameters.info(i).shape.size() != 1) continue;
+      Tensor moved(b, DType::f64, {parameters.value(i).size()});
+      std::vector<double> values = to_doubles(b, std::as_const(parameters).value(i));
+      for (double& v : values) v += 0.2 * normal(random);
+      moved.assign(values);
+      b.copy(parameters.value(i), moved);
+    }
+    x.resize(static_cast<std::size_t>(in.size()));
+    a.resize(static_cast<std::size_t>(out.size()));
+    for (double& v : x) v = normal(random);
+    for (double& v : a) v = normal(random);
+    in.assign(x);
+    weights.assign(a);
+  }
+
+  double value() {
+    network.forward(out, in, nullptr);
+    const std::vector<double> y = out.to_doubles();
+    double sum = 0.0;
+    for (std::size_t i = 0; i < y.size(); ++i) sum += a[i] * y[i];
+    return sum;
+  }
+};
+
+void check_gradients(const char* backend_name, SfnoConfig config) {
+  auto backend = make_backend(backend_name);
+  GradientProblem problem(*backend, config, 2);
+  SfnoTape tape;
+  problem.network.forward(problem.out, problem.in, &tape);
+  Tensor grad_in(*backend, DType::f64, {2, config.in_channels, config.nlat, config.nlon});
+  problem.network.backward(grad_in, problem.weights, problem.in, tape);
+
+  // Directional derivatives along random directions of each parameter, central differences in fp64: the truncation
+  // error h^2 f'''/6 and the rounding error eps f / h balance near h = 1e-5 at about 1e-9 relative.
+  const double h = 1e-5;
+  std::mt19937 random(17);
+  std::normal_distribution<double> normal;
+  for (std::size_t i = 0; i <= problem.parameters.count(); ++i) {
+    const bool input = i == problem.parameters.count();
+    TensorView target = input ? problem.in.view() : problem.parameters.value(i);
+    const std::vector<double> gradient = to_doubles(
+        *backend, input ? std::as_const(grad_in).view() : ConstTensorView(problem.parameters.gradient(i)));
+    const std::vector<double> start = to_doubles(*backend, target);
+    std::vector<double> direction(start.size());
+    double norm = 0.0;
+    for (double& d : direction) {
+      d = normal(random);
+      norm += d * d;
+    }
+    double analytic = 0.0;
+    for (std::size_t k = 0; k < start.size(); ++k) analytic += gradient[k] * (direction[k] /= std::sqrt(norm));
+    const auto value_at = [&](double step) {
+      std::vector<double> moved = start;
+      for (std::size_t k = 0; k < moved.size(); ++k) moved[k] += step * direction[k];
+      Tensor staged(*backend, DType::f64, {target.size()});
+      staged.assign(moved);
+      backend->copy(TensorView(target.data, DType::f64, {target.size()}), staged);
+      return problem.value();
+    };
+    const double numeric = (value_at(h) - value_at(-h)) / (2.0 * h);
+    value_at(0.0);
+    const std::string name = input ? "input" : problem.parameters.info(i).name;
+    EXPECT_NEAR(numeric, analytic, 1e-6 * std::max(1.0, std::abs(analytic))) << name;
+  }
+}
+
+TEST(SfnoBackward, MatchesFiniteDifferencesWithRegriddingBlocks) { check_gradients("reference", golden_config()); }
+
+TEST(SfnoBackward, MatchesFiniteDifferencesOnOneGridWithScaledOutput) {
+  SfnoConfig config = golden_config();
+  config.grid_type = GridType::legendre_gauss;
+  config.nlat = 8;
+  config.nlon = 16;
+  config.scale_factor = 1;
+  config.layers = 2;
+  config.output_scale = true;
+  config.identity_skip_from = 1;
+  check_gradients("kokkos", config);
+}
+
+TEST(SfnoBackward, MatchesFiniteDifferencesOfASingleBlock) {
+  SfnoConfig config = golden_config();
+  config.layers = 1;  // first and last at once: stays on the outer grid
+  check_gradients("kokkos", config);
+}
+
+TEST(SfnoBackward, PortableBackendMatchesFiniteDifferences) { check_gradients("kokkos", golden_config()); }
+
+TEST(SfnoConfigCheck, NamesTheFieldThatMakesNoSense) {
+  SfnoConfig config = golden_config();
+  config.embed_dim = 0;
+  try {
+    validate(config);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::config_invalid);
+    EXPECT_NE(std::string(error.what()).find("embed_dim"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace myriad::test
