@@ -36,7 +36,7 @@ using ::testing::SizeIs;
 CheckpointWriter numbered(std::int64_t number) {
   CheckpointWriter writer(CheckpointKind::training_state);
   writer.add("number", {1}, std::vector<std::int64_t>{number});
-  writer.add("ballast", {256}, std::vector<float>(256, static_cast<float>(number)));
+  writer.add("ballast", {40}, std::vector<float>(40, static_cast<float>(number)));
   return writer;
 }
 
