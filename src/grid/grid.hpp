@@ -22,8 +22,8 @@ struct Quadrature {
   std::vector<double> weights;    ///< sum to 2
 };
 
-/// Gauss-Legendre, Clenshaw-Curtiss or Gauss-Lobatto rule with \p n nodes; accurate to 1e-14 relative
-/// (long-double Newton). n >= 2 (3 for Lobatto).
+/// Gauss-Legendre, Clenshaw-Curtiss or Gauss-Lobatto rule with \p n nodes; accurate to 1e-14
+/// relative (long-double Newton). n >= 2 (3 for Lobatto).
 Quadrature make_quadrature(GridType type, std::int64_t n);
 
 /// A global grid: nlat rows from north to south, nlon columns eastwards from longitude 0.
@@ -38,7 +38,8 @@ class Grid {
   const Quadrature& quadrature() const { return quadrature_; }
   std::vector<double> latitudes_deg() const;
   std::vector<double> longitudes_deg() const;
-  /// Area weight of each row, normalised so that sum_k w_k = 1 (a row mean over longitude times w_k sums to the global mean).
+  /// Area weight of each row, normalised so that sum_k w_k = 1 (a row mean over longitude times w_k
+  /// sums to the global mean).
   std::vector<double> row_weights() const;
   std::string describe() const;  ///< e.g. "legendre-gauss 32x64"
   bool operator==(const Grid& other) const {
