@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// Spherical harmonic transforms on a grid (sfno.md section 2), orthonormal, with Condon-Shortley phase.
+/// Spherical harmonic transforms on a grid (sfno.md section 2), orthonormal, with Condon-Shortley
+/// phase.
 
 #include <cstdint>
 #include <memory>
@@ -11,11 +12,13 @@
 
 namespace myriad {
 
-/// Scalar real transform between grid [batch, channel, lat, lon] and coefficients [batch, lm, channel, 2].
+/// Scalar real transform between grid [batch, channel, lat, lon] and coefficients [batch, lm,
+/// channel, 2].
 ///
-/// Analysis carries 2 pi / nlon and the quadrature weights; synthesis carries no factor. Grid, lmax and mmax are always
-/// explicit. Not thread-safe (owns scratch), one instance per thread.
-/// Errors: ErrorKind::config_invalid when mmax > nlon/2+1 or lmax > the number of degrees the grid resolves (nlat).
+/// Analysis carries 2 pi / nlon and the quadrature weights; synthesis carries no factor. Grid, lmax
+/// and mmax are always explicit. Not thread-safe (owns scratch), one instance per thread. Errors:
+/// ErrorKind::config_invalid when mmax > nlon/2+1 or lmax > the number of degrees the grid resolves
+/// (nlat).
 class Sht {
  public:
   Sht(Backend& backend, const Grid& grid, std::int64_t lmax, std::int64_t mmax, DType dtype);
@@ -34,7 +37,8 @@ class Sht {
   /// grad_coefficients = transpose(synthesis) grad_grid; Im at m = 0 is exactly 0.
   void synthesis_adjoint(TensorView grad_coefficients, ConstTensorView grad_grid);
 
-  /// Largest lmax whose round trip is exact on the grid: nlat (Gauss), nlat-1 (Lobatto), (nlat+1)/2 (equiangular).
+  /// Largest lmax whose round trip is exact on the grid: nlat (Gauss), nlat-1 (Lobatto), (nlat+1)/2
+  /// (equiangular).
   static std::int64_t exact_lmax(const Grid& grid);
 
  private:
