@@ -101,6 +101,7 @@ TrainingData load_training_data(const Config& config, bool log_it) {
   m.mlp_ratio = model.integer("mlp_ratio");
   m.scale_factor = model.integer("scale_factor");
   m.tendency_parametrisation = model.flag("tendency_parametrisation");
+  m.difference_inputs = model.flag("difference_inputs");
   for (const std::string& name : model.texts("forcing")) m.forcing.push_back(forcing_from_string(name));
   m.features = {model.integer("grid_frequencies"), model.flag("grid_cosines")};
 
@@ -117,7 +118,8 @@ TrainingData load_training_data(const Config& config, bool log_it) {
                         stored.layers == m.layers && stored.mlp_ratio == m.mlp_ratio &&
                         stored.scale_factor == m.scale_factor && stored.features.frequencies == m.features.frequencies &&
                         stored.features.cosines == m.features.cosines && stored.forcing == m.forcing &&
-                        stored.tendency_parametrisation == m.tendency_parametrisation,
+                        stored.tendency_parametrisation == m.tendency_parametrisation &&
+                        stored.difference_inputs == m.difference_inputs,
                     ErrorKind::config_invalid, "E2627",
                     "{}: its architecture differs from section model (weights would not fit) "
                     "copy its architecture as `myriad inspect` prints it",

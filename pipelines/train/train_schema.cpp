@@ -32,6 +32,8 @@ Schema train_schema() {
       .flag("tendency_parametrisation",
             "Start as a persistence forecast and predict in units of the change per step")
       .default_to(true);
+  model.flag("difference_inputs", "Show earlier input times as differences in units of the change per step")
+      .default_to(true);
   model.choice("forcing", "Time-dependent inputs", {"season", "zenith"}).list(0, 2).default_to(Json::Array{"season"});
   model.integer("grid_frequencies", "Harmonics of latitude and longitude given as inputs").default_to(4).range(0, 64);
   model.flag("grid_cosines", "Cosines beside the sines").default_to(true);

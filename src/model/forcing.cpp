@@ -1,5 +1,6 @@
 #include "src/model/forcing.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -28,15 +29,9 @@ std::vector<float> evaluate_forcing(ForcingKind kind, const Grid& grid, const In
     std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(points), points, static_cast<float>(std::cos(phase)));
     return values;
   }
-  const SolarPosition sun = solar_position(time.days_since_2000());
-  const std::vector<double> latitudes = grid.latitudes_deg();
-  const std::vector<double> longitudes = grid.longitudes_deg();
-  std::size_t i = 0;
-  for (double latitude : latitudes) {
-    for (double longitude : longitudes) {
-      values[i++] = static_cast<float>(cos_zenith(sun, latitude, longitude));
-    }
-  }
+  const std::vector<double> cosines =
+      cos_solar_zenith(time.days_since_2000(), grid.latitudes_deg(), grid.longitudes_deg());
+  std::transform(cosines.begin(), cosines.end(), values.begin(), [](double x) { return static_cast<float>(x); });
   return values;
 }
 

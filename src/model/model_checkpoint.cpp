@@ -40,6 +40,7 @@ void add_model(CheckpointWriter& writer, SfnoModel& model, ConstTensorView weigh
   architecture.set("layers", c.layers);
   architecture.set("mlp_ratio", c.mlp_ratio);
   architecture.set("tendency_parametrisation", c.tendency_parametrisation);
+  architecture.set("difference_inputs", c.difference_inputs);
   architecture.set("forcing", names_of(c.forcing));
   architecture.set("grid_frequencies", c.features.frequencies);
   architecture.set("grid_cosines", c.features.cosines);
@@ -105,6 +106,7 @@ SfnoModelConfig read_model_config(const Checkpoint& checkpoint) {
   c.layers = positive(checkpoint, architecture, "layers");
   c.mlp_ratio = positive(checkpoint, architecture, "mlp_ratio");
   c.tendency_parametrisation = architecture.at("tendency_parametrisation").as_bool();
+  c.difference_inputs = architecture.at("difference_inputs").as_bool();
   for (const Json& kind : architecture.at("forcing").as_array()) {
     c.forcing.push_back(forcing_from_string(kind.as_string()));
   }

@@ -71,6 +71,19 @@ SfnoModel::SfnoModel(Backend& backend, SfnoModelConfig config, DType dtype, std:
     network_->set_output_scale(scale);
   }
 
+  if (config_.difference_inputs && config_.description.input_times > 1) {
+    const Normalisation& n = config_.description.normalisation;
+    std::vector<double> plus, minus;
+    for (std::size_t c = 0; c < n.stddev.size(); ++c) {
+      plus.push_back(n.stddev[c] / n.tendency_stddev[c]);
+      minus.push_back(-plus.back());
+    }
+    per_change_ = Tensor(backend, dtype, {config_.description.channel_count()});
+    minus_per_change_ = Tensor(backend, dtype, {config_.description.channel_count()});
+    per_change_.assign(plus);
+    minus_per_change_.assign(minus);
+  }
+
   std::vector<float> constants = evaluate_grid_features(config_.features, config_.description.grid);
   for (const StaticMap& map : config_.static_maps) {
     MYRIAD_EXPECT(static_cast<std::int64_t>(map.values.size()) == config_.description.grid.points());
@@ -96,7 +109,19 @@ void SfnoModel::assemble(TensorView inputs, ConstTensorView history, const StepC
   flat.rank = 4;
   flat.extent = {batch, states, grid.nlat(), grid.nlon()};
   flat.stride = {history.step(0), grid.points(), grid.nlon(), 1};
-  backend_->copy(inputs.slice(1, 0, states), flat);
+  if (per_change_.empty()) {
+    backend_->copy(inputs.slice(1, 0, states), flat);
+  } else {
+    const std::int64_t channels = config_.description.channel_count();
+    const ConstTensorView newest = flat.slice(1, states - channels, channels);
+    backend_->copy(inputs.slice(1, states - channels, channels), newest);
+    for (std::int64_t first = 0; first < states - channels; first += channels) {
+      const TensorView group = inputs.slice(1, first, channels);
+      backend_->channel_affine(group, newest, per_change_, ConstTensorView(), kernels::Update::overwrite);
+      backend_->channel_affine(group, flat.slice(1, first, channels), minus_per_change_, ConstTensorView(),
+                               kernels::Update::accumulate);
+    }
+  }
 
   std::int64_t channel = states;
   for (ForcingKind kind : config_.forcing) {
@@ -149,7 +174,19 @@ void SfnoModel::backward(TensorView grad_history, ConstTensorView grad_next, Mod
   flat.rank = 4;
   flat.extent = {record.batch, states, grid.nlat(), grid.nlon()};
   flat.stride = {grad_history.step(0), grid.points(), grid.nlon(), 1};
-  backend_->copy(flat, grad_inputs.slice(1, 0, states));
+  if (per_change_.empty()) {
+    backend_->copy(flat, grad_inputs.slice(1, 0, states));
+    return;
+  }
+  const std::int64_t channels = config_.description.channel_count();
+  const TensorView newest = flat.slice(1, states - channels, channels);
+  backend_->copy(newest, grad_inputs.slice(1, states - channels, channels));
+  for (std::int64_t first = 0; first < states - channels; first += channels) {
+    const ConstTensorView group = grad_inputs.slice(1, first, channels);
+    backend_->channel_affine(newest, group, per_change_, ConstTensorView(), kernels::Update::accumulate);
+    backend_->channel_affine(flat.slice(1, first, channels), group, minus_per_change_, ConstTensorView(),
+                             kernels::Update::overwrite);
+  }
 }
 
 namespace {

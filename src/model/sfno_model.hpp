@@ -20,6 +20,9 @@ struct SfnoModelConfig {
   std::int64_t mlp_ratio = 2;
   /// Start as a persistence forecast whose correction is measured in units of the change per step.
   bool tendency_parametrisation = true;
+  /// Show earlier states as their difference from the newest one in units of the change per step, instead of as states:
+  /// the network then need not find a difference of two nearly equal inputs. Without effect for one input time.
+  bool difference_inputs = true;
   std::vector<ForcingKind> forcing;
   GridFeatures features;
   std::vector<StaticMap> static_maps;
@@ -53,6 +56,7 @@ class SfnoModel final : public Model {
   DType dtype_;
   std::unique_ptr<ParameterSet> parameters_;
   std::unique_ptr<Sfno> network_;
+  Tensor per_change_, minus_per_change_;  ///< [channel]: +- std / tendency std, for difference inputs
   Tensor constants_;  ///< [1, features + static, lat, lon]
   struct Scratch;
   std::unique_ptr<Scratch> scratch_;

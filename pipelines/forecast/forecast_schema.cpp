@@ -1,0 +1,48 @@
+#include "pipelines/forecast/forecast_schema.hpp"
+
+#include "pipelines/common/common_keys.hpp"
+
+namespace myriad::pipelines {
+
+Schema forecast_schema() {
+  Schema s("forecast", "Run an ensemble forecast");
+  add_output_keys(s);
+  add_seed_key(s);
+  add_members_key(s);
+  add_lead_keys(s);
+  add_device_keys(s);
+  s.choice("backend", "Implementation of the ops", {"kokkos", "reference"}).default_to("kokkos");
+  s.choice("precision", "Precision of the arithmetic", {"f32", "f64"}).default_to("f32");
+  s.choice("resume", "Members already published by the same run are kept", {"auto", "never", "require"})
+      .default_to("auto")
+      .on_command_line()
+      .not_hashed();
+  s.path("checkpoints", "Model checkpoints; member m uses number m mod count").list(1).required();
+  s.integer("block", "Members stepped together; does not change results").default_to(8).range(1, 4096).not_hashed();
+
+  Schema& initial = s.section("initial", "Initial state");
+  initial.path("files", "Files or glob patterns that hold the start time (and earlier input times)").list(1).required();
+
+  Schema& perturbation = s.section("perturbation", "How members differ at the start; member 0 is the control");
+  perturbation.choice("kind", "none, or correlated Gaussian noise on the sphere", {"none", "spherical_gaussian"})
+      .default_to("spherical_gaussian");
+  perturbation.number("amplitude", "Standard deviation, in units of `scale`").default_to(0.3).at_least(0);
+  perturbation
+      .choice("scale", "change: std of the change per step; variability: std of the state", {"change", "variability"})
+      .default_to("change");
+  perturbation.text("channels", "Perturbed channels; absent: all").list(1);
+  perturbation.number("length_scale_km", "L of the correlation exp(-d^2 / 2 L^2)").unit("km").default_to(500.0).above(0);
+  perturbation.choice("compat", "hens: published noise, standard deviation 0.989", {"none", "hens"}).default_to("none");
+
+  Schema& output = s.section("output", "What is written");
+  output.text("channels", "Channels in member files; absent: all").list(1);
+  output.duration("every", "Interval of output").default_to("6h");
+  output.flag("quantize", "Round to the significant bits of each channel before compressing").default_to(true);
+  output.integer("deflate", "zlib level").default_to(1).range(0, 9);
+  output.text("institution", "Global attribute").default_to("");
+  output.text("title", "Global attribute").default_to("Ensemble forecast");
+  output.text("license", "Global attribute").default_to("");
+  return s;
+}
+
+}  // namespace myriad::pipelines
