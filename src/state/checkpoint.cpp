@@ -178,15 +178,32 @@ Json Checkpoint::section(std::string_view key) const {
   MYRIAD_VALIDATE(text.has_value(), ErrorKind::input_corrupt, "E2111",
                   "{} has no section '{}'; it is a checkpoint of another kind or version", source_,
                   key);
+  return parse_section(*text, key, source_);
+}
+
+Json parse_section(std::string_view text, std::string_view key, std::string_view source) {
+  MYRIAD_VALIDATE(
+      detail::json_values_within(text, detail::k_max_json_values), ErrorKind::input_corrupt,
+      "E2111",
+      "section '{}' of {} is malformed (more than {} values); the file was not made by Myriad", key,
+      source, detail::k_max_json_values);
   try {
-    MYRIAD_VALIDATE(detail::json_values_within(*text, detail::k_max_json_values),
-                    ErrorKind::input_corrupt, "E2111", "too many values");
-    return parse_json(*text, key);
+    return parse_json(text, key);
   } catch (const Error& error) {
     throw Error(ErrorKind::input_corrupt, "E2111",
                 fmt::format("section '{}' of {} is malformed ({}); the file was not made by Myriad",
-                            key, source_, error.what()));
+                            key, source, error.what()));
   }
+}
+
+void check_finite(const CheckpointSummary& summary, std::string_view source) {
+  std::string names;
+  for (const auto& [name, count] : summary.non_finite) {
+    names += fmt::format("{}'{}': {}", names.empty() ? "" : ", ", name, count);
+  }
+  MYRIAD_VALIDATE(names.empty(), ErrorKind::input_corrupt, "E2113",
+                  "{} holds NaN or infinity ({}); the training that wrote it diverged", source,
+                  names);
 }
 
 CheckpointSummary verify_checkpoint(const std::filesystem::path& path) {

@@ -141,5 +141,11 @@ struct CheckpointSummary {
 };
 /// Errors: those of Checkpoint::load.
 CheckpointSummary verify_checkpoint(const std::filesystem::path& path);
+/// Errors: input_corrupt (E2113) naming the tensors that hold NaN or infinity.
+void check_finite(const CheckpointSummary& summary, std::string_view source);
+
+/// The JSON in a metadata text, with the same bounds as the header. \p key and \p source are for
+/// messages. Errors: input_corrupt (E2111).
+Json parse_section(std::string_view text, std::string_view key, std::string_view source);
 
 }  // namespace myriad
