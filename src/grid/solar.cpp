@@ -55,22 +55,19 @@ Sun<T> sun(double days) {
 }
 
 template <class T>
-T cosine_of_zenith(const Sun<T>& s, double latitude_deg, double longitude_deg) {
-  const T latitude = radians(static_cast<T>(latitude_deg));
-  const T hour_angle = s.sidereal_time + radians(static_cast<T>(longitude_deg)) - s.right_ascension;
-  return std::sin(latitude) * std::sin(s.declination) +
-         std::cos(latitude) * std::cos(s.declination) * std::cos(hour_angle);
-}
-
-template <class T>
 std::vector<double> on_grid(double days, std::span<const double> latitudes_deg,
                             std::span<const double> longitudes_deg) {
   const Sun<T> s = sun<T>(days);
   std::vector<double> out;
   out.reserve(latitudes_deg.size() * longitudes_deg.size());
-  for (const double latitude : latitudes_deg) {
-    for (const double longitude : longitudes_deg) {
-      out.push_back(static_cast<double>(cosine_of_zenith(s, latitude, longitude)));
+  for (const double latitude_deg : latitudes_deg) {
+    const T latitude = radians(static_cast<T>(latitude_deg));
+    const T mean = std::sin(latitude) * std::sin(s.declination);
+    const T amplitude = std::cos(latitude) * std::cos(s.declination);
+    for (const double longitude_deg : longitudes_deg) {
+      const T hour_angle =
+          s.sidereal_time + radians(static_cast<T>(longitude_deg)) - s.right_ascension;
+      out.push_back(static_cast<double>(mean + amplitude * std::cos(hour_angle)));
     }
   }
   return out;
@@ -90,9 +87,10 @@ SunPosition sun_position(double days, SolarPrecision precision) {
 
 double cos_solar_zenith(double days, double latitude_deg, double longitude_deg,
                         SolarPrecision precision) {
-  if (precision == SolarPrecision::f64)
-    return cosine_of_zenith(sun<double>(days), latitude_deg, longitude_deg);
-  return static_cast<double>(cosine_of_zenith(sun<float>(days), latitude_deg, longitude_deg));
+  // The grid loop, so that a point has the bits it has in a field.
+  return cos_solar_zenith(days, std::span(&latitude_deg, 1), std::span(&longitude_deg, 1),
+                          precision)
+      .front();
 }
 
 std::vector<double> cos_solar_zenith(double days, std::span<const double> latitudes_deg,

@@ -1,0 +1,93 @@
+#include "src/grid/grid.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "src/base/error.hpp"
+
+namespace myriad {
+namespace {
+
+TEST(Grid, QuarterDegreeGridHasPolesAndQuarterDegreeSteps) {
+  const Grid grid(GridType::equiangular, 721, 1440);
+  const std::vector<double> latitudes = grid.latitudes_deg();
+  for (std::size_t k = 0; k < latitudes.size(); ++k) {
+    EXPECT_NEAR(latitudes[k], 90.0 - 0.25 * static_cast<double>(k), 1e-12);
+  }
+  EXPECT_EQ(latitudes[360], 0.0);
+  EXPECT_EQ(grid.longitudes_deg().front(), 0.0);
+  EXPECT_EQ(grid.longitudes_deg().back(), 359.75);
+}
+
+TEST(Grid, LatitudesAreExactlyMirrored) {
+  for (const GridType type : {GridType::equiangular, GridType::legendre_gauss, GridType::lobatto}) {
+    for (const std::int64_t nlat : {31, 32}) {
+      const std::vector<double> latitudes = Grid(type, nlat, 4).latitudes_deg();
+      for (std::size_t k = 0; k < latitudes.size(); ++k) {
+        EXPECT_EQ(latitudes[k], -latitudes[latitudes.size() - 1 - k]);
+      }
+    }
+  }
+}
+
+TEST(Grid, RowWeightsSumToOne) {
+  const std::vector<double> weights = Grid(GridType::legendre_gauss, 32, 64).row_weights();
+  EXPECT_NEAR(std::accumulate(weights.begin(), weights.end(), 0.0), 1.0, 1e-14);
+}
+
+TEST(Grid, NamesRoundTripAndUnknownOnesAreRefused) {
+  for (const GridType type : {GridType::equiangular, GridType::legendre_gauss, GridType::lobatto}) {
+    EXPECT_EQ(grid_type_from_string(to_string(type)), type);
+  }
+  try {
+    grid_type_from_string("gaussian");
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::config_invalid);
+    EXPECT_THAT(error.what(), testing::HasSubstr("legendre-gauss"));
+  }
+}
+
+TEST(Grid, DetectionFindsEveryKindOfGrid) {
+  for (const GridType type : {GridType::equiangular, GridType::legendre_gauss, GridType::lobatto}) {
+    for (const std::int64_t nlat : {3, 48, 121}) {
+      const Grid grid(type, nlat, 2 * nlat);
+      std::vector<double> latitudes = grid.latitudes_deg();
+      // Coordinates in files are often float32 or rounded to a few digits.
+      for (double& latitude : latitudes)
+        latitude = static_cast<double>(static_cast<float>(latitude)) + 4e-4;
+      const Grid found = detect_grid(latitudes, 2 * nlat);
+      if (nlat > 3) {
+        EXPECT_EQ(found, grid) << grid.describe() << " taken for " << found.describe();
+      }
+    }
+  }
+}
+
+TEST(Grid, DetectionNamesTheFirstRowThatFitsNoGrid) {
+  std::vector<double> latitudes = Grid(GridType::legendre_gauss, 32, 64).latitudes_deg();
+  latitudes[7] += 0.01;
+  try {
+    detect_grid(latitudes, 64);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::input_corrupt);
+    EXPECT_THAT(error.what(), testing::HasSubstr("row 7"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("legendre-gauss"));
+  }
+}
+
+TEST(Grid, DetectionRefusesSouthToNorthAndNan) {
+  std::vector<double> latitudes = Grid(GridType::equiangular, 19, 36).latitudes_deg();
+  std::vector<double> reversed(latitudes.rbegin(), latitudes.rend());
+  EXPECT_THROW(detect_grid(reversed, 36), Error);
+  latitudes[4] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(detect_grid(latitudes, 36), Error);
+}
+
+}  // namespace
+}  // namespace myriad
