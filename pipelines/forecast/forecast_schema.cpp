@@ -17,11 +17,14 @@ Schema forecast_schema() {
       .default_to("auto")
       .on_command_line()
       .not_hashed();
-  s.path("checkpoints", "Model checkpoints; member m uses number m mod count").list(1).required();
+  s.path("checkpoints", "Model checkpoints; member m uses number m mod count").list(1).required().not_hashed();
   s.integer("block", "Members stepped together; does not change results").default_to(8).range(1, 4096).not_hashed();
 
   Schema& initial = s.section("initial", "Initial state");
-  initial.path("files", "Files or glob patterns that hold the start time (and earlier input times)").list(1).required();
+  initial.path("files", "Files or glob patterns that hold the start time (and earlier input times)")
+      .list(1)
+      .required()
+      .not_hashed();
 
   Schema& perturbation = s.section("perturbation", "How members differ at the start; member 0 is the control");
   perturbation.choice("kind", "none, or correlated Gaussian noise on the sphere", {"none", "spherical_gaussian"})
