@@ -2,7 +2,6 @@
 /// \file
 /// A verb of the command line: what it is called, what it takes, what it does.
 
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -32,13 +31,19 @@ struct VerbContext {
   std::string argument(std::string_view name) const;
   std::vector<std::string> arguments(std::string_view name) const;
   bool has_option(std::string_view name) const;
+  /// Value of an option (the last one when repeated).
   std::optional<std::string> option(std::string_view name) const;
-  /// Print a result on stdout, on rank 0 only. Errors: ErrorKind::io when stdout cannot be written.
+  std::vector<std::string> option_values(std::string_view name) const;
+  /// Print a result on stdout, on rank 0 only. Errors: ErrorKind::io (E2610) when stdout cannot be
+  /// written.
   void print(std::string_view text) const;
 };
 
 /// One command. `run` returns 0 (complete) or 3 (complete but degraded); everything else leaves as
 /// an Error.
+///
+/// On several ranks an error that only some of them meet must leave through run_agreed()
+/// (src/comm/agree.hpp): an Error that was not agreed on ends all ranks at once.
 struct Verb {
   std::string name;
   std::string summary;
@@ -52,14 +57,21 @@ struct Verb {
 /// The verbs of this program, in the order of the help text (pipelines/verbs.cpp).
 const std::vector<Verb>& all_verbs();
 
-/// Verb by name; null when unknown.
-const Verb* find_verb(std::string_view name);
+/// Schema of a verb with the keys that every verb has (common_keys.hpp).
+Schema complete_schema(const Verb& verb);
+
+/// Verb that takes a configuration, by name. Errors: ErrorKind::usage (E2604) naming those that do.
+const Verb& verb_with_config(std::string_view name);
+
+/// What the command-line parser must know about the verbs.
+std::vector<CliVerb> cli_verbs();
 
 /// Exit code of a verb whose result is complete but degraded.
 inline constexpr int k_exit_degraded = 3;
 
-/// Parse, configure, run, map every failure to its exit code. \p arguments without the program
-/// name.
+/// Parse, configure, run; every failure becomes a message on stderr and an exit code. \p arguments
+/// without the program's name. Returns the exit code; on several ranks it does not return when only
+/// this rank failed.
 int run_program(const std::vector<std::string>& arguments, Comm& world);
 
 }  // namespace myriad::pipelines

@@ -25,19 +25,22 @@ struct CliPositional {
 
 /// An option of one verb that has no configuration key (e.g. `--json` of `version`).
 struct CliOption {
-  enum class Kind : std::uint8_t { flag, value };
+  enum class Kind : std::uint8_t { flag, value, values };
   std::string name;  ///< without dashes
   std::string doc;
-  Kind kind = Kind::flag;
+  Kind kind = Kind::flag;  ///< `values` may be given several times
 };
 
-/// What the parser knows about a verb. With a schema the verb also takes `[config.yaml]`, `--set`,
-/// `--dry-run` and a flag per key declared on_command_line().
+enum class TakesConfig : std::uint8_t { no, yes };
+
+/// What the parser knows about a verb. Every key of the schema declared on_command_line() is a
+/// flag.
 struct CliVerb {
   std::string name;
   std::string summary;  ///< one line
   std::string example;  ///< one or more complete commands for --help
   std::shared_ptr<const Schema> schema;
+  TakesConfig takes_config = TakesConfig::no;  ///< `[config.yaml]`, `--set` and `--dry-run` too
   std::vector<CliPositional> positionals;
   std::vector<CliOption> options;
 };
@@ -52,16 +55,20 @@ struct CliResult {
   std::vector<ConfigOverride> overrides;
   bool dry_run = false;
   std::map<std::string, std::vector<std::string>, std::less<>> positionals;
-  std::map<std::string, std::string, std::less<>> options;  ///< given options; flags hold ""
+  std::map<std::string, std::vector<std::string>, std::less<>>
+      options;  ///< given ones; flags hold nothing
 };
 
-/// Parse `program verb ...`. `-h` is a screenful, `--help` is complete.
-/// Errors: ErrorKind::usage: E2601 no or unknown verb, E2602 unknown flag (names the nearest),
-/// E2603 wrong arguments.
+/// Parse the arguments after the program's name. `-h` is a screenful, `--help` is complete;
+/// `--version` is the verb. Errors: ErrorKind::usage: E2601 no or unknown verb, E2602 unknown flag
+/// (names the nearest), E2603 wrong arguments.
 CliResult parse_command_line(const std::vector<std::string>& arguments,
                              const std::vector<CliVerb>& verbs, std::string_view program_summary);
 
-/// Shell completion script ("bash") generated from the same tables.
+/// Completion script for bash, made from the same tables.
 std::string bash_completion(const std::vector<CliVerb>& verbs);
+
+/// "wall_limit" -> "wall-limit".
+std::string flag_name(std::string_view key);
 
 }  // namespace myriad

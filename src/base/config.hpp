@@ -27,7 +27,7 @@ struct ConfigRoot;
 
 /// A value given outside the file: `--set a.b=c` (path "a.b", YAML text) or a flag.
 struct ConfigOverride {
-  enum class Form : std::uint8_t { yaml, plain_text };
+  enum class Form : std::uint8_t { yaml, plain_text, comma_list };
   std::string path;    ///< "a.b", "a.b[0]"; an index equal to the length appends
   std::string value;   ///< YAML (flow) or, for flags of textual keys, the text itself
   std::string origin;  ///< "--set", "--members"
@@ -108,10 +108,14 @@ class Config {
   void assert_all_used() const;
 
  private:
-  Config(std::shared_ptr<detail::ConfigRoot> root, detail::ConfigNode* node);
+  Config(std::shared_ptr<detail::ConfigRoot> root, const detail::ConfigNode* node);
   std::shared_ptr<detail::ConfigRoot> root_;
-  detail::ConfigNode* node_ = nullptr;
+  const detail::ConfigNode* node_ = nullptr;
 };
+
+/// Text of a configuration file (on one rank; the others get it by broadcast and use from_text).
+/// Errors: input_missing, permission, input_corrupt (E1056) over 1 MB.
+std::string read_config_file(const std::filesystem::path& path);
 
 /// The name in \p candidates nearest to \p word (Damerau-Levenshtein, at most a third of the
 /// letters wrong), or "".
@@ -119,5 +123,7 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 
 /// "64" -> 0..63, "0-49", "3,7,11-13". Errors: ErrorKind::config_invalid (E1014).
 std::vector<std::int64_t> parse_members(std::string_view text);
+/// Shortest text that parse_members turns into \p members again ("0-49", "3,7,11-13").
+std::string format_members(const std::vector<std::int64_t>& members);
 
 }  // namespace myriad

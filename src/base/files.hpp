@@ -26,6 +26,13 @@ enum class Existing : std::uint8_t {
   replace,
 };
 
+/// What a crash of the machine may undo.
+enum class Durability : std::uint8_t {
+  synced,       ///< nothing once the call has returned
+  rename_only,  ///< the file may vanish or be old, but is never partial; for files that are
+                ///< rewritten all the time
+};
+
 /// Whether \p path may become an output. Errors: ErrorKind::cannot_create (E1050 exists, E1051 is a
 /// symbolic link or a directory), never follows a symbolic link.
 void check_output(const std::filesystem::path& path, Existing existing);
@@ -52,7 +59,7 @@ class AtomicFile {
   const std::filesystem::path& final_path() const { return final_; }
   /// Publish. With Existing::refuse a file that appeared meanwhile is not replaced (E1050).
   /// Errors: io (E1053), permission, cannot_create.
-  void commit();
+  void commit(Durability durability = Durability::synced);
 
  private:
   std::filesystem::path final_;
@@ -63,9 +70,10 @@ class AtomicFile {
 
 /// Write \p content to a new file atomically. Errors: as AtomicFile.
 void publish_bytes(const std::filesystem::path& path, std::span<const std::byte> content,
-                   Existing existing = Existing::refuse);
+                   Existing existing = Existing::refuse,
+                   Durability durability = Durability::synced);
 void publish_text(const std::filesystem::path& path, std::string_view content,
-                  Existing existing = Existing::refuse);
+                  Existing existing = Existing::refuse, Durability durability = Durability::synced);
 
 /// Remove `.tmp.*` files of this host whose process is gone. Returns how many. Files of other hosts
 /// are kept.
@@ -108,6 +116,7 @@ class RunLock {
 
  private:
   std::filesystem::path file_;
+  int descriptor_ = -1;
 };
 
 std::string host_name();

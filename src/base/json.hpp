@@ -53,6 +53,8 @@ class Json {
   bool is_array() const { return std::holds_alternative<Array>(value_); }
   bool is_object() const { return std::holds_alternative<Object>(value_); }
 
+  bool fits_int() const { return std::holds_alternative<std::int64_t>(value_); }
+
   /// Typed access. Errors: ErrorKind::input_corrupt (E1025) when the value is of another type or
   /// does not fit.
   bool as_bool() const;
@@ -69,6 +71,8 @@ class Json {
   const Json& at(std::string_view key) const;
   /// Replace or append a member; a null value becomes an object first.
   Json& set(std::string_view key, Json value);
+  /// Append a member without looking for the key first (constant time); the key must be new.
+  Json& append_member(std::string key, Json value);
   /// Append an element; a null value becomes an array first.
   Json& push_back(Json value);
 
@@ -83,6 +87,7 @@ class Json {
 struct JsonLimits {
   std::size_t max_bytes = std::size_t{16} << 20;
   int max_depth = 64;
+  std::size_t max_values = 1000000;  ///< bounds memory: a value takes about 40 bytes
 };
 
 /// Parse one JSON document (RFC 8259; no comments, no trailing text, valid UTF-8).
@@ -99,6 +104,7 @@ enum class JsonStyle : std::uint8_t { compact, indented };
 
 /// Text of \p value, the same bytes on every machine: shortest numbers that read back exactly,
 /// independent of the locale; a double always shows a point or exponent. No trailing newline.
+/// Bytes of a string that are no valid UTF-8 become U+FFFD.
 /// Errors: ErrorKind::internal (E1027) for NaN and infinities, which JSON cannot hold (use null).
 std::string to_json_text(const Json& value, JsonStyle style = JsonStyle::compact,
                          JsonOrder order = JsonOrder::insertion);
@@ -107,5 +113,8 @@ std::string to_json_text(const Json& value, JsonStyle style = JsonStyle::compact
 /// "1e-07", "nan").
 std::string shortest(double value);
 std::string shortest(float value);
+
+/// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_valid_utf8(std::string_view text);
 
 }  // namespace myriad

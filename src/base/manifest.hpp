@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/base/json.hpp"
@@ -24,7 +25,7 @@ struct ManifestFile {
   bool operator==(const ManifestFile&) const = default;
 };
 
-/// Append-only JSON lines, each ending with the CRC-32C of the text before it.
+/// Append-only JSON lines, each ending with the CRC-32C of all lines so far, itself included.
 ///
 /// Line types: {"type":"run",…} facts of the run (id, host, times, versions), {"type":"file",…} one
 /// ManifestFile. One line is one write call in append mode; a torn last line (crash) is dropped on
@@ -38,7 +39,7 @@ class Manifest {
   /// Append facts about the run; `type` is added.
   void add_run(Json facts);
   /// Append a file that has been published: size and hashes are computed here.
-  /// \param with_sha256 also the slower hash. Errors: those of reading the file; E1061 for a path
+  /// Errors: those of reading the file; input_corrupt (E1058) for a path outside the run.
   /// outside the run.
   ManifestFile add_file(const std::string& relative_path, std::optional<std::int64_t> member = {},
                         std::vector<std::int64_t> steps = {});
@@ -51,11 +52,15 @@ class Manifest {
   std::vector<std::string> verify() const;
 
  private:
+  void read_line(std::string_view text, std::size_t number);
   void append(const Json& line);
+
   std::filesystem::path directory_;
   std::filesystem::path file_;
   std::vector<ManifestFile> files_;
   std::vector<Json> runs_;
+  std::uint64_t good_bytes_ = 0;  ///< length of the complete lines
+  std::uint32_t chain_ = 0;       ///< check sum of all complete lines
 };
 
 }  // namespace myriad

@@ -35,7 +35,8 @@ class Progress {
 
   /// \p done items are complete; \p note (e.g. "loss 0.12") ends the line.
   void update(std::int64_t done, std::string_view note = {});
-  void finish();
+  /// Show the final state; counts what update() was told last.
+  void finish(std::string_view note = {});
 
   double percent() const;
   /// Seconds left; nothing before the first item is done.
@@ -44,7 +45,8 @@ class Progress {
   std::optional<double> seconds_per_item() const;
 
  private:
-  void show(std::string_view note, bool last);
+  void show(std::string_view note);
+  std::string describe(std::string_view note) const;
 
   std::string label_;
   std::int64_t total_;

@@ -42,12 +42,13 @@ class Key {
  public:
   Key(std::string name, KeyType type, std::string doc);
   ~Key();
-  Key(Key&&) noexcept;
+  Key(const Key&) = delete;
+  Key& operator=(const Key&) = delete;
 
   /// A key is optional (may be absent) until it gets a default or is required.
   Key& required();
-  /// Value when the user gives none, in the form a user would write; checked by the key's own rules
-  /// at once.
+  /// Value when the user gives none, in the form a user would write; must obey the key's own rules
+  /// (precondition).
   Key& default_to(Json value);
   /// Inclusive bounds of an integer, number, or of a duration in seconds.
   Key& range(double least, double greatest);
@@ -149,6 +150,9 @@ class Schema {
 
  private:
   Key& add(std::string name, KeyType type, std::string doc);
+  Schema& add_child(std::string name, KeyType type, std::string doc);
+  void write_template(std::string& out, const std::string& indent, const std::string& mark) const;
+
   std::string name_;
   std::string doc_;
   bool optional_ = false;

@@ -51,8 +51,10 @@ class RunControl {
   std::optional<double> seconds_left() const;
 
  private:
+  void remove_trigger(const char* name) const;
+
   std::filesystem::path directory_;
-  std::optional<double> deadline_;  ///< Unix time, s
+  std::optional<double> deadline_;  ///< seconds after the start of the process
 };
 
 }  // namespace myriad

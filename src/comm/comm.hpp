@@ -67,4 +67,7 @@ class MpiScope {
   bool initialised_ = false;
 };
 
+/// Name and version of the MPI library; works without initialising MPI.
+std::string mpi_library_version();
+
 }  // namespace myriad

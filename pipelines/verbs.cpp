@@ -1,0 +1,21 @@
+// The verbs of `myriad`. A new verb is one include and one line here, and one library in
+// pipelines/CMakeLists.txt.
+#include "pipelines/common/verb.hpp"
+#include "pipelines/config/config.hpp"
+#include "pipelines/exit_codes/exit_codes.hpp"
+#include "pipelines/inspect/inspect.hpp"
+#include "pipelines/version/version.hpp"
+
+namespace myriad::pipelines {
+
+const std::vector<Verb>& all_verbs() {
+  static const std::vector<Verb> verbs = {
+      inspect_verb(),
+      config_verb(),
+      exit_codes_verb(),
+      version_verb(),
+  };
+  return verbs;
+}
+
+}  // namespace myriad::pipelines
