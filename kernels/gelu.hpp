@@ -2,8 +2,8 @@
 /// \file
 /// Gaussian error linear unit, exact form: gelu(x) = x Phi(x), gelu'(x) = Phi(x) + x phi(x).
 ///
-/// Elementwise; in place allowed. fp64 uses std::erf, fp32 the approximations of kernels/vector_math.hpp.
-/// Source: Hendrycks and Gimpel 2016.
+/// Elementwise; in place allowed. fp64 uses std::erf, fp32 the approximations of
+/// kernels/vector_math.hpp. Source: Hendrycks and Gimpel 2016.
 
 #include "kernels/backend.hpp"
 

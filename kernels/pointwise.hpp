@@ -1,8 +1,10 @@
 #pragma once
 /// \file
-/// Elementwise linear combinations, per-channel affine maps and bounds, strided and converting copies.
+/// Elementwise linear combinations, per-channel affine maps and bounds, strided and converting
+/// copies.
 ///
-/// Shapes and aliasing as in Backend. All are memory-bound; each element is a pure function of its inputs.
+/// Shapes and aliasing as in Backend. All are memory-bound; each element is a pure function of its
+/// inputs.
 
 #include "kernels/backend.hpp"
 
@@ -10,8 +12,8 @@ namespace myriad::kernels {
 
 namespace kokkos {
 void axpby(TensorView out, double a, ConstTensorView x, double b, ConstTensorView y);
-void channel_affine(TensorView out, ConstTensorView in, ConstTensorView scale, ConstTensorView shift,
-                    Update update);
+void channel_affine(TensorView out, ConstTensorView in, ConstTensorView scale,
+                    ConstTensorView shift, Update update);
 void clamp_below(TensorView out, ConstTensorView in, ConstTensorView lower);
 void copy(TensorView out, ConstTensorView in);
 void fill(TensorView out, double value);
@@ -19,8 +21,8 @@ void fill(TensorView out, double value);
 
 namespace reference {
 void axpby(TensorView out, double a, ConstTensorView x, double b, ConstTensorView y);
-void channel_affine(TensorView out, ConstTensorView in, ConstTensorView scale, ConstTensorView shift,
-                    Update update);
+void channel_affine(TensorView out, ConstTensorView in, ConstTensorView scale,
+                    ConstTensorView shift, Update update);
 void clamp_below(TensorView out, ConstTensorView in, ConstTensorView lower);
 void copy(TensorView out, ConstTensorView in);
 void fill(TensorView out, double value);

@@ -8,7 +8,7 @@ namespace myriad::kernels::reference {
 
 using detail::put;
 
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+std::array<std::uint32_t, 4> philox_block(std::array<std::uint32_t, 4> counter,
                                         std::array<std::uint32_t, 2> key) {
   // Multipliers and Weyl increments: Salmon et al. 2011, table 2 and section 3.3.
   constexpr std::uint64_t multiplier0 = 0xD2511F53, multiplier1 = 0xCD9E8D57;
@@ -37,7 +37,7 @@ void fill_normal(TensorView out, const RandomStream& stream,
     const std::uint32_t member = members[static_cast<std::size_t>(b)];
     for (std::int64_t k = 0; k < count; k += 4) {
       const auto w =
-          philox4x32({static_cast<std::uint32_t>(k / 4), stream.step, member, stream.stream}, key);
+          philox_block({static_cast<std::uint32_t>(k / 4), stream.step, member, stream.stream}, key);
       for (std::int64_t j = 0; j < 4 && k + j < count; ++j) {
         const std::size_t pair = j < 2 ? 0 : 2;
         const double u0 = (w[pair] + 0.5) * 0x1p-32;

@@ -10,7 +10,8 @@ namespace myriad::kernels {
 class Scratch {
  public:
   virtual ~Scratch() = default;
-  /// Memory of at least \p bytes, aligned to 64 bytes, valid until the next call of get(). Content is undefined.
+  /// Memory of at least \p bytes, aligned to 64 bytes, valid until the next call of get(). Content
+  /// is undefined.
   virtual void* get(std::int64_t bytes) = 0;
 
   template <class T>

@@ -14,7 +14,8 @@ struct Entry {
   std::shared_ptr<kernels::Backend> (*make)();
 };
 
-constexpr std::array k_entries{Entry{"reference", make_reference_backend}};
+constexpr std::array k_entries{Entry{"kokkos", make_kokkos_backend},
+                               Entry{"reference", make_reference_backend}};
 
 /// Backends the project defines but this build does not contain.
 constexpr std::array<const char*, 1> k_not_built{"cuda"};

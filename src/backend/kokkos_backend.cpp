@@ -1,0 +1,211 @@
+#include "src/backend/kokkos_backend.hpp"
+
+#include <fmt/format.h>
+
+#include <Kokkos_Core.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#ifdef MYRIAD_HAVE_OPENBLAS
+#include <cblas.h>
+#endif
+
+#include "kernels/adamw.hpp"
+#include "kernels/conv1x1.hpp"
+#include "kernels/crps.hpp"
+#include "kernels/fft.hpp"
+#include "kernels/gelu.hpp"
+#include "kernels/gemm.hpp"
+#include "kernels/instance_norm.hpp"
+#include "kernels/legendre.hpp"
+#include "kernels/pointwise.hpp"
+#include "kernels/random.hpp"
+#include "kernels/reductions.hpp"
+#include "kernels/sht.hpp"
+#include "kernels/spectral_mix.hpp"
+#include "src/backend/host_memory.hpp"
+
+namespace myriad {
+namespace {
+
+using namespace kernels;  // the signatures below are those of kernels/backend.hpp
+
+/// Initialise Kokkos once per process. Views never outlive an op here, so finalising at exit is
+/// safe whatever static objects still hold a backend.
+void initialise_kokkos_once() {
+  static const bool done = [] {
+    if (!Kokkos::is_initialized()) {
+      Kokkos::initialize();
+      std::atexit([] {
+        if (Kokkos::is_initialized()) Kokkos::finalize();
+      });
+    }
+#ifdef MYRIAD_HAVE_OPENBLAS
+    // More threads would change the partition of a product, and with it the bits (docs/adr/0002).
+    openblas_set_num_threads(1);
+#endif
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
+std::string describe() {
+  using Space = Kokkos::DefaultHostExecutionSpace;
+  std::string blas = "own loops";
+#ifdef MYRIAD_HAVE_OPENBLAS
+  blas = fmt::format("{} (kernel {}, 1 thread)", openblas_get_config(), openblas_get_corename());
+#endif
+  return fmt::format("kokkos {}.{}.{}, space {} x{}, FFT {}, GEMM {}, BLAS {}",
+                     KOKKOS_VERSION / 10000, KOKKOS_VERSION / 100 % 100, KOKKOS_VERSION % 100,
+                     Space::name(), Space().concurrency(), default_fft_provider(),
+                     kokkos::default_gemm_provider(), blas);
+}
+
+class KokkosBackend final : public Backend {
+ public:
+  KokkosBackend() : description_(describe()) {}
+
+  const char* name() const override { return "kokkos"; }
+  const char* description() const override { return description_.c_str(); }
+
+  void* allocate(std::int64_t bytes) override { return myriad::detail::allocate_host(bytes); }
+  void deallocate(void* memory) override { myriad::detail::deallocate_host(memory); }
+  void copy_to_device(void* device, const void* host, std::int64_t bytes) override {
+    if (bytes > 0) std::memcpy(device, host, static_cast<std::size_t>(bytes));
+  }
+  void copy_to_host(void* host, const void* device, std::int64_t bytes) override {
+    if (bytes > 0) std::memcpy(host, device, static_cast<std::size_t>(bytes));
+  }
+  void fence() override { Kokkos::fence(); }
+
+  std::unique_ptr<FftPlan> make_fft_plan(const FftSpec& spec) override {
+    return kokkos::make_fft_plan(spec);
+  }
+  std::unique_ptr<LegendrePlan> make_legendre_plan(const LegendreSpec& spec) override {
+    return kokkos::make_legendre_plan(spec);
+  }
+  void fft_forward(const FftPlan& plan, TensorView fourier, ConstTensorView grid,
+                   FourierScale scale) override {
+    kokkos::fft_forward(plan, fourier, grid, scale);
+  }
+  void fft_inverse(const FftPlan& plan, TensorView grid, ConstTensorView fourier,
+                   FourierScale scale) override {
+    kokkos::fft_inverse(plan, grid, fourier, scale);
+  }
+  void legendre_analysis(const LegendrePlan& plan, TensorView coefficients, ConstTensorView fourier,
+                         RowWeights weights) override {
+    kokkos::legendre_analysis(plan, coefficients, fourier, weights);
+  }
+  void legendre_synthesis(const LegendrePlan& plan, TensorView fourier,
+                          ConstTensorView coefficients, RowWeights weights) override {
+    kokkos::legendre_synthesis(plan, fourier, coefficients, weights);
+  }
+  void sht_analysis(const FftPlan& fft, const LegendrePlan& legendre, TensorView coefficients,
+                    ConstTensorView grid, FourierScale scale, RowWeights weights,
+                    TensorView fourier) override {
+    kokkos::sht_analysis(fft, legendre, coefficients, grid, scale, weights, fourier);
+  }
+  void sht_synthesis(const FftPlan& fft, const LegendrePlan& legendre, TensorView grid,
+                     ConstTensorView coefficients, FourierScale scale, RowWeights weights,
+                     TensorView fourier) override {
+    kokkos::sht_synthesis(fft, legendre, grid, coefficients, scale, weights, fourier);
+  }
+  void spectral_mix(const SpectralLayout& layout, TensorView out, ConstTensorView in,
+                    ConstTensorView weight) override {
+    kokkos::spectral_mix(scratch_, layout, out, in, weight);
+  }
+  void spectral_mix_adjoint_input(const SpectralLayout& layout, TensorView grad_in,
+                                  ConstTensorView grad_out, ConstTensorView weight) override {
+    kokkos::spectral_mix_adjoint_input(scratch_, layout, grad_in, grad_out, weight);
+  }
+  void spectral_mix_adjoint_weight(const SpectralLayout& layout, TensorView grad_weight,
+                                   ConstTensorView in, ConstTensorView grad_out,
+                                   Update update) override {
+    kokkos::spectral_mix_adjoint_weight(scratch_, layout, grad_weight, in, grad_out, update);
+  }
+  void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
+               Activation activation, Update update) override {
+    kokkos::conv1x1(scratch_, out, in, weight, bias, activation, update);
+  }
+  void conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,
+                             Update update) override {
+    kokkos::conv1x1_adjoint_input(scratch_, grad_in, grad_out, weight, update);
+  }
+  void conv1x1_adjoint_weight(TensorView grad_weight, TensorView grad_bias,
+                              ConstTensorView grad_out, ConstTensorView in,
+                              Update update) override {
+    kokkos::conv1x1_adjoint_weight(grad_weight, grad_bias, grad_out, in, update);
+  }
+  void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
+                     ConstTensorView beta, double epsilon, Activation activation) override {
+    kokkos::instance_norm(out, stats, in, gamma, beta, epsilon, activation);
+  }
+  void instance_norm_adjoint(TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,
+                             ConstTensorView grad_out, ConstTensorView in, ConstTensorView stats,
+                             ConstTensorView gamma, ConstTensorView beta,
+                             Activation activation) override {
+    kokkos::instance_norm_adjoint(scratch_, grad_in, grad_gamma, grad_beta, grad_out, in, stats,
+                                  gamma, beta, activation);
+  }
+  void gelu(TensorView out, ConstTensorView in) override { kokkos::gelu(out, in); }
+  void gelu_adjoint(TensorView grad_in, ConstTensorView grad_out, ConstTensorView in) override {
+    kokkos::gelu_adjoint(grad_in, grad_out, in);
+  }
+  void axpby(TensorView out, double a, ConstTensorView x, double b, ConstTensorView y) override {
+    kokkos::axpby(out, a, x, b, y);
+  }
+  void channel_affine(TensorView out, ConstTensorView in, ConstTensorView scale,
+                      ConstTensorView shift, Update update) override {
+    kokkos::channel_affine(out, in, scale, shift, update);
+  }
+  void clamp_below(TensorView out, ConstTensorView in, ConstTensorView lower) override {
+    kokkos::clamp_below(out, in, lower);
+  }
+  void copy(TensorView out, ConstTensorView in) override { kokkos::copy(out, in); }
+  void fill(TensorView out, double value) override { kokkos::fill(out, value); }
+  void fill_normal(TensorView out, const RandomStream& stream,
+                   std::span<const std::uint32_t> members) override {
+    kokkos::fill_normal(out, stream, members);
+  }
+  void weighted_squared_error(TensorView out, ConstTensorView a, ConstTensorView b,
+                              ConstTensorView row_weight) override {
+    kokkos::weighted_squared_error(scratch_, out, a, b, row_weight);
+  }
+  void weighted_squared_error_adjoint(TensorView grad_a, ConstTensorView a, ConstTensorView b,
+                                      ConstTensorView row_weight, ConstTensorView coefficient,
+                                      Update update) override {
+    kokkos::weighted_squared_error_adjoint(grad_a, a, b, row_weight, coefficient, update);
+  }
+  double sum_of_squares(ConstTensorView in) override {
+    return kokkos::sum_of_squares(scratch_, in);
+  }
+  std::int64_t count_nonfinite(ConstTensorView in) override {
+    return kokkos::count_nonfinite(scratch_, in);
+  }
+  void crps(TensorView out, ConstTensorView members, ConstTensorView truth,
+            ConstTensorView row_weight, double alpha) override {
+    kokkos::crps(scratch_, out, members, truth, row_weight, alpha);
+  }
+  void crps_adjoint(TensorView grad_members, ConstTensorView members, ConstTensorView truth,
+                    ConstTensorView row_weight, double alpha, ConstTensorView coefficient,
+                    Update update) override {
+    kokkos::crps_adjoint(grad_members, members, truth, row_weight, alpha, coefficient, update);
+  }
+  void adamw(TensorView parameter, TensorView m, TensorView v, ConstTensorView gradient,
+             const AdamwStep& step) override {
+    kokkos::adamw(parameter, m, v, gradient, step);
+  }
+
+ private:
+  std::string description_;
+  myriad::detail::GrowingScratch scratch_;
+};
+
+}  // namespace
+
+std::shared_ptr<kernels::Backend> make_kokkos_backend() {
+  initialise_kokkos_once();
+  return std::make_shared<KokkosBackend>();
+}
+
+}  // namespace myriad
