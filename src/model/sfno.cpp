@@ -68,10 +68,7 @@ std::vector<ParameterInfo> sfno_parameters(const SfnoConfig& c) {
   vector("decoder.fwd.0.bias", embed, 0.0);
   matrix("decoder.fwd.2.weight", c.out_channels, embed, 0.5);
   matrix("residual_transform.weight", c.out_channels, c.in_channels, 0.5);
-  if (c.identity_skip_from >= 0) {
-    list.back().init_stddev = 0.0;
-    list.back().decay = false;  // decaying it would pull the forecast from persistence to zero
-  }
+  if (c.identity_skip_from >= 0) list.back().init_stddev = 0.0;
   return list;
 }
 
@@ -272,9 +269,12 @@ void Sfno::Impl::forward(TensorView out, ConstTensorView in, SfnoTape::Record& t
   backend.gelu(scratch, decoder_linear);
   backend.conv1x1(out, scratch, head_value(tail_index(decoder_weight2)), ConstTensorView(), Activation::none,
                   Update::overwrite);
-  if (config.output_scale) backend.channel_affine(out, out, output_scale, ConstTensorView(), Update::overwrite);
   backend.conv1x1(out, in, head_value(tail_index(big_skip_weight)), ConstTensorView(), Activation::none,
                   Update::accumulate);
+  if (config.output_scale) backend.channel_affine(out, out, output_scale, ConstTensorView(), Update::overwrite);
+  if (config.identity_skip_from >= 0) {
+    backend.axpby(out, 1.0, out, 1.0, in.slice(1, config.identity_skip_from, config.out_channels));
+  }
 }
 
 void Sfno::Impl::backward_block(std::int64_t b, TensorView grad_x, ConstTensorView grad_out, std::int64_t batch,
@@ -338,14 +338,14 @@ void Sfno::Impl::backward(TensorView grad_in, ConstTensorView grad_out, ConstTen
   MYRIAD_EXPECT(batch == in.dim(0) && batch == grad_out.dim(0));
   MYRIAD_EXPECT(static_cast<std::int64_t>(tape.blocks.size()) == config.layers);
 
-  backend.conv1x1_adjoint_weight(parameters.gradient(tail_index(big_skip_weight)), TensorView(), grad_out, in,
-                                 Update::accumulate);
   ConstTensorView grad_decoded = grad_out;
   if (config.output_scale) {
     TensorView scaled = field(grad_out_scaled, batch, config.out_channels, outer);
     backend.channel_affine(scaled, grad_out, output_scale, ConstTensorView(), Update::overwrite);
     grad_decoded = scaled;
   }
+  backend.conv1x1_adjoint_weight(parameters.gradient(tail_index(big_skip_weight)), TensorView(), grad_decoded, in,
+                                 Update::accumulate);
   TensorView decoder_linear = field(tape.decoder_linear, batch, embed, outer);
   TensorView scratch = field(decoded, batch, embed, outer);
   backend.gelu(scratch, decoder_linear);
@@ -380,7 +380,11 @@ void Sfno::Impl::backward(TensorView grad_in, ConstTensorView grad_out, ConstTen
                                  grad_encoder, in, Update::accumulate);
   if (!grad_in.empty()) {
     backend.conv1x1_adjoint_input(grad_in, grad_encoder, head_value(k_encoder_weight0), Update::overwrite);
-    backend.conv1x1_adjoint_input(grad_in, grad_out, head_value(tail_index(big_skip_weight)), Update::accumulate);
+    backend.conv1x1_adjoint_input(grad_in, grad_decoded, head_value(tail_index(big_skip_weight)), Update::accumulate);
+    if (config.identity_skip_from >= 0) {
+      const TensorView added = grad_in.slice(1, config.identity_skip_from, config.out_channels);
+      backend.axpby(added, 1.0, added, 1.0, grad_out);
+    }
   }
 }
 

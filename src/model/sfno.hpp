@@ -23,10 +23,11 @@ struct SfnoConfig {
   std::int64_t embed_dim = 0;
   std::int64_t layers = 0;
   std::int64_t mlp_ratio = 2;
-  /// Input channels that the big skip starts from as an identity (one per output channel); -1 draws it at random as HENS
-  /// does. With an identity start the untrained network is a persistence forecast.
+  /// First of the out_channels input channels that are added to the output as they are; -1: none (HENS). With an identity
+  /// the big skip starts at zero and the untrained network's output is close to these channels (persistence).
   std::int64_t identity_skip_from = -1;
-  /// Multiply the decoder's output (before the big skip) per channel; trained networks predict in units of the 6-h change.
+  /// Multiply the sum of decoder and big skip per output channel (before the identity is added): the network then predicts
+  /// in units of the change per step, and one learning rate suits all channels.
   bool output_scale = false;
 
   std::int64_t internal_nlat() const { return nlat / scale_factor; }
@@ -77,7 +78,7 @@ class Sfno {
 
   const SfnoConfig& config() const;
 
-  /// Per-channel factor of the decoder output; required when config.output_scale is set.
+  /// Per-channel factor of decoder and big skip; required when config.output_scale is set.
   void set_output_scale(const std::vector<double>& scale);
 
   /// With a tape, keeps what backward needs (about 9 embed_dim x points per block and batch element).

@@ -52,16 +52,6 @@ SfnoModel::SfnoModel(Backend& backend, SfnoModelConfig config, DType dtype, std:
   validate(network);
   parameters_ = std::make_unique<ParameterSet>(backend, dtype, sfno_parameters(network));
   parameters_->initialise(seed);
-  if (network.identity_skip_from >= 0) {
-    const std::size_t skip = parameters_->index("residual_transform.weight");
-    std::vector<double> identity(static_cast<std::size_t>(network.out_channels * network.in_channels), 0.0);
-    for (std::int64_t o = 0; o < network.out_channels; ++o) {
-      identity[static_cast<std::size_t>(o * network.in_channels + network.identity_skip_from + o)] = 1.0;
-    }
-    Tensor matrix(backend, dtype, {network.out_channels, network.in_channels});
-    matrix.assign(identity);
-    backend.copy(parameters_->value(skip), matrix);
-  }
   network_ = std::make_unique<Sfno>(backend, network, *parameters_);
   if (network.output_scale) {
     const Normalisation& n = config_.description.normalisation;
