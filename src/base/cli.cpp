@@ -56,10 +56,8 @@ class VerbParser {
   VerbParser(const CliVerb& verb, CliResult& result) : verb_(verb), result_(result) {
     app_.set_help_flag();
     app_.allow_extras();
-    app_.positionals_at_end(false);
-    add_positionals();
+    app_.add_option("arguments", given_);
     if (verb_.takes_config == TakesConfig::yes) {
-      app_.add_option("config", config_file_);
       add_repeatable("set", sets_);
       app_.add_flag("--dry-run", result_.dry_run);
     }
@@ -70,6 +68,10 @@ class VerbParser {
   }
 
   void parse(std::vector<std::string> arguments) {
+    const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+    const std::vector<std::string> literal(dashes == arguments.end() ? dashes : dashes + 1,
+                                           arguments.end());
+    arguments.erase(dashes, arguments.end());
     std::reverse(arguments.begin(), arguments.end());  // the library takes them from the back
     try {
       app_.parse(arguments);
@@ -77,20 +79,11 @@ class VerbParser {
       throw Error(ErrorKind::usage, "E2603",
                   fmt::format("{} (the command line is wrong); {}", problem.what(), usage()));
     }
-    for (const std::string& extra : app_.remaining()) {
-      if (extra.size() > 1 && extra.front() == '-') unknown_flag(verb_, extra);
-      throw Error(ErrorKind::usage, "E2603",
-                  fmt::format("unexpected argument '{}' (the verb takes no more); {}",
-                              extra.substr(0, 80), usage()));
-    }
-    if (!config_file_.empty()) result_.config_file = config_file_;
+    // What the library could not place are flags it does not know.
+    if (const auto extras = app_.remaining(); !extras.empty()) unknown_flag(verb_, extras.front());
+    given_.insert(given_.end(), literal.begin(), literal.end());
     for (const std::string& set : sets_) result_.overrides.push_back(parse_set(set));
-    for (const CliPositional& p : verb_.positionals) {
-      const bool missing =
-          result_.positionals[p.name].empty() && p.count == CliPositional::Count::one;
-      MYRIAD_VALIDATE(!missing, ErrorKind::usage, "E2603", "argument {} is missing ({}); {}",
-                      p.name, p.doc, usage());
-    }
+    deal_positionals();
   }
 
  private:
@@ -100,11 +93,23 @@ class VerbParser {
     return line;
   }
 
-  void add_positionals() {
+  /// The library would let the first positional take them all, so they are dealt out here.
+  void deal_positionals() {
+    std::size_t next = 0;
     for (const CliPositional& p : verb_.positionals) {
       std::vector<std::string>& values = result_.positionals[p.name];
-      CLI::Option* option = app_.add_option(p.name, values);
-      if (p.count != CliPositional::Count::any) option->expected(0, 1);
+      const std::size_t most = p.count == CliPositional::Count::any ? given_.size() : 1;
+      while (next < given_.size() && values.size() < most) values.push_back(given_[next++]);
+      const bool missing = values.empty() && p.count == CliPositional::Count::one;
+      MYRIAD_VALIDATE(!missing, ErrorKind::usage, "E2603", "argument {} is missing ({}); {}",
+                      p.name, p.doc, usage());
+    }
+    if (verb_.takes_config == TakesConfig::yes && next < given_.size())
+      result_.config_file = given_[next++];
+    if (next < given_.size()) {
+      throw Error(ErrorKind::usage, "E2603",
+                  fmt::format("unexpected argument '{}' (the verb takes no more); {}",
+                              given_[next].substr(0, 80), usage()));
     }
   }
 
@@ -143,7 +148,7 @@ class VerbParser {
   const CliVerb& verb_;
   CliResult& result_;
   CLI::App app_;
-  std::string config_file_;
+  std::vector<std::string> given_;
   std::vector<std::string> sets_;
 };
 
