@@ -3,13 +3,17 @@
 #include "pipelines/common/verb.hpp"
 #include "pipelines/config/config.hpp"
 #include "pipelines/exit_codes/exit_codes.hpp"
+#include "pipelines/forecast/forecast.hpp"
 #include "pipelines/inspect/inspect.hpp"
+#include "pipelines/train/train.hpp"
 #include "pipelines/version/version.hpp"
 
 namespace myriad::pipelines {
 
 const std::vector<Verb>& all_verbs() {
   static const std::vector<Verb> verbs = {
+      train_verb(),
+      forecast_verb(),
       inspect_verb(),
       config_verb(),
       exit_codes_verb(),
