@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,6 +30,23 @@ enum class ErrorKind {
 /// The exit code of a kind (sysexits numbers; see docs/exit-codes.md).
 int exit_code(ErrorKind kind);
 
+/// A place in the source. std::source_location needs a builtin that clang 14, which our fuzzing and clang-tidy use,
+/// does not have.
+class SourceLocation {
+ public:
+  static constexpr SourceLocation current(const char* file = __builtin_FILE(),
+                                          unsigned line = __builtin_LINE()) {
+    return SourceLocation(file, line);
+  }
+  constexpr const char* file_name() const { return file_; }
+  constexpr unsigned line() const { return line_; }
+
+ private:
+  constexpr SourceLocation(const char* file, unsigned line) : file_(file), line_(line) {}
+  const char* file_;
+  unsigned line_;
+};
+
 /// A failure caused by the world outside (input, configuration, system).
 ///
 /// The text follows one grammar: problem, in brackets why it is one, then a hint.
@@ -39,17 +55,17 @@ class Error : public std::runtime_error {
   /// \param kind decides the exit code
   /// \param id stable identifier such as "E2041", documented in docs/errors.md
   Error(ErrorKind kind, std::string_view id, const std::string& message,
-        std::source_location where = std::source_location::current())
+        SourceLocation where = SourceLocation::current())
       : std::runtime_error(message), kind_(kind), id_(id), where_(where) {}
 
   ErrorKind kind() const { return kind_; }
   const std::string& id() const { return id_; }
-  const std::source_location& where() const { return where_; }
+  const SourceLocation& where() const { return where_; }
 
  private:
   ErrorKind kind_;
   std::string id_;
-  std::source_location where_;
+  SourceLocation where_;
 };
 
 namespace detail {

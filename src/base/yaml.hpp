@@ -15,7 +15,7 @@ namespace myriad::detail {
 /// to.
 struct YamlNode {
   enum class Kind : std::uint8_t { null, scalar, sequence, map };
-  using Member = std::pair<std::string, YamlNode>;
+  struct Member;
 
   Kind kind = Kind::null;
   std::string text;             ///< of a scalar
@@ -25,6 +25,12 @@ struct YamlNode {
   std::string origin;           ///< "run.yaml:12" or "--set"
 
   YamlNode* find(std::string_view key);
+};
+
+struct YamlNode::Member {
+  Member(std::string key, YamlNode value) : first(std::move(key)), second(std::move(value)) {}
+  std::string first;
+  YamlNode second;
 };
 
 /// Parse one document; an empty one is null.
