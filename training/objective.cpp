@@ -1,7 +1,11 @@
 #include "training/objective.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include "src/spectral/sht.hpp"
+#include "training/adjusted_mse.hpp"
 
 namespace myriad::train {
 
@@ -31,8 +35,9 @@ struct RolloutObjective::Impl {
   Tensor row_weights;  ///< f64 [lat]
   Tensor noise_scale;  ///< [channel]: amplitude in normalised units
   std::unique_ptr<SphericalNoise> noise;
+  std::unique_ptr<Sht> sht;  ///< amse: all degrees the grid resolves
   std::vector<std::unique_ptr<ModelTape>> tapes;
-  Slot states, gradients, grad_history, error, coefficient, noise_field, zero;
+  Slot states, gradients, grad_history, error, coefficient, noise_field, zero, spectrum, field_gradient;
 
   Impl(Model& m, LossConfig c, bool again)
       : model(m),
@@ -46,12 +51,16 @@ struct RolloutObjective::Impl {
         row_weights(backend, DType::f64, {grid.nlat()}) {
     MYRIAD_EXPECT(static_cast<std::int64_t>(config.channel_weights.size()) == channels);
     row_weights.assign(grid.row_weights());
+    MYRIAD_VALIDATE(config.kind == LossKind::squared || !config.relative, ErrorKind::config_invalid, "E2403",
+                    "loss.relative applies to loss.kind: squared only (it divides squared errors) remove it");
+    if (config.kind == LossKind::amse) {
+      const std::int64_t lmax = std::min(Sht::exact_lmax(grid), grid.nlon() / 2 + 1);
+      sht = std::make_unique<Sht>(backend, grid, lmax, lmax, dtype);
+    }
     if (config.kind == LossKind::crps) {
       MYRIAD_VALIDATE(config.members >= 2, ErrorKind::config_invalid, "E2402",
                       "loss.members is {} (a CRPS over members needs at least 2) raise it or use loss.kind: squared",
                       config.members);
-      MYRIAD_VALIDATE(!config.relative, ErrorKind::config_invalid, "E2403",
-                      "loss.relative does not apply to loss.kind: crps (it divides squared errors) remove it");
       noise = std::make_unique<SphericalNoise>(backend, grid, config.noise, dtype);
       const Normalisation& n = model.description().normalisation;
       std::vector<double> scale(n.stddev.size());
@@ -90,6 +99,7 @@ struct RolloutObjective::Impl {
   }
 
   double run(const Leaf& leaf, double scale, std::uint64_t seed, std::uint32_t optimiser_step, bool with_gradient);
+  double spectral_loss(ConstTensorView prediction, ConstTensorView target, double weight, TensorView gradient);
   double step_loss(TensorView prediction, ConstTensorView target, double weight, TensorView gradient);
   void perturb(TensorView all, const Leaf& leaf, std::uint64_t seed, std::uint32_t optimiser_step);
 };
@@ -114,8 +124,39 @@ void RolloutObjective::Impl::perturb(TensorView all, const Leaf& leaf, std::uint
   }
 }
 
+double RolloutObjective::Impl::spectral_loss(ConstTensorView prediction, ConstTensorView target, double weight,
+                                             TensorView gradient) {
+  const std::int64_t group = target.dim(0);
+  const std::int64_t coefficients = sht->layout().size() * channels * 2;
+  TensorView spectral = spectrum.get(backend, dtype, {group, sht->layout().size(), channels, 2});
+  sht->analysis(spectral, prediction);
+  const std::vector<double> x = to_doubles(backend, spectral);
+  sht->analysis(spectral, target);
+  const std::vector<double> y = to_doubles(backend, spectral);
+  std::vector<double> slope(gradient.empty() ? 0 : x.size());
+  std::vector<double> factor = config.channel_weights;
+  for (double& f : factor) f *= weight;
+  std::vector<double> values(static_cast<std::size_t>(channels));
+  double loss = 0.0;
+  for (std::int64_t g = 0; g < group; ++g) {
+    const auto begin = static_cast<std::size_t>(g * coefficients), n = static_cast<std::size_t>(coefficients);
+    adjusted_mse(sht->layout(), channels, std::span(x).subspan(begin, n), std::span(y).subspan(begin, n), factor, values,
+                 gradient.empty() ? std::span<double>() : std::span(slope).subspan(begin, n));
+    for (std::size_t c = 0; c < values.size(); ++c) loss += config.channel_weights[c] * values[c];
+  }
+  if (!gradient.empty()) {
+    Tensor device(backend, dtype, {group, sht->layout().size(), channels, 2});
+    device.assign(slope);
+    TensorView on_grid = field_gradient.get(backend, dtype, {group, channels, grid.nlat(), grid.nlon()});
+    sht->analysis_adjoint(on_grid, device);
+    backend.axpby(gradient, 1.0, gradient, 1.0, on_grid);
+  }
+  return loss;
+}
+
 double RolloutObjective::Impl::step_loss(TensorView prediction, ConstTensorView target, double weight,
                                          TensorView gradient) {
+  if (config.kind == LossKind::amse) return spectral_loss(prediction, target, weight, gradient);
   const std::int64_t group = target.dim(0);
   TensorView errors = error.get(backend, DType::f64, {group, channels});
   std::vector<double> factor(static_cast<std::size_t>(group * channels));

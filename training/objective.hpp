@@ -14,6 +14,7 @@ namespace myriad::train {
 
 enum class LossKind : std::uint8_t {
   squared,  ///< sum_c w_c sum q (p - t)^2
+  amse,     ///< sum_c w_c adjusted mean squared error (adjusted_mse.hpp): no reward for blurring
   crps,     ///< almost-fair CRPS over members that start from perturbed states (generative.md 4.1)
 };
 

@@ -55,7 +55,10 @@ train::TrainerConfig read_trainer(const Config& config, const ModelDescription& 
   t.checkpoint_every = config.integer("checkpoint_every");
 
   const Config loss = config.section("loss");
-  t.loss.kind = loss.text("kind") == "crps" ? train::LossKind::crps : train::LossKind::squared;
+  const std::string kind = loss.text("kind");
+  t.loss.kind = kind == "crps"   ? train::LossKind::crps
+                : kind == "amse" ? train::LossKind::amse
+                                 : train::LossKind::squared;
   t.loss.relative = loss.flag("relative");
   t.loss.members = loss.integer("members");
   t.loss.crps_alpha = loss.number("alpha");
@@ -70,7 +73,7 @@ train::TrainerConfig read_trainer(const Config& config, const ModelDescription& 
                                        raw.size(), description.channels.size()));
     }
   }
-  const double power = t.loss.kind == train::LossKind::squared ? 2.0 : 1.0;
+  const double power = t.loss.kind == train::LossKind::crps ? 1.0 : 2.0;
   t.loss.channel_weights = train::temporal_difference_weights(description.normalisation, raw, power);
 
   const Config validation = config.section("validation");

@@ -44,7 +44,8 @@ Schema train_schema() {
   model.path("initial_checkpoint", "Start from these weights (same architecture) instead of random ones");
 
   Schema& loss = s.section("loss", "What to minimise");
-  loss.choice("kind", "squared error, or almost-fair CRPS over perturbed members", {"squared", "crps"})
+  loss.choice("kind", "squared error, adjusted squared error (keeps power), or almost-fair CRPS over perturbed members",
+              {"squared", "amse", "crps"})
       .default_to("squared");
   loss.flag("relative", "Divide each channel by the square of the target (HENS)").default_to(false);
   loss.number("channel_weights", "One weight per channel; absent: all equal").list(1);

@@ -1,0 +1,164 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+#include <random>
+
+#include "src/backend/registry.hpp"
+#include "src/spectral/sht.hpp"
+#include "training/adjusted_mse.hpp"
+#include "training/objective.hpp"
+#include "training/schedule.hpp"
+#include "training/state_store.hpp"
+#include "training/tree_sum.hpp"
+
+namespace myriad::test {
+namespace {
+
+using namespace myriad::train;
+
+TEST(LearningRateSchedule, WarmsUpLinearlyAndFallsAsHalfACosine) {
+  const LearningRateSchedule s{2e-3, 10, 110, 0.1};
+  EXPECT_DOUBLE_EQ(s.at(0), 2e-4);
+  EXPECT_DOUBLE_EQ(s.at(4), 1e-3);
+  EXPECT_DOUBLE_EQ(s.at(10), 2e-3);
+  EXPECT_NEAR(s.at(60), 2e-3 * (0.1 + 0.9 * 0.5), 1e-15);
+  EXPECT_NEAR(s.at(110), 2e-4, 1e-15);
+  EXPECT_DOUBLE_EQ(s.at(5000), s.at(110));
+}
+
+TEST(TreeSum, AlignedSubtreesGiveTheBitsOfTheWholeTree) {
+  auto backend = make_backend("kokkos");
+  std::mt19937 random(1);
+  std::uniform_real_distribution<float> wide(-1e6F, 1e6F);
+  std::vector<std::vector<float>> leaves(8, std::vector<float>(5));
+  for (auto& leaf : leaves) {
+    for (float& x : leaf) x = wide(random) * std::pow(10.0F, static_cast<float>(random() % 7) - 3.0F);
+  }
+  const auto sum = [&](std::size_t first, std::size_t count) {
+    TreeSum tree(*backend);
+    for (std::size_t i = first; i < first + count; ++i) {
+      Tensor leaf = tree.take_buffer(DType::f32, 5);
+      leaf.assign(leaves[i]);
+      tree.push(std::move(leaf));
+    }
+    return tree.finish();
+  };
+  const std::vector<float> whole = sum(0, 8).to_floats();
+  // Two ranks with four leaves each, then four ranks with two.
+  TreeSum two(*backend), four(*backend);
+  for (std::size_t r = 0; r < 2; ++r) two.push(sum(4 * r, 4));
+  for (std::size_t r = 0; r < 4; ++r) four.push(sum(2 * r, 2));
+  EXPECT_EQ(two.finish().to_floats(), whole);
+  EXPECT_EQ(four.finish().to_floats(), whole);
+  // A running sum differs for such values: the test would notice a tree that is not one.
+  std::vector<float> running(5, 0.0F);
+  for (const auto& leaf : leaves) {
+    for (std::size_t i = 0; i < 5; ++i) running[i] += leaf[i];
+  }
+  EXPECT_NE(running, whole);
+}
+
+TEST(TemporalDifferenceWeights, AreRawSharesTimesTheSquaredRatioOfScales) {
+  const Normalisation n{{0.0, 0.0}, {10.0, 200.0}, {2.0, 10.0}};
+  const std::vector<double> w = temporal_difference_weights(n, {1.0, 3.0}, 2.0);
+  EXPECT_DOUBLE_EQ(w[0], 0.25 * 25.0);
+  EXPECT_DOUBLE_EQ(w[1], 0.75 * 400.0);
+}
+
+TEST(StateStore, StartsNeedUnbrokenHistoryAndTargets) {
+  const Grid grid(GridType::legendre_gauss, 2, 4);
+  std::vector<Instant> times;
+  for (int hours : {0, 6, 12, 24, 30, 36, 42}) times.push_back(Instant::parse("2001-01-01T00Z") + Duration::hours(hours));
+  const StateStore store(times, 1, grid, [](std::int64_t, std::span<float> s) { std::fill(s.begin(), s.end(), 1.0F); });
+  // Between the third and the fourth time 12 hours are missing.
+  EXPECT_EQ(store.starts(1, 1, Duration::hours(6)), (std::vector<std::int64_t>{0, 1, 3, 4, 5}));
+  EXPECT_EQ(store.starts(2, 1, Duration::hours(6)), (std::vector<std::int64_t>{1, 4, 5}));
+  EXPECT_EQ(store.starts(2, 2, Duration::hours(6)), (std::vector<std::int64_t>{4}));
+}
+
+TEST(Normalisation, AreaWeightedStatisticsOfAnAnalyticField) {
+  // x = a cos(theta) + b t: mean of cos is 0, mean of cos^2 is 1/3 on the sphere.
+  const Grid grid(GridType::legendre_gauss, 8, 4);
+  std::vector<Instant> times;
+  for (int i = 0; i < 3; ++i) times.push_back(Instant::parse("2001-01-01T00Z") + i * Duration::hours(6));
+  const StateStore store(times, 1, grid, [&](std::int64_t t, std::span<float> s) {
+    for (std::size_t k = 0; k < 8; ++k) {
+      for (std::size_t j = 0; j < 4; ++j) {
+        s[k * 4 + j] = static_cast<float>(3.0 * grid.quadrature().cos_theta[k] + 2.0 * static_cast<double>(t));
+      }
+    }
+  });
+  const Normalisation n = compute_normalisation(store, Duration::hours(6));
+  EXPECT_NEAR(n.mean[0], 2.0, 1e-6);
+  EXPECT_NEAR(n.stddev[0], std::sqrt(9.0 / 3.0 + 4.0 * 2.0 / 3.0), 1e-6);
+  EXPECT_NEAR(n.tendency_stddev[0], 2.0, 1e-6);
+}
+
+class AdjustedMse : public ::testing::Test {
+ protected:
+  AdjustedMse() : prediction_(size()), truth_(size()) {
+    std::mt19937 random(2);
+    std::normal_distribution<double> normal;
+    for (double& x : prediction_) x = normal(random);
+    for (double& x : truth_) x = normal(random);
+    for (std::int64_t l = 0; l < k_layout.lmax; ++l) {  // Im of m = 0 is zero
+      for (std::size_t c = 0; c < 2; ++c) {
+        const std::size_t i = (static_cast<std::size_t>(k_layout.index(l, 0)) * 2 + c) * 2 + 1;
+        prediction_[i] = truth_[i] = 0.0;
+      }
+    }
+  }
+  static constexpr kernels::SpectralLayout k_layout{6, 6};
+  static std::size_t size() { return static_cast<std::size_t>(k_layout.size()) * 4; }
+  double value(const std::vector<double>& x) {
+    std::vector<double> loss(2);
+    adjusted_mse(k_layout, 2, x, truth_, {}, loss, {});
+    return 0.7 * loss[0] + 1.9 * loss[1];
+  }
+  std::vector<double> prediction_, truth_;
+};
+
+TEST_F(AdjustedMse, GradientMatchesFiniteDifferences) {
+  std::vector<double> loss(2), gradient(size());
+  const std::vector<double> weight{0.7, 1.9};
+  adjusted_mse(k_layout, 2, prediction_, truth_, weight, loss, gradient);
+  for (std::size_t i = 0; i < size(); i += 3) {
+    std::vector<double> up = prediction_, down = prediction_;
+    up[i] += 1e-6;
+    down[i] -= 1e-6;
+    EXPECT_NEAR((value(up) - value(down)) / 2e-6, gradient[i], 1e-7) << i;
+  }
+}
+
+TEST_F(AdjustedMse, EqualsTheSquaredErrorWhenPowersAgree) {
+  // Rotating the phase of an order keeps the power of every degree.
+  prediction_ = truth_;
+  double expected = 0.0;
+  for (std::int64_t l = 1; l < k_layout.lmax; ++l) {
+    const auto i = static_cast<std::size_t>(k_layout.index(l, 1) * 4);
+    const double re = truth_[i], im = truth_[i + 1];
+    prediction_[i] = std::cos(0.4) * re - std::sin(0.4) * im;
+    prediction_[i + 1] = std::sin(0.4) * re + std::cos(0.4) * im;
+    expected += 2.0 * (std::pow(prediction_[i] - re, 2) + std::pow(prediction_[i + 1] - im, 2));
+  }
+  std::vector<double> loss(2);
+  adjusted_mse(k_layout, 2, prediction_, truth_, {}, loss, {});
+  EXPECT_NEAR(loss[0], expected / (4.0 * std::numbers::pi), 1e-12);
+}
+
+TEST_F(AdjustedMse, DampingAPredictionOfWrongPhaseDoesNotPay) {
+  // Truth and prediction are independent: the squared error falls when the prediction is halved, this loss rises.
+  std::vector<double> damped = prediction_;
+  for (double& x : damped) x *= 0.5;
+  const auto squared = [&](const std::vector<double>& x) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < x.size(); ++i) sum += (x[i] - truth_[i]) * (x[i] - truth_[i]);
+    return sum;
+  };
+  EXPECT_LT(squared(damped), squared(prediction_));
+  EXPECT_GT(value(damped), value(prediction_));
+}
+
+}  // namespace
+}  // namespace myriad::test
