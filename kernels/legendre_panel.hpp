@@ -21,7 +21,7 @@ namespace myriad::kernels::detail {
 inline constexpr std::int64_t k_panel = 8;
 /// Terms added in registers before they are added to the total: a shorter chain loses fewer bits in
 /// fp32.
-inline constexpr std::int64_t k_chain = 64;
+inline constexpr std::int64_t k_chain = 16;
 
 /// The degrees of one order and parity.
 struct ParityBlock {

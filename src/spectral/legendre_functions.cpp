@@ -12,47 +12,45 @@ using kernels::SpectralLayout;
 using Real = long double;
 
 /// A number is mantissa * 2^(512 exponent); mantissas stay within 2^-256 .. 2^256.
-constexpr double k_radix_inverse = 0x1p-512;
-constexpr double k_radix = 0x1p+512;
-constexpr double k_large = 0x1p+256;
-constexpr double k_small = 0x1p-256;
+constexpr Real k_radix_inverse = 0x1p-512L;
+constexpr Real k_radix = 0x1p+512L;
+constexpr Real k_large = 0x1p+256L;
+constexpr Real k_small = 0x1p-256L;
 
-double to_double(double mantissa, int exponent) {
-  if (exponent == 0) return mantissa;
-  // 2^-1024 times 2^256 is still a normal number; anything smaller may as well be 0.
-  if (exponent == -1) return mantissa * k_radix_inverse;
-  if (exponent == -2) return mantissa * k_radix_inverse * k_radix_inverse;
-  return 0.0;
+double to_double(Real mantissa, int exponent) {
+  if (exponent == 0) return static_cast<double>(mantissa);
+  // Anything below 2^-768 may as well be 0.
+  return exponent == -1 ? static_cast<double>(mantissa * k_radix_inverse) : 0.0;
 }
 
 /// State of one colatitude.
 struct Column {
   Real sine = 0;
-  double cosine = 0;
+  Real cosine = 0;
   Real sectoral = 0;  ///< mantissa of P_mm
   int sectoral_exponent = 0;
-  double previous = 0;  ///< P_{l-2,m} and P_{l-1,m} share an exponent
-  double current = 0;
+  Real previous = 0;  ///< P_{l-2,m} and P_{l-1,m} share an exponent
+  Real current = 0;
   int exponent = 0;
 };
 
 void start_order(Column& c) {
-  c.previous = 0.0;
-  c.current = static_cast<double>(c.sectoral);
+  c.previous = 0;
+  c.current = c.sectoral;
   c.exponent = c.sectoral_exponent;
 }
 
 void next_sectoral(Column& c, std::int64_t m) {
   const Real order = static_cast<Real>(m);
   c.sectoral *= -std::sqrt((2 * order + 3) / (2 * order + 2)) * c.sine;
-  if (c.sectoral != 0 && std::abs(c.sectoral) < static_cast<Real>(k_small)) {
-    c.sectoral *= static_cast<Real>(k_radix);
+  if (c.sectoral != 0 && std::abs(c.sectoral) < k_small) {
+    c.sectoral *= k_radix;
     --c.sectoral_exponent;
   }
 }
 
-void next_degree(Column& c, double a, double b) {
-  const double next = a * c.cosine * c.current - b * c.previous;
+void next_degree(Column& c, Real a, Real b) {
+  const Real next = a * c.cosine * c.current - b * c.previous;
   c.previous = c.current;
   c.current = next;
   if (std::abs(next) >= k_large) {
@@ -75,7 +73,7 @@ std::vector<double> legendre_table(const SpectralLayout& layout, std::span<const
   for (std::size_t k = 0; k < rows; ++k) {
     const Real angle = static_cast<Real>(theta[k]);
     columns[k].sine = std::sin(angle);
-    columns[k].cosine = static_cast<double>(std::cos(angle));
+    columns[k].cosine = std::cos(angle);
     columns[k].sectoral = 1 / std::sqrt(4 * std::numbers::pi_v<Real>);
   }
   for (std::int64_t m = 0; m < layout.orders(); ++m) {
@@ -90,7 +88,7 @@ std::vector<double> legendre_table(const SpectralLayout& layout, std::span<const
                            ? 0
                            : std::sqrt((degree + order - 1) / (degree - order) * (2 * degree + 1) /
                                        (2 * degree - 3) * (degree - order - 1) / (degree + order));
-        for (Column& c : columns) next_degree(c, static_cast<double>(a), static_cast<double>(b));
+        for (Column& c : columns) next_degree(c, a, b);
       }
       double* out = table.data() + at(layout.index(l, m)) * rows;
       for (std::size_t k = 0; k < rows; ++k)

@@ -12,11 +12,17 @@ namespace myriad {
 /// Table P_lm(cos theta) with Condon-Shortley phase, normalised so that Y_lm = P_lm exp(i m lambda)
 /// has unit norm.
 ///
-/// Shapes: result [layout.size(), theta.size()]. Units: \p theta is the colatitude in radians, in
-/// [0, pi]. Accuracy: 2e-12 absolute to degree 1500 and more. The recurrence carries an extended
-/// exponent, so a function that underflows near a pole at low degree still comes back at high
-/// degree. Source: recurrence over the degree (Holmes and Featherstone 2002, J. Geodesy 76, 279),
-/// exponents after Fukushima 2012 (J. Geodesy 86, 271).
+/// Shapes: result [layout.size(), theta.size()].
+///
+/// Units: \p theta is the colatitude in radians, in [0, pi].
+///
+/// Accuracy: 1e-14 of the largest value to degree 1500 and more, also at the poles. In fp64 the
+/// recurrence would lose degree^2 rounding errors there, so it runs in long double; it carries an
+/// extended exponent, so that a function which underflows at low degree still comes back at high
+/// degree.
+///
+/// Source: recurrence over the degree (Holmes and Featherstone 2002, J. Geodesy 76, 279), exponents
+/// after Fukushima 2012 (J. Geodesy 86, 271).
 std::vector<double> legendre_table(const kernels::SpectralLayout& layout,
                                    std::span<const double> theta);
 

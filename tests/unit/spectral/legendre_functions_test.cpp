@@ -14,7 +14,8 @@ namespace {
 
 using kernels::SpectralLayout;
 
-// Golden values: sfno.md section 2.6 (acceptance test T2).
+// Golden values: sfno.md section 2.6 (acceptance test T2), but (2,2) at 2.5, misprinted there, from
+// its closed form.
 TEST(LegendreFunctions, AgreeWithTabulatedValues) {
   struct Row {
     std::int64_t l;
@@ -30,7 +31,7 @@ TEST(LegendreFunctions, AgreeWithTabulatedValues) {
       {2,
        1,
        {-0.07674083721934463, -0.38065380808526006, -0.19912488104219564, 0.3704077089961697}},
-      {2, 2, {0.003849883368983006, 0.16031013976461866, 0.3586341107267127, 0.13835140844461386}},
+      {2, 2, {0.003849883368983006, 0.16031013976461866, 0.3586341107267127, 0.13835140884461394}},
       {5,
        3,
        {-0.0027228654795170134, -0.39446398929389437, 0.11017639026002626, -0.3541972798327449}},
