@@ -1,0 +1,149 @@
+#include "diagnostics/report.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "diagnostics/map.hpp"
+#include "diagnostics/report_channel.hpp"
+#include "diagnostics/report_style.hpp"
+#include "diagnostics/report_text.hpp"
+#include "diagnostics/svg.hpp"
+#include "src/base/error.hpp"
+
+namespace myriad::diag {
+namespace {
+
+using detail::date_text;
+using detail::fixed_text;
+
+constexpr std::size_t k_globe = 0;
+
+std::string capital(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+std::string summary(const Report& report) {
+  const VerificationShape& shape = report.results->shape();
+  const std::string what =
+      shape.members > 1 ? fmt::format("A {}-member ensemble", shape.members) : "A single forecast";
+  std::string text =
+      report.forecast.empty() ? what : fmt::format("{} from {}", what, report.forecast);
+  if (report.starts.size() == 1) {
+    text += fmt::format(", started on {},", date_text(report.starts.front()));
+  } else if (report.starts.size() > 1) {
+    text += fmt::format(", started {} times between {} and {},", report.starts.size(),
+                        date_text(report.starts.front()), date_text(report.starts.back()));
+  }
+  text += fmt::format(" is compared with {} out to {}.", report.truth,
+                      detail::lead_text(shape.lead_hours.back()));
+  return text;
+}
+
+/// The one figure of a channel that a reader in a hurry wants.
+std::string tile(const Verification& results, std::size_t channel) {
+  const VerifiedChannel& info = results.shape().channels[channel];
+  auto margin = results.over_leads(find_score("acc"), channel, k_globe);
+  for (double& v : margin) v -= 0.6;
+  const HoldsUntil hold = holds_until(results.shape().lead_hours, margin);
+  std::string value, note;
+  switch (hold.kind) {
+    case HoldsUntil::Kind::always:
+      value = fmt::format("to {}", detail::lead_text(results.shape().lead_hours.back()));
+      note = "useful to the end (anomaly correlation above 0.6)";
+      break;
+    case HoldsUntil::Kind::until:
+      value = fmt::format("day {}", fixed_text(hold.day, 1));
+      note = "useful until then (anomaly correlation above 0.6)";
+      break;
+    case HoldsUntil::Kind::never:
+      value = "not useful";
+      note = "anomaly correlation below 0.6 from the first lead on";
+      break;
+    case HoldsUntil::Kind::unknown: {
+      const std::size_t last = results.shape().lead_hours.size() - 1;
+      value = detail::quantity_text(results.score(find_score("rmse"), channel, last, k_globe),
+                                    info.units);
+      note = fmt::format("root-mean-square error at {}",
+                         detail::lead_text(results.shape().lead_hours[last]));
+      break;
+    }
+  }
+  return fmt::format(
+      "<a class=\"tile\" href=\"#{}\"><p class=\"name\">{}</p><p class=\"value\">{}</p><p "
+      "class=\"note\">{}</p></a>\n",
+      escape_markup(info.name), escape_markup(capital(info.long_name)), value, note);
+}
+
+std::string header(const Report& report) {
+  const VerificationShape& shape = report.results->shape();
+  std::string html = fmt::format(
+      "<header>\n<p class=\"kicker\">Forecast verification</p>\n<h1>{}</h1>\n<p "
+      "class=\"lead\">{}</p>\n",
+      escape_markup(report.title), escape_markup(summary(report)));
+  html += "<div class=\"tiles\">\n";
+  for (std::size_t c = 0; c < shape.channels.size(); ++c) html += tile(*report.results, c);
+  html += "</div>\n<nav aria-label=\"Contents\">";
+  for (const VerifiedChannel& channel : shape.channels) {
+    html += fmt::format("<a href=\"#{}\">{}</a> ", escape_markup(channel.name),
+                        escape_markup(capital(channel.long_name)));
+  }
+  return html +
+         "<a href=\"#method\">How the scores are made</a> <a "
+         "href=\"#provenance\">Provenance</a></nav>\n</header>\n";
+}
+
+std::string method(const Report& report) {
+  const VerificationShape& shape = report.results->shape();
+  std::string html =
+      "<section id=\"method\" aria-labelledby=\"h-method\">\n<h2 id=\"h-method\">How the scores "
+      "are made</h2>\n";
+  html += fmt::format(
+      "<p>Fields are compared point by point on the {} grid, weighted by area, averaged over {} {} "
+      "and only then "
+      "rooted or divided. The persistence forecast is the analysis at the start; {}. Variances "
+      "divide by N − 1. Ties in rank "
+      "histograms are split at random with fixed draws.</p>\n",
+      escape_markup(shape.grid.describe()), report.results->starts(),
+      report.results->starts() == 1 ? "start" : "starts",
+      report.climate.empty() ? std::string("no climatology was given")
+                             : "climatology is " + escape_markup(report.climate));
+  html += "<details><summary>Definitions of all scores</summary>\n<dl>\n";
+  for (const Score& score : scores()) {
+    html += fmt::format("<dt>{}</dt><dd>{}: {}</dd>\n", score.name,
+                        escape_markup(capital(score.long_name)), escape_markup(score.definition));
+  }
+  return html + "</dl></details>\n</section>\n";
+}
+
+std::string footer(const Report& report) {
+  std::string html = "<footer id=\"provenance\">\n<h2>Provenance</h2>\n<dl>\n";
+  for (const auto& [label, value] : report.provenance) {
+    html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", escape_markup(label), escape_markup(value));
+  }
+  return html + "<dt>Coastlines</dt><dd>Natural Earth, public domain</dd>\n</dl>\n</footer>\n";
+}
+
+}  // namespace
+
+std::string render_report(const Report& report) {
+  MYRIAD_EXPECT(report.results != nullptr && report.results->starts() > 0);
+  std::string html =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta "
+      "name=\"color-scheme\" content=\"light dark\">\n";
+  html += fmt::format("<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n",
+                      escape_markup(report.title), detail::report_style());
+  html += coastline_symbol();
+  html += header(report);
+  html += "<main>\n";
+  for (std::size_t c = 0; c < report.results->shape().channels.size(); ++c)
+    html += detail::channel_section(report, c);
+  html += method(report);
+  html += "</main>\n";
+  html += footer(report);
+  return html + "</body>\n</html>\n";
+}
+
+}  // namespace myriad::diag

@@ -1,0 +1,96 @@
+#include "diagnostics/report_style.hpp"
+
+namespace myriad::diag::detail {
+
+// Lines keep their colour over the whole page: blue forecast, orange control, grey persistence,
+// green climate, ink truth (a set that deuteranopes and protanopes tell apart; each has its own
+// dash as well).
+std::string_view report_style() {
+  return R"css(
+:root{color-scheme:light dark;--paper:#faf8f4;--card:#fffefb;--ink:#20262b;--soft:#5d6870;--rule:#e2ddd2;--grid:#ebe6dc;
+--accent:#0f6b7c;--mean:#1466a8;--control:#c25a14;--persist:#8b8f94;--climate:#4d8b31;--truth:#20262b;--third:#8a4fa3;
+--serif:"Iowan Old Style","Charter","Bitstream Charter","Sitka Text","Cambria","Georgia",serif;
+--sans:system-ui,-apple-system,"Segoe UI","Roboto","Noto Sans","Liberation Sans","DejaVu Sans",sans-serif}
+@media (prefers-color-scheme:dark){:root{--paper:#14181b;--card:#1b2024;--ink:#e9e6df;--soft:#a1abb2;--rule:#313940;
+--grid:#2a3137;--accent:#6cc3d1;--mean:#6fb4ef;--control:#f0985a;--persist:#8f979e;--climate:#93c974;--truth:#f4f1ea;--third:#c79be0}}
+*{box-sizing:border-box}
+html{-webkit-text-size-adjust:100%}
+body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.6 var(--serif);font-kerning:normal;
+font-variant-numeric:oldstyle-nums proportional-nums;text-rendering:optimizeLegibility}
+main,header,footer{max-width:72rem;margin:0 auto;padding:0 1.25rem}
+header{padding-top:2.75rem}
+h1,h2,h3{font-weight:600;line-height:1.2;text-wrap:balance;margin:0}
+h1{font-size:clamp(1.8rem,4.2vw,2.7rem);letter-spacing:-.012em}
+h2{font-size:1.6rem;margin:0 0 .4rem;letter-spacing:-.008em}
+h3{font:600 1rem/1.3 var(--sans);margin:0 0 .15rem}
+p{margin:.5rem 0;max-width:68ch}
+.kicker{font:600 .78rem/1.4 var(--sans);letter-spacing:.09em;text-transform:uppercase;color:var(--accent);margin:0 0 .6rem}
+.lead{font-size:1.2rem;line-height:1.55;max-width:62ch}
+.facts{font:.92rem/1.5 var(--sans);color:var(--soft);font-variant-numeric:lining-nums}
+nav{font:.92rem/1.5 var(--sans);margin:1.4rem 0 0;padding:.7rem 0;border-block:1px solid var(--rule)}
+nav a{margin-right:1.2rem;white-space:nowrap}
+a{color:var(--accent);text-underline-offset:.18em;text-decoration-thickness:.06em}
+section{margin:3rem 0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(13.5rem,1fr));gap:1rem;margin:1.6rem 0}
+.tile{background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:.9rem 1.1rem}
+.tile .name{font:600 .84rem/1.35 var(--sans);color:var(--soft);margin:0}
+.tile .value{font:600 1.9rem/1.15 var(--sans);letter-spacing:-.02em;margin:.3rem 0 .15rem;font-variant-numeric:lining-nums}
+.tile .note{font:.88rem/1.4 var(--sans);color:var(--soft);margin:0}
+.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1.1rem;margin:1.1rem 0}
+.grid.three{grid-template-columns:repeat(auto-fit,minmax(min(100%,17.5rem),1fr))}
+.grid.small{grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.8rem}
+figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:.8rem .9rem .6rem;min-width:0}
+figcaption{font:.86rem/1.4 var(--sans);color:var(--soft);margin:0 0 .5rem}
+figcaption b{display:block;color:var(--ink);font-weight:600;font-size:.96rem}
+figure.rank{padding:.5rem .6rem .2rem}
+svg{display:block;width:100%;height:auto}
+svg.defs{position:absolute;width:0;height:0}
+svg text{font-family:var(--sans);font-variant-numeric:lining-nums tabular-nums}
+.tick{font-size:10.5px;fill:var(--soft)}
+.label{font-size:10.5px;fill:var(--soft)}
+.end{font-size:11px;font-weight:600;stroke:none!important}
+.chart .grid,.chart line.grid{stroke:var(--grid);stroke-width:1}
+.axis{stroke:var(--soft);stroke-width:.8;opacity:.7}
+.reference{stroke:var(--ink);stroke-width:.9;stroke-dasharray:2 3;opacity:.75}
+.line{fill:none;stroke-width:1.7;stroke-linejoin:round;stroke-linecap:round}
+path.s-mean{stroke:var(--mean);stroke-width:2.4}text.s-mean{fill:var(--mean)}
+path.s-spread{stroke:var(--mean);stroke-dasharray:1 4}text.s-spread{fill:var(--mean)}
+path.s-control{stroke:var(--control);stroke-dasharray:7 3}text.s-control{fill:var(--control)}
+path.s-persistence{stroke:var(--persist)}text.s-persistence{fill:var(--soft)}
+path.s-climatology{stroke:var(--climate);stroke-dasharray:5 4}text.s-climatology{fill:var(--climate)}
+path.s-truth{stroke:var(--truth);stroke-width:2.1}text.s-truth{fill:var(--truth)}
+path.s-member{stroke:var(--mean);stroke-width:.6;opacity:.34}
+path.s-region1{stroke:var(--mean)}text.s-region1{fill:var(--mean)}
+path.s-region2{stroke:var(--control)}text.s-region2{fill:var(--control)}
+path.s-region3{stroke:var(--third)}text.s-region3{fill:var(--third)}
+.band{stroke:none;fill:var(--mean);opacity:.15}
+.band.s-control{fill:var(--control)}.band.s-persistence{fill:var(--persist)}.band.s-climatology{fill:var(--climate)}
+.band.b50{opacity:.24}.band.b90{opacity:.14}
+.bars{fill:var(--mean);opacity:.75}
+.map{border-radius:.25rem;background:#fff}
+.coast{fill:none;stroke:#10171c;stroke-width:.7px;vector-effect:non-scaling-stroke;opacity:.62}
+#coast{vector-effect:non-scaling-stroke}
+.graticule{fill:none;stroke:#10171c;stroke-width:.5px;vector-effect:non-scaling-stroke;opacity:.11}
+.isoline{fill:none;stroke:#10171c;stroke-width:1px;vector-effect:non-scaling-stroke;opacity:.78}
+.legend{margin-top:.45rem}
+.key{font:.86rem/1.5 var(--sans);color:var(--soft)}
+.scroll{overflow-x:auto;-webkit-overflow-scrolling:touch;border:1px solid var(--rule);border-radius:.5rem;background:var(--card)}
+table{border-collapse:collapse;width:100%;font:.88rem/1.4 var(--sans);font-variant-numeric:lining-nums tabular-nums}
+th,td{padding:.38rem .75rem;text-align:right;white-space:nowrap}
+th:first-child,td:first-child{text-align:left;position:sticky;left:0;background:var(--card)}
+thead th{font-weight:600;color:var(--soft);border-bottom:1px solid var(--rule);vertical-align:bottom}
+tbody tr+tr th,tbody tr+tr td{border-top:1px solid var(--grid)}
+tbody th{font-weight:600}
+td.best{font-weight:700;color:var(--accent)}
+details{margin:1rem 0}
+summary{cursor:pointer;font:600 .95rem/1.5 var(--sans);color:var(--accent)}
+dl{display:grid;grid-template-columns:minmax(9rem,max-content) 1fr;gap:.25rem 1.2rem;font:.88rem/1.5 var(--sans);margin:1rem 0;font-variant-numeric:lining-nums}
+dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
+footer{border-top:1px solid var(--rule);margin-top:3.5rem;padding-block:1.5rem 3rem}
+:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+@media (max-width:34rem){body{font-size:1rem}main,header,footer{padding-inline:1rem}dl{grid-template-columns:1fr}dt{margin-top:.5rem}section{margin:2.2rem 0}}
+@media print{:root{color-scheme:light}body{background:#fff}nav{display:none}figure,.tile{break-inside:avoid}details>*{display:block}}
+)css";
+}
+
+}  // namespace myriad::diag::detail

@@ -1,0 +1,209 @@
+#include "diagnostics/scores.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "kernels/random.hpp"
+#include "src/base/config.hpp"
+#include "src/base/error.hpp"
+#include "src/base/random_streams.hpp"
+
+namespace myriad::diag {
+namespace {
+
+constexpr double k_absent = std::numeric_limits<double>::quiet_NaN();
+constexpr double k_almost_fair_alpha = 0.95;
+
+template <Forecast F>
+double bias(const Moments& m, int) {
+  return m(F, ErrorMoment::bias);
+}
+template <Forecast F>
+double mae(const Moments& m, int) {
+  return m(F, ErrorMoment::absolute);
+}
+template <Forecast F>
+double rmse(const Moments& m, int) {
+  return std::sqrt(m(F, ErrorMoment::squared));
+}
+template <Forecast F>
+double acc(const Moments& m, int) {
+  return m(F, ErrorMoment::covariance) /
+         std::sqrt(m(F, ErrorMoment::power) * m(CaseMoment::truth_power));
+}
+
+/// Error of a mean over infinitely many members: the sampling variance of m is taken out.
+double rmse_fair(const Moments& m, int members) {
+  const double mse =
+      m(Forecast::ensemble_mean, ErrorMoment::squared) - m(CaseMoment::variance) / members;
+  return std::sqrt(std::max(mse, 0.0));  // in this order NaN stays NaN
+}
+double crps_standard(const Moments& m, int) {
+  return m(CaseMoment::crps_standard);
+}
+double crps_fair(const Moments& m, int) {
+  return m(CaseMoment::crps_fair);
+}
+double crps_almost_fair(const Moments& m, int) {
+  return k_almost_fair_alpha * m(CaseMoment::crps_fair) +
+         (1.0 - k_almost_fair_alpha) * m(CaseMoment::crps_standard);
+}
+double crps_climatology(const Moments& m, int) {
+  return m(CaseMoment::climate_crps);
+}
+double crpss_fair(const Moments& m, int) {
+  return 1.0 - m(CaseMoment::crps_fair) / m(CaseMoment::climate_crps);
+}
+double spread(const Moments& m, int) {
+  return std::sqrt(m(CaseMoment::variance));
+}
+double spread_climatology(const Moments& m, int) {
+  return std::sqrt(m(CaseMoment::climate_variance));
+}
+double spread_skill_ratio(const Moments& m, int members) {
+  const double n = members;
+  return std::sqrt((n + 1.0) / n * m(CaseMoment::variance) /
+                   m(Forecast::ensemble_mean, ErrorMoment::squared));
+}
+/// The floor keeps a date on which the mean happens to be nearly perfect from dividing by zero or
+/// less.
+double spread_skill_ratio_makani(const Moments& m, int members) {
+  const double variance = m(CaseMoment::variance);
+  const double mse = m(Forecast::ensemble_mean, ErrorMoment::squared) - variance / members;
+  return std::sqrt(variance / std::max(1e-6 * variance, mse));
+}
+
+/// The five error scores of one single-valued forecast.
+template <Forecast F>
+void add_error_scores(std::vector<Score>& list, const std::string& suffix, const std::string& of) {
+  const auto add = [&](const char* name, const std::string& title, const char* definition,
+                       ScoreUnit unit, Pooling pooling, double (*value)(const Moments&, int)) {
+    list.push_back({name + suffix, title + " of " + of, definition, unit, pooling, 1, value});
+  };
+  add("bias", "mean error", "mean(f - y)", ScoreUnit::channel, Pooling::moments, bias<F>);
+  add("mae", "mean absolute error", "mean |f - y|", ScoreUnit::channel, Pooling::moments, mae<F>);
+  add("rmse", "root-mean-square error", "sqrt(mean over dates and area of (f - y)^2)",
+      ScoreUnit::channel, Pooling::moments, rmse<F>);
+  if constexpr (F == Forecast::climatology)
+    return;  // its anomaly is zero, so no correlation exists
+  add("rmse_per_date", "mean over dates of the root-mean-square error",
+      "mean over dates of sqrt(area mean of (f - y)^2)", ScoreUnit::channel, Pooling::per_date,
+      rmse<F>);
+  add("acc", "anomaly correlation, pooled (micro)",
+      "mean((f - c)(y - c)) / sqrt(mean((f - c)^2) mean((y - c)^2)), means over dates and area, "
+      "not centred",
+      ScoreUnit::one, Pooling::moments, acc<F>);
+  add("acc_per_date", "anomaly correlation, mean over dates (macro)",
+      "mean over dates of mean((f - c)(y - c)) / sqrt(mean((f - c)^2) mean((y - c)^2)), not "
+      "centred",
+      ScoreUnit::one, Pooling::per_date, acc<F>);
+}
+
+std::vector<Score> make_scores() {
+  std::vector<Score> list;
+  add_error_scores<Forecast::ensemble_mean>(list, "", "the ensemble mean");
+  const auto add = [&](const char* name, const char* title, const char* definition, ScoreUnit unit,
+                       int min_members, double (*value)(const Moments&, int),
+                       Pooling pooling = Pooling::moments) {
+    list.push_back({name, title, definition, unit, pooling, min_members, value});
+  };
+  add("rmse_fair", "root-mean-square error of the ensemble mean without its sampling error",
+      "sqrt(mean((m - y)^2 - s^2/N))", ScoreUnit::channel, 2, rmse_fair);
+  add("spread", "ensemble spread", "sqrt(mean s^2), s^2 with divisor N - 1", ScoreUnit::channel, 2,
+      spread);
+  add("spread_skill_ratio", "spread-skill ratio, ratio of means",
+      "sqrt((N+1)/N) sqrt(mean s^2) / sqrt(mean (m - y)^2), means over dates and area",
+      ScoreUnit::one, 2, spread_skill_ratio);
+  add("spread_skill_ratio_makani", "spread-skill ratio, mean over dates of ratios",
+      "mean over dates of sqrt(s^2 / max(1e-6 s^2, mse - s^2/N)), area means inside",
+      ScoreUnit::one, 2, spread_skill_ratio_makani, Pooling::per_date);
+  add("crps_fair", "continuous ranked probability score, fair",
+      "mean(1/N sum|x_i - y| - 1/(2N(N-1)) sum_ij |x_i - x_j|)", ScoreUnit::channel, 2, crps_fair);
+  add("crps_standard", "continuous ranked probability score of the empirical distribution",
+      "mean(1/N sum|x_i - y| - 1/(2N^2) sum_ij |x_i - x_j|)", ScoreUnit::channel, 1, crps_standard);
+  add("crps_almost_fair", "continuous ranked probability score, almost fair, alpha 0.95",
+      "0.95 crps_fair + 0.05 crps_standard", ScoreUnit::channel, 2, crps_almost_fair);
+  add("crpss_fair", "skill of the fair CRPS against climatology",
+      "1 - crps_fair / crps_climatology", ScoreUnit::one, 2, crpss_fair);
+  add_error_scores<Forecast::control>(list, "_control", "the control forecast");
+  add_error_scores<Forecast::persistence>(list, "_persistence",
+                                          "persistence of the initial analysis");
+  add_error_scores<Forecast::climatology>(list, "_climatology", "the climatological mean");
+  add("crps_persistence", "continuous ranked probability score of persistence", "mean |f - y|",
+      ScoreUnit::channel, 1, mae<Forecast::persistence>);
+  add("crps_climatology", "continuous ranked probability score of the climatological Gaussian",
+      "mean of the CRPS of N(c, climate variance)", ScoreUnit::channel, 1, crps_climatology);
+  add("spread_climatology", "climatological standard deviation", "sqrt(mean climate variance)",
+      ScoreUnit::channel, 1, spread_climatology);
+  return list;
+}
+
+/// Quantile by linear interpolation between order statistics.
+double quantile_of_sorted(std::span<const double> sorted, double q) {
+  const double position = q * static_cast<double>(sorted.size() - 1);
+  const auto low = static_cast<std::size_t>(position);
+  const std::size_t high = std::min(low + 1, sorted.size() - 1);
+  return sorted[low] + (position - static_cast<double>(low)) * (sorted[high] - sorted[low]);
+}
+
+}  // namespace
+
+std::span<const Score> scores() {
+  static const std::vector<Score> list = make_scores();
+  return list;
+}
+
+const Score& find_score(std::string_view name) {
+  std::vector<std::string> known;
+  for (const Score& score : scores()) {
+    if (score.name == name) return score;
+    known.push_back(score.name);
+  }
+  const std::string nearest = nearest_name(name, known);
+  throw Error(ErrorKind::config_invalid, "E2502",
+              fmt::format("unknown score '{}' (not in the list of scores) {}", name,
+                          nearest.empty() ? std::string("see docs/verification.md for the list")
+                                          : fmt::format("did you mean '{}'?", nearest)));
+}
+
+double evaluate(const Score& score, std::span<const Moments> dates, int members) {
+  if (dates.empty() || members < score.min_members) return k_absent;
+  if (score.pooling == Pooling::moments) return score.value(date_mean(dates), members);
+  double sum = 0.0;
+  for (const Moments& date : dates) sum += score.value(date, members);
+  return sum / static_cast<double>(dates.size());
+}
+
+Interval bootstrap_interval(const Score& score, std::span<const Moments> dates, int members,
+                            const BootstrapOptions& options) {
+  MYRIAD_EXPECT(options.replicates > 1 && options.block > 0 && options.level > 0.0 &&
+                options.level < 1.0);
+  if (dates.size() < 3) return {k_absent, k_absent};
+  const auto n = dates.size();
+  const std::array<std::uint32_t, 2> key{static_cast<std::uint32_t>(options.seed),
+                                         static_cast<std::uint32_t>(options.seed >> 32)};
+  std::vector<Moments> sample(n);
+  std::vector<double> values;
+  for (int r = 0; r < options.replicates; ++r) {
+    for (std::size_t i = 0; i < n;) {
+      const auto words = kernels::reference::philox_block(
+          {static_cast<std::uint32_t>(i), 0, static_cast<std::uint32_t>(r),
+           stream_number(StreamId::bootstrap)},
+          key);
+      const std::size_t begin = static_cast<std::size_t>((std::uint64_t{words[0]} * n) >> 32);
+      for (int b = 0; b < options.block && i < n; ++b, ++i) {
+        sample[i] = dates[(begin + static_cast<std::size_t>(b)) % n];
+      }
+    }
+    const double value = evaluate(score, sample, members);
+    if (std::isfinite(value)) values.push_back(value);
+  }
+  if (values.size() < 2) return {k_absent, k_absent};
+  std::sort(values.begin(), values.end());
+  const double tail = 0.5 * (1.0 - options.level);
+  return {quantile_of_sorted(values, tail), quantile_of_sorted(values, 1.0 - tail)};
+}
+
+}  // namespace myriad::diag

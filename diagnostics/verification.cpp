@@ -1,0 +1,143 @@
+#include "diagnostics/verification.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "src/base/error.hpp"
+
+namespace myriad::diag {
+namespace {
+constexpr double k_absent = std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string to_string(SpectrumOf of) {
+  switch (of) {
+    case SpectrumOf::truth:
+      return "truth";
+    case SpectrumOf::members:
+      return "members";
+    case SpectrumOf::ensemble_mean:
+      return "ensemble_mean";
+    case SpectrumOf::error_of_mean:
+      return "error_of_mean";
+    case SpectrumOf::control:
+      return "control";
+    case SpectrumOf::persistence:
+      return "persistence";
+    case SpectrumOf::climatology:
+      return "climatology";
+  }
+  return {};
+}
+
+StartRecord::StartRecord(const VerificationShape& shape)
+    : leads_(shape.lead_hours.size()),
+      regions_(shape.regions.size()),
+      bins_(static_cast<std::size_t>(shape.rank_bins)),
+      lmax_(static_cast<std::size_t>(shape.lmax)),
+      ranks_begin_(shape.cases() * regions_ * k_moment_count),
+      spectra_begin_(ranks_begin_ + shape.cases() * regions_ * bins_) {
+  data_.assign(spectra_begin_ + shape.cases() * k_spectrum_count * lmax_, k_absent);
+}
+
+void StartRecord::set_moments(std::size_t channel, std::size_t lead, std::size_t region,
+                              const Moments& moments) {
+  const std::size_t begin = ((channel * leads_ + lead) * regions_ + region) * k_moment_count;
+  std::copy(moments.values().begin(), moments.values().end(),
+            data_.begin() + static_cast<std::ptrdiff_t>(begin));
+}
+
+Moments StartRecord::moments(std::size_t channel, std::size_t lead, std::size_t region) const {
+  Moments moments;
+  const std::size_t begin = ((channel * leads_ + lead) * regions_ + region) * k_moment_count;
+  std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(begin), k_moment_count,
+              moments.values().begin());
+  return moments;
+}
+
+std::span<double> StartRecord::ranks(std::size_t channel, std::size_t lead, std::size_t region) {
+  return std::span(data_).subspan(
+      ranks_begin_ + ((channel * leads_ + lead) * regions_ + region) * bins_, bins_);
+}
+std::span<const double> StartRecord::ranks(std::size_t channel, std::size_t lead,
+                                           std::size_t region) const {
+  return const_cast<StartRecord*>(this)->ranks(channel, lead, region);
+}
+
+std::span<double> StartRecord::spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) {
+  const std::size_t index =
+      (channel * leads_ + lead) * k_spectrum_count + static_cast<std::size_t>(of);
+  return std::span(data_).subspan(spectra_begin_ + index * lmax_, lmax_);
+}
+std::span<const double> StartRecord::spectrum(std::size_t channel, std::size_t lead,
+                                              SpectrumOf of) const {
+  return const_cast<StartRecord*>(this)->spectrum(channel, lead, of);
+}
+
+Verification::Verification(VerificationShape shape)
+    : shape_(std::move(shape)), moments_(shape_.cases() * shape_.regions.size()), sums_(shape_) {
+  MYRIAD_EXPECT(!shape_.channels.empty() && !shape_.lead_hours.empty() && !shape_.regions.empty());
+  std::fill(sums_.data().begin(), sums_.data().end(), 0.0);
+}
+
+void Verification::add(const StartRecord& start) {
+  for (std::size_t c = 0; c < shape_.channels.size(); ++c) {
+    for (std::size_t t = 0; t < shape_.lead_hours.size(); ++t) {
+      for (std::size_t r = 0; r < shape_.regions.size(); ++r) {
+        moments_[case_index(c, t, r)].push_back(start.moments(c, t, r));
+      }
+    }
+  }
+  // Absent values are NaN and stay so; the moments of the sum are carried along but never read.
+  const std::span<const double> values = const_cast<StartRecord&>(start).data();
+  MYRIAD_EXPECT(values.size() == sums_.data().size());
+  for (std::size_t i = 0; i < values.size(); ++i) sums_.data()[i] += values[i];
+  ++starts_;
+}
+
+std::span<const Moments> Verification::dates(std::size_t channel, std::size_t lead,
+                                             std::size_t region) const {
+  return moments_[case_index(channel, lead, region)];
+}
+
+double Verification::score(const Score& score, std::size_t channel, std::size_t lead,
+                           std::size_t region) const {
+  return evaluate(score, dates(channel, lead, region), shape_.members);
+}
+
+Interval Verification::interval(const Score& score, std::size_t channel, std::size_t lead,
+                                std::size_t region) const {
+  return bootstrap_interval(score, dates(channel, lead, region), shape_.members);
+}
+
+std::vector<double> Verification::rank_histogram(std::size_t channel, std::size_t lead,
+                                                 std::size_t region) const {
+  const auto sums = sums_.ranks(channel, lead, region);
+  double total = 0.0;
+  for (double v : sums) total += v;
+  if (!(total > 0.0)) return {};
+  std::vector<double> shares(sums.begin(), sums.end());
+  for (double& v : shares) v /= total;
+  return shares;
+}
+
+std::vector<double> Verification::spectrum(std::size_t channel, std::size_t lead,
+                                           SpectrumOf of) const {
+  const auto sums = sums_.spectrum(channel, lead, of);
+  if (starts_ == 0 || sums.empty() || !std::isfinite(sums[0])) return {};
+  std::vector<double> mean(sums.begin(), sums.end());
+  for (double& v : mean) v /= static_cast<double>(starts_);
+  return mean;
+}
+
+std::vector<double> Verification::over_leads(const Score& which, std::size_t channel,
+                                             std::size_t region) const {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < shape_.lead_hours.size(); ++t)
+    values.push_back(score(which, channel, t, region));
+  return values;
+}
+
+}  // namespace myriad::diag

@@ -1,0 +1,119 @@
+#pragma once
+/// \file
+/// All results of a verification: scores, rank histograms and spectra of every channel and lead,
+/// over many starts.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "diagnostics/area.hpp"
+#include "diagnostics/moments.hpp"
+#include "diagnostics/scores.hpp"
+#include "src/grid/grid.hpp"
+
+namespace myriad::diag {
+
+/// A channel as verified.
+struct VerifiedChannel {
+  std::string name;       ///< "z500"
+  std::string long_name;  ///< for people
+  std::string units;
+  std::string standard_name;  ///< CF
+};
+
+/// Whose power spectrum.
+enum class SpectrumOf : std::uint8_t {
+  truth,
+  members,
+  ensemble_mean,
+  error_of_mean,
+  control,
+  persistence,
+  climatology
+};
+inline constexpr int k_spectrum_count = 7;
+std::string to_string(SpectrumOf of);
+
+/// Extents of a verification; the same for all its starts.
+struct VerificationShape {
+  Grid grid;
+  std::vector<Region> regions = standard_regions();
+  std::vector<VerifiedChannel> channels;
+  std::vector<double> lead_hours;
+  int members =
+      0;  ///< members that are scored (the control is not among them unless it was asked for)
+  int rank_bins = 0;      ///< members + 1, or fewer
+  std::int64_t lmax = 0;  ///< degrees of the spectra; 0: no spectra
+
+  std::size_t cases() const { return channels.size() * lead_hours.size(); }
+};
+
+/// What one start contributes: plain numbers, so that it can be sent between ranks as they are.
+///
+/// Cases that were never filled (no verifying field) stay absent and make the result of that
+/// channel and lead absent.
+class StartRecord {
+ public:
+  explicit StartRecord(const VerificationShape& shape);
+
+  void set_moments(std::size_t channel, std::size_t lead, std::size_t region,
+                   const Moments& moments);
+  Moments moments(std::size_t channel, std::size_t lead, std::size_t region) const;
+  std::span<double> ranks(std::size_t channel, std::size_t lead, std::size_t region);
+  std::span<const double> ranks(std::size_t channel, std::size_t lead, std::size_t region) const;
+  std::span<double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of);
+  std::span<const double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) const;
+
+  std::span<double> data() { return data_; }
+
+ private:
+  std::size_t leads_;
+  std::size_t regions_;
+  std::size_t bins_;
+  std::size_t lmax_;
+  std::size_t ranks_begin_;
+  std::size_t spectra_begin_;
+  std::vector<double> data_;
+};
+
+/// Collects the starts in their order.
+///
+/// Memory: moments of every start (about 1 kB per channel, lead and start); histograms and spectra
+/// are summed up. Determinism: bitwise in the order of add(), whoever made the records.
+class Verification {
+ public:
+  explicit Verification(VerificationShape shape);
+
+  const VerificationShape& shape() const { return shape_; }
+  std::size_t starts() const { return starts_; }
+  void add(const StartRecord& start);
+
+  /// Moments of every start.
+  std::span<const Moments> dates(std::size_t channel, std::size_t lead, std::size_t region) const;
+  /// NaN when absent.
+  double score(const Score& score, std::size_t channel, std::size_t lead, std::size_t region) const;
+  Interval interval(const Score& score, std::size_t channel, std::size_t lead,
+                    std::size_t region) const;
+  /// Share of each rank bin [rank_bins], sum 1; empty when absent.
+  std::vector<double> rank_histogram(std::size_t channel, std::size_t lead,
+                                     std::size_t region) const;
+  /// Mean power per degree [lmax]; empty when absent.
+  std::vector<double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) const;
+
+  /// A score over all leads [lead].
+  std::vector<double> over_leads(const Score& score, std::size_t channel, std::size_t region) const;
+
+ private:
+  std::size_t case_index(std::size_t channel, std::size_t lead, std::size_t region) const {
+    return (channel * shape_.lead_hours.size() + lead) * shape_.regions.size() + region;
+  }
+  VerificationShape shape_;
+  std::size_t starts_ = 0;
+  std::vector<std::vector<Moments>> moments_;  ///< [channel, lead, region][start]
+  StartRecord sums_;                           ///< its moments are not used
+};
+
+}  // namespace myriad::diag
