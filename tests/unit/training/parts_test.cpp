@@ -147,17 +147,51 @@ TEST_F(AdjustedMse, EqualsTheSquaredErrorWhenPowersAgree) {
   EXPECT_NEAR(loss[0], expected / (4.0 * std::numbers::pi), 1e-12);
 }
 
-TEST_F(AdjustedMse, DampingAPredictionOfWrongPhaseDoesNotPay) {
-  // Truth and prediction are independent: the squared error falls when the prediction is halved, this loss rises.
-  std::vector<double> damped = prediction_;
-  for (double& x : damped) x *= 0.5;
-  const auto squared = [&](const std::vector<double>& x) {
+TEST_F(AdjustedMse, BlurringAPredictionOfUncertainPhaseDoesNotPay) {
+  // Prediction and truth have the same power and a coherence of 0.5 in every degree. The squared error is smallest for a
+  // prediction damped by the coherence, the adjusted one for an undamped prediction: (a-b)^2 + 2 max(a,b)^2 (1 - 0.5).
+  for (std::size_t i = 0; i < size(); ++i) prediction_[i] = 0.0;
+  for (std::int64_t l = 0; l < k_layout.lmax; ++l) {
+    double power = 0.0;
+    for (std::int64_t m = 0; m <= l; ++m) {
+      const auto i = static_cast<std::size_t>(k_layout.index(l, m) * 4);
+      power += (m == 0 ? 1.0 : 2.0) * (truth_[i] * truth_[i] + truth_[i + 1] * truth_[i + 1]);
+    }
+    if (l == 0) continue;
+    // Half the truth plus a part orthogonal to it (order 1 turned by 90 degrees and rescaled) with the missing power.
+    const auto one = static_cast<std::size_t>(k_layout.index(l, 1) * 4);
+    const double re = truth_[one], im = truth_[one + 1];
+    const double turn = std::sqrt(0.75 * power / (2.0 * (re * re + im * im)));
+    for (std::int64_t m = 0; m <= l; ++m) {
+      const auto i = static_cast<std::size_t>(k_layout.index(l, m) * 4);
+      prediction_[i] = 0.5 * truth_[i];
+      prediction_[i + 1] = 0.5 * truth_[i + 1];
+    }
+    prediction_[one] -= turn * im;
+    prediction_[one + 1] += turn * re;
+  }
+  const auto adjusted = [&](double factor) {
+    std::vector<double> x = prediction_, loss(2);
+    for (double& value : x) value *= factor;
+    adjusted_mse(k_layout, 2, x, truth_, {}, loss, {});
+    return loss[0];
+  };
+  const auto squared = [&](double factor) {
     double sum = 0.0;
-    for (std::size_t i = 0; i < x.size(); ++i) sum += (x[i] - truth_[i]) * (x[i] - truth_[i]);
+    for (std::int64_t l = 1; l < k_layout.lmax; ++l) {
+      for (std::int64_t m = 0; m <= l; ++m) {
+        const auto i = static_cast<std::size_t>(k_layout.index(l, m) * 4);
+        for (std::size_t part = 0; part < 2; ++part) {
+          sum += (m == 0 ? 1.0 : 2.0) * std::pow(factor * prediction_[i + part] - truth_[i + part], 2);
+        }
+      }
+    }
     return sum;
   };
-  EXPECT_LT(squared(damped), squared(prediction_));
-  EXPECT_GT(value(damped), value(prediction_));
+  EXPECT_LT(squared(0.5), squared(1.0));
+  EXPECT_LT(adjusted(1.0), adjusted(0.9));
+  EXPECT_LT(adjusted(1.0), adjusted(0.5));
+  EXPECT_LT(adjusted(1.0), adjusted(1.1));
 }
 
 }  // namespace
