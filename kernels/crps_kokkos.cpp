@@ -1,6 +1,7 @@
 #include "kernels/crps.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/compat.hpp"
 #include "kernels/shapes.hpp"
@@ -89,7 +90,6 @@ struct Crps {
   double piece(T* values, const T* x, const T* y, std::int64_t columns) const {
     // Distances to the truth: A needs them, B is unchanged by the shift, and large means drop out
     // before any sum.
-    T away[k_columns<T>] = {};
     for (int v = 0; v < k_vectors; ++v) {
       const std::int64_t first = v * k_wide<T>;
       const std::int64_t valid = std::clamp<std::int64_t>(columns - first, 0, k_wide<T>);
@@ -97,32 +97,34 @@ struct Crps {
         return valid == k_wide<T> ? wide_load(from) : wide_load_part(from, valid);
       };
       const Wide<T> centre = lanes(y + first);
-      Wide<T> sum{};
       for (std::int64_t i = 0; i < count; ++i) {
-        const Wide<T> d = lanes(x + i * member_stride + first) - centre;
-        wide_store<T>(values + i * k_columns<T> + first, d);
-        sum += d < T{0} ? -d : d;
+        wide_store<T>(values + i * k_columns<T> + first,
+                      lanes(x + i * member_stride + first) - centre);
       }
-      wide_store<T>(away + first, sum);
     }
+    sort_columns(values, count);
+    // B = sum_r (2 r - M + 1) x_(r), r = 0..M-1: opposite ranks share a weight, and their
+    // difference is >= 0.
+    double away[k_columns<T>] = {};
     double spread[k_columns<T>] = {};
-    if (count > 1) {
-      sort_columns(values, count);
-      // B = sum_r (2 r - M + 1) x_(r), r = 0..M-1: opposite ranks share a weight, and their
-      // difference is >= 0.
-      for (std::int64_t r = 0; 2 * r < count - 1; ++r) {
-        const double weight = static_cast<double>(count - 1 - 2 * r);
-        const T* low = values + r * k_columns<T>;
-        const T* high = values + (count - 1 - r) * k_columns<T>;
-        for (int k = 0; k < k_columns<T>; ++k) {
-          spread[k] += weight * (static_cast<double>(high[k]) - static_cast<double>(low[k]));
-        }
+    for (std::int64_t r = 0; 2 * r < count - 1; ++r) {
+      const double weight = static_cast<double>(count - 1 - 2 * r);
+      const T* low = values + r * k_columns<T>;
+      const T* high = values + (count - 1 - r) * k_columns<T>;
+      for (int k = 0; k < k_columns<T>; ++k) {
+        const double a = static_cast<double>(low[k]), b = static_cast<double>(high[k]);
+        away[k] += std::abs(a) + std::abs(b);
+        spread[k] += weight * (b - a);
       }
+    }
+    if (count % 2 == 1) {
+      const T* middle = values + count / 2 * k_columns<T>;
+      for (int k = 0; k < k_columns<T>; ++k) away[k] += std::abs(static_cast<double>(middle[k]));
     }
     const double inverse = 1.0 / static_cast<double>(count);
     double lane[k_columns<T>];
     for (int k = 0; k < k_columns<T>; ++k) {
-      lane[k] = k < columns ? static_cast<double>(away[k]) * inverse - pair * spread[k] : 0.0;
+      lane[k] = k < columns ? away[k] * inverse - pair * spread[k] : 0.0;
     }
     for (int width = k_columns<T> / 2; width > 0; width /= 2) {
       for (int k = 0; k < width; ++k) lane[k] += lane[k + width];

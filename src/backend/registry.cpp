@@ -27,11 +27,11 @@ std::shared_ptr<kernels::Backend> make_backend(std::string_view name) {
     if (name == entry.name) return entry.make();
   }
   for (const char* absent : k_not_built) {
-    MYRIAD_VALIDATE(name != absent, ErrorKind::unavailable, "E1091",
+    MYRIAD_VALIDATE(name != absent, ErrorKind::unavailable, "E2281",
                     "backend '{}' is not available (this build does not contain it); use 'kokkos'",
                     name);
   }
-  throw Error(ErrorKind::config_invalid, "E1090",
+  throw Error(ErrorKind::config_invalid, "E2280",
               fmt::format("unknown backend '{}' (known here: {}); correct the backend name", name,
                           fmt::join(backend_names(), ", ")));
 }
