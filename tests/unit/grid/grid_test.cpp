@@ -68,6 +68,30 @@ TEST(Grid, DetectionFindsEveryKindOfGrid) {
   }
 }
 
+TEST(Grid, DetectionOfLargeGridsIsExactAfterACheapFirstLook) {
+  for (const GridType type : {GridType::equiangular, GridType::legendre_gauss, GridType::lobatto}) {
+    for (const std::int64_t nlat : {513, 721, 1280}) {
+      const Grid grid(type, nlat, 8);
+      std::vector<double> latitudes = grid.latitudes_deg();
+      EXPECT_EQ(detect_grid(latitudes, 8), grid) << grid.describe();
+      latitudes[9] += 2e-3;
+      EXPECT_THROW(detect_grid(latitudes, 8), Error)
+          << "within the first look, not within the tolerance";
+    }
+  }
+}
+
+TEST(Grid, DetectionRefusesAFileOfManyUselessLatitudesAtOnce) {
+  // Computing exact nodes of so many rows would take minutes.
+  for (const std::size_t count : {std::size_t{8192}, std::size_t{1000000}}) {
+    std::vector<double> latitudes(count);
+    for (std::size_t k = 0; k < count; ++k) {
+      latitudes[k] = 90.0 - 180.0 * (static_cast<double>(k) + 0.4) / static_cast<double>(count);
+    }
+    EXPECT_THROW(detect_grid(latitudes, 8), Error) << count;
+  }
+}
+
 TEST(Grid, DetectionNamesTheFirstRowThatFitsNoGrid) {
   std::vector<double> latitudes = Grid(GridType::legendre_gauss, 32, 64).latitudes_deg();
   latitudes[7] += 0.01;
