@@ -47,7 +47,7 @@ struct Sht::Impl {
   void for_each_chunk(std::int64_t batch, std::int64_t channels, const Body& body) {
     if (batch == 0 || channels == 0) return;
     const std::int64_t bytes = layout.mmax * grid.nlat() * channels * 2 * kernels::size_of(dtype);
-    const std::int64_t chunk = detail::batch_chunk(batch, bytes, channels);
+    const std::int64_t chunk = detail::batch_chunk(batch, bytes);
     const TensorView all =
         detail::reserve(fourier, backend, dtype, chunk, layout.mmax, grid.nlat(), channels);
     for (std::int64_t begin = 0; begin < batch; begin += chunk) {

@@ -66,17 +66,13 @@ inline TensorView reserve(Tensor& scratch, Backend& backend, DType dtype, std::i
   return static_cast<TensorView>(scratch).slice(0, 0, batch);
 }
 
-/// Batch elements whose Fourier coefficients are held at once: enough to fill a kernel's columns,
-/// few enough to bound memory (and to stay in cache on small grids). Does not change any bit of the
-/// result.
-inline std::int64_t batch_chunk(std::int64_t batch, std::int64_t element_bytes,
-                                std::int64_t channels) {
-  constexpr std::int64_t k_target_bytes = std::int64_t{4} << 20;
-  constexpr std::int64_t k_columns = 32;
-  const std::int64_t by_cache = k_target_bytes / std::max<std::int64_t>(element_bytes, 1);
-  const std::int64_t by_columns = (k_columns + channels - 1) / std::max<std::int64_t>(channels, 1);
-  return std::clamp<std::int64_t>(std::max(by_cache, by_columns), 1,
-                                  std::max<std::int64_t>(batch, 1));
+/// Batch elements whose Fourier coefficients are held at once, so that a large ensemble does not
+/// need a large scratch. How the work is cut for caches or for a device is the backend's affair.
+/// Does not change any bit of the result.
+inline std::int64_t batch_chunk(std::int64_t batch, std::int64_t element_bytes) {
+  constexpr std::int64_t k_target_bytes = std::int64_t{256} << 20;
+  return std::clamp<std::int64_t>(k_target_bytes / std::max<std::int64_t>(element_bytes, 1), 1,
+                                  batch);
 }
 
 }  // namespace myriad::detail

@@ -118,9 +118,13 @@ double worst_orthonormality_error(GridType type, std::int64_t nlat) {
       for (std::int64_t other = m + (l - m) % 2; other <= l; other += 2) {
         const double* q = table.data() + static_cast<std::size_t>(layout.index(other, m)) * half;
         double partial[8] = {};
-        for (std::size_t k = 0; k < half; ++k) partial[k % 8] += weighted[k] * q[k];
+        std::size_t k = 0;
+        for (; k + 8 <= half; k += 8) {
+          for (std::size_t i = 0; i < 8; ++i) partial[i] += weighted[k + i] * q[k + i];
+        }
         double sum = 0.0;
-        for (const double s : partial) sum += s;
+        for (; k < half; ++k) sum += weighted[k] * q[k];
+        for (const double part : partial) sum += part;
         worst = std::max(worst, std::abs(sum - (l == other ? 1.0 : 0.0)));
       }
     }
