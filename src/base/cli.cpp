@@ -116,6 +116,7 @@ class VerbParser {
   void add_repeatable(const std::string& name, std::vector<std::string>& values) {
     app_.add_option("--" + name, values)
         ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
 
@@ -126,7 +127,7 @@ class VerbParser {
       auto* option = app_.add_option_function<std::vector<std::string>>(
           "--" + o.name,
           [this, name = o.name](const std::vector<std::string>& v) { result_.options[name] = v; });
-      option->expected(1);
+      option->expected(1)->allow_extra_args(false);
       if (o.kind == CliOption::Kind::values)
         option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     }

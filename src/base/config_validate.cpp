@@ -70,6 +70,15 @@ Json leaf_value(const YamlNode& node, const Key& key) {
   return Json(std::move(array));
 }
 
+/// Names that users choose: 64 letters, digits, '_' or '-'.
+bool good_name(const std::string& name) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  };
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), good);
+}
+
 class Validator {
  public:
   explicit Validator(const Schema& whole) : whole_(whole) {}
@@ -239,14 +248,6 @@ class Validator {
     parent.children.push_back(std::move(node));
   }
 
-  static bool good_name(const std::string& name) {
-    const auto good = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             c == '_' || c == '-';
-    };
-    return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), good);
-  }
-
   const Schema& whole_;
   std::string first_id_;
   std::string messages_;
@@ -274,7 +275,7 @@ std::vector<Step> split_path(std::string_view path, std::string_view origin) {
     Step step;
     const std::size_t bracket = part.find('[');
     step.name = part.substr(0, bracket);
-    if (step.name.empty()) throw fail("a name is empty");
+    if (!good_name(step.name)) throw fail("a name must consist of letters, digits, '_' and '-'");
     std::string_view rest =
         bracket == std::string_view::npos ? std::string_view() : part.substr(bracket);
     while (!rest.empty()) {

@@ -74,6 +74,7 @@ class TreeBuilder : public YAML::EventHandler {
     YamlNode* node;
     bool has_key = false;
     std::string key;
+    std::string key_origin;
     std::unordered_set<std::string> names;
   };
 
@@ -111,30 +112,39 @@ class TreeBuilder : public YAML::EventHandler {
                               origin(mark), name.substr(0, 80)));
     }
     level.key = name;
+    level.key_origin = origin(mark);
     level.has_key = true;
   }
 
   YamlNode* place(const YAML::Mark& mark, YamlNode node) {
     if (++nodes_ > k_max_nodes)
       refuse(mark, fmt::format("more than {} values", k_max_nodes), "split the file");
-    node.origin = origin(mark);
     if (open_.empty()) {
+      node.origin = origin(mark);
       root_ = std::move(node);
       return &root_;
     }
     Level& level = open_.back();
     if (level.node->kind == YamlNode::Kind::sequence) {
+      node.origin = origin(mark);
       return &level.node->items.emplace_back(std::move(node));
     }
     level.has_key = false;
+    // The line of the key: that of the value is the next one for sections and empty values.
+    node.origin = std::move(level.key_origin);
     return &level.node->members.emplace_back(std::move(level.key), std::move(node)).second;
   }
 
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
             YamlNode::Kind kind) {
     check(mark, tag, anchor);
-    if (awaits_key())
-      refuse(mark, "a list or section stands where a key is expected", "write 'name: value'");
+    if (awaits_key()) {
+      throw Error(ErrorKind::config_invalid, "E1001",
+                  fmt::format("{}: not valid YAML (a list or section stands where a key is "
+                              "expected); is a bracket not "
+                              "closed?",
+                              origin(mark)));
+    }
     if (open_.size() >= k_max_depth) {
       refuse(mark, fmt::format("nesting is deeper than {} levels", k_max_depth),
              "flatten the file");
