@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Write the binary seeds of the corpus: make_corpus.py CORPUS_FOLDER
+
+Needs numpy, netCDF4 and h5py. The texts are kept by hand. Files are as small as the formats allow; their values are
+valid fields on a 5 x 8 grid with poles, so that a mutation starts from a file the readers accept.
+"""
+
+import struct
+import sys
+from pathlib import Path
+
+import h5py
+import netCDF4
+import numpy as np
+
+CORPUS = Path(sys.argv[1])
+LATITUDES = np.linspace(90.0, -90.0, 5)
+LONGITUDES = np.arange(8) * 45.0
+
+
+def netcdf(name, file_format, packed):
+    path = CORPUS / "netcdf" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with netCDF4.Dataset(path, "w", format=file_format) as file:
+        file.Conventions = "CF-1.8"
+        for axis, size in (("time", 2), ("level", 2), ("lat", 5), ("lon", 8)):
+            file.createDimension(axis, size)
+        time = file.createVariable("time", "f8", ("time",))
+        time.units, time.calendar = "hours since 2003-01-01 00:00:00", "standard"
+        time[:] = [0, 6]
+        level = file.createVariable("level", "f4", ("level",))
+        level.units, level.standard_name, level.positive = "hPa", "air_pressure", "down"
+        level[:] = [850, 500]
+        lat = file.createVariable("lat", "f8", ("lat",))
+        lat.units, lat.standard_name = "degrees_north", "latitude"
+        lat[:] = LATITUDES
+        lon = file.createVariable("lon", "f8", ("lon",))
+        lon.units, lon.standard_name = "degrees_east", "longitude"
+        lon[:] = LONGITUDES
+        dims = ("time", "level", "lat", "lon")
+        if packed:
+            t = file.createVariable("t", "i2", dims, fill_value=-32768)
+            t.set_auto_maskandscale(False)
+            t.scale_factor, t.add_offset = 0.01, 260.0
+            t[:] = np.arange(160).reshape(2, 2, 5, 8)
+        else:
+            t = file.createVariable("t", "f4", dims)
+            t[:] = 250.0 + np.arange(160).reshape(2, 2, 5, 8) / 10.0
+        t.units, t.standard_name = "K", "air_temperature"
+
+
+def makani(name, annotated):
+    path = CORPUS / "makani" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w", libver="earliest") as file:
+        file["fields"] = np.full((2, 2, 5, 8), 280.0, dtype="f4")
+        if annotated:
+            file["timestamp"] = np.array([1514764800.0, 1514786400.0])
+            file["channel"] = np.array([b"t2m", b"t850"], dtype="S4")
+            file["lat"], file["lon"] = LATITUDES, LONGITUDES
+
+
+def grid():
+    folder = CORPUS / "grid"
+    folder.mkdir(parents=True, exist_ok=True)
+    gauss = np.degrees(np.arcsin(np.polynomial.legendre.leggauss(6)[0]))[::-1]
+    lobatto = np.degrees(np.arcsin([1.0, 0.6546536707079771, 0.0, -0.6546536707079771, -1.0]))
+    for name, values in (("poles", LATITUDES), ("gauss", gauss), ("lobatto", lobatto), ("south_first", gauss[::-1])):
+        (folder / name).write_bytes(struct.pack(f"<{len(values)}d", *values))
+    (folder / "name").write_bytes(b"legendre-gauss")
+
+
+netcdf("classic.nc", "NETCDF3_CLASSIC", packed=True)
+netcdf("offset64.nc", "NETCDF3_64BIT_OFFSET", packed=False)
+netcdf("netcdf4.nc", "NETCDF4", packed=True)
+makani("annotated.h5", annotated=True)
+makani("plain.h5", annotated=False)
+grid()
