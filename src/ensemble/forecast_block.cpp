@@ -67,11 +67,13 @@ bool forecast_block(Model& model, const EnsembleStart& start, InitialPerturbatio
   backend.copy(next, newest_state);
   hand_out(0);
 
+  const Tensor lower = lower_bounds(model);
   for (std::int64_t step = 1; step <= steps; ++step) {
     if (stop()) return false;
     const std::vector<Instant> now(members.size(), start.time + (step - 1) * d.time_step);
     const StepContext context{now, members, seed, static_cast<std::uint32_t>(step - 1)};
     model.step(next, history, context, nullptr);
+    backend.clamp_below(next, next, lower);
     if (step % output_every == 0) hand_out(step);
     for (std::int64_t t = 0; t < times; ++t) {
       const ConstTensorView source = t + 1 < times ? ConstTensorView(history.view().slice(1, t + 1, 1))

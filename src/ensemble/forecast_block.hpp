@@ -26,7 +26,8 @@ using StateSink =
 /// Asked before every step; true ends the block early (its members are then incomplete and must not be published).
 using BlockStop = std::function<bool()>;
 
-/// Perturb, step and hand out one block. The sink is called for lead step 0 (the perturbed analysis) and then for every
+/// Perturb, step and hand out one block. Humidities and precipitation are cut at zero after every step.
+/// The sink is called for lead step 0 (the perturbed analysis) and then for every
 /// \p output_every-th step. Returns false when stopped early.
 ///
 /// Errors: ErrorKind::quality (E2330) as soon as a state holds a NaN or infinity, naming member, lead, channel and place;

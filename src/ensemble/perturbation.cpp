@@ -13,6 +13,17 @@ bool is_non_negative(const std::string& channel) {
          std::isdigit(static_cast<unsigned char>(channel[1])) != 0;
 }
 
+Tensor lower_bounds(Model& model) {
+  const ModelDescription& d = model.description();
+  std::vector<double> lower;
+  for (std::size_t c = 0; c < d.channels.size(); ++c) {
+    lower.push_back(is_non_negative(d.channels[c]) ? -d.normalisation.mean[c] / d.normalisation.stddev[c] : -1e30);
+  }
+  Tensor bounds(model.backend(), model.dtype(), {d.channel_count()});
+  bounds.assign(lower);
+  return bounds;
+}
+
 namespace {
 
 class NoPerturbation final : public InitialPerturbation {
@@ -30,15 +41,13 @@ class GaussianPerturbation final : public InitialPerturbation {
         noise_(model.backend(), model.description().grid, config.noise, model.dtype()) {
     const ModelDescription& d = model.description();
     MYRIAD_EXPECT(config.amplitude.size() == d.channels.size());
-    std::vector<double> scale, lower;
+    std::vector<double> scale;
     for (std::size_t c = 0; c < d.channels.size(); ++c) {
       scale.push_back(config.amplitude[c] / d.normalisation.stddev[c]);
-      lower.push_back(is_non_negative(d.channels[c]) ? -d.normalisation.mean[c] / d.normalisation.stddev[c] : -1e30);
     }
     scale_ = Tensor(backend_, model.dtype(), {d.channel_count()});
     scale_.assign(scale);
-    lower_ = Tensor(backend_, model.dtype(), {d.channel_count()});
-    lower_.assign(lower);
+    lower_ = lower_bounds(model);
   }
 
   const char* name() const override { return "spherical_gaussian"; }

@@ -38,4 +38,8 @@ std::unique_ptr<InitialPerturbation> make_no_perturbation();
 /// Channels that cannot be negative: specific and relative humidity, column water vapour, precipitation.
 bool is_non_negative(const std::string& channel);
 
+/// [channel]: zero of the non-negative channels in normalised units, very low for the others. A network trained on squared
+/// errors overshoots slightly where humidity is near zero; states are cut there after every step.
+Tensor lower_bounds(Model& model);
+
 }  // namespace myriad
