@@ -123,13 +123,18 @@ class Checker {
       }
     }
     if (profile_ == CfProfile::member) {
-      for (const char* name :
-           {"MYRIAD_run_id", "MYRIAD_member", "MYRIAD_seed", "MYRIAD_config_sha256",
-            "MYRIAD_weights_sha256", "MYRIAD_git_describe"}) {
-        const std::vector<std::string> names = file_.attribute_names(nullptr);
-        require(std::find(names.begin(), names.end(), name) != names.end(), nullptr, "provenance",
-                fmt::format("lacks {}", name));
+      const std::vector<std::string> names = file_.attribute_names(nullptr);
+      const auto has = [&](const char* name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+      };
+      for (const char* name : {"MYRIAD_member", "MYRIAD_seed", "MYRIAD_config_sha256",
+                               "MYRIAD_weights_sha256", "MYRIAD_git_describe"}) {
+        require(has(name), nullptr, "provenance", fmt::format("lacks {}", name));
       }
+      // A run id would change the bytes of a rerun; a forecast id, hashed from its inputs, serves
+      // as well.
+      require(has("MYRIAD_forecast_id") || has("MYRIAD_run_id"), nullptr, "provenance",
+              "lacks MYRIAD_forecast_id");
       for (const char* name : {"geospatial_lat_min", "geospatial_lat_max", "geospatial_lon_min",
                                "geospatial_lon_max"}) {
         require(file_.number_attribute(nullptr, name).size() == 1, nullptr, "acdd",

@@ -136,6 +136,17 @@ std::string calendar_attribute(Calendar calendar) {
   return std::string(to_string(calendar));
 }
 
+void verified(const AtomicFile& target, const std::function<void()>& read_back) {
+  try {
+    read_back();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::io) throw;
+    throw Error(ErrorKind::io, "E2061",
+                fmt::format("'{}' cannot be read back (it is not published); check the disk: {}",
+                            target.final_path().string(), error.what()));
+  }
+}
+
 PublishedFile publish(NetcdfFile& file, AtomicFile& target) {
   file.close();
   target.commit();

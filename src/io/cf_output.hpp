@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -70,6 +71,10 @@ double encode_hours(const Instant& time);
 /// Name for the calendar attribute: proleptic_gregorian dates are written as such, never
 /// relabelled.
 std::string calendar_attribute(Calendar calendar);
+
+/// Run a read-back; whatever it finds wrong is a failure of the output (ErrorKind::io E2061), not
+/// of an input.
+void verified(const AtomicFile& target, const std::function<void()>& read_back);
 
 /// Close, commit under the final name, write the sidecar.
 PublishedFile publish(NetcdfFile& file, AtomicFile& target);

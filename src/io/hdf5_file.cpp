@@ -6,17 +6,16 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
-#include <mutex>
 #include <utility>
 
 #include "src/base/error.hpp"
-#include "src/io/netcdf_file.hpp"
+#include "src/io/library_lock.hpp"
 
 namespace myriad::io::detail {
 
 namespace {
 
-using Lock = std::lock_guard<std::recursive_mutex>;
+using Lock = LibraryLock;
 
 constexpr std::int64_t k_allocation_slack = 64LL << 20;
 constexpr int k_max_rank = 8;
@@ -60,16 +59,10 @@ void check(bool ok, const char* call, const std::string& object, const std::stri
                           call, object, path, library_reason()));
 }
 
-/// The library prints every error to stderr unless told not to; ours carry the reason.
-void silence_library() {
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-}
-
 }  // namespace
 
 Hdf5File Hdf5File::open(const std::string& path) {
-  const Lock lock(netcdf_mutex());
-  silence_library();
+  const Lock lock;
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
     const int reason = errno;
@@ -100,14 +93,13 @@ Hdf5File& Hdf5File::operator=(Hdf5File&& other) noexcept {
 }
 
 Hdf5File::~Hdf5File() {
-  const Lock lock(netcdf_mutex());
+  const Lock lock;
   if (dataset_id_ >= 0) H5Dclose(dataset_id_);
   if (id_ >= 0) H5Fclose(id_);
 }
 
 bool Hdf5File::has_dataset(const std::string& name) const {
-  const Lock lock(netcdf_mutex());
-  silence_library();
+  const Lock lock;
   if (H5Lexists(id_, name.c_str(), H5P_DEFAULT) <= 0) return false;
   // Only objects of this very file count: an external link may point anywhere.
   H5L_info_t info{};
@@ -137,7 +129,7 @@ std::int64_t Hdf5File::dataset(const std::string& name) {
 }
 
 std::vector<std::int64_t> Hdf5File::shape(const std::string& name) {
-  const Lock lock(netcdf_mutex());
+  const Lock lock;
   const Handle space(H5Dget_space(dataset(name)), H5Sclose);
   check(space.get() >= 0, "H5Dget_space", fmt::format("dataset '{}'", name), path_);
   const int rank = H5Sget_simple_extent_ndims(space.get());
@@ -171,8 +163,7 @@ void Hdf5File::check_bound(std::int64_t elements, std::int64_t element_bytes,
 
 void Hdf5File::read(const std::string& name, std::span<const std::int64_t> start,
                     std::span<const std::int64_t> count, std::span<float> out) {
-  const Lock lock(netcdf_mutex());
-  silence_library();
+  const Lock lock;
   const hid_t id = dataset(name);
   const Handle type(H5Dget_type(id), H5Tclose);
   MYRIAD_VALIDATE(type.get() >= 0 && H5Tget_class(type.get()) == H5T_FLOAT,
@@ -195,8 +186,7 @@ void Hdf5File::read(const std::string& name, std::span<const std::int64_t> start
 }
 
 std::vector<double> Hdf5File::read_doubles(const std::string& name) {
-  const Lock lock(netcdf_mutex());
-  silence_library();
+  const Lock lock;
   const std::vector<std::int64_t> extents = shape(name);
   MYRIAD_VALIDATE(extents.size() == 1, ErrorKind::input_corrupt, "E2005",
                   "dataset '{}' of '{}' has {} dimensions (one expected)", name, path_,
@@ -215,8 +205,7 @@ std::vector<double> Hdf5File::read_doubles(const std::string& name) {
 }
 
 std::vector<std::string> Hdf5File::read_texts(const std::string& name) {
-  const Lock lock(netcdf_mutex());
-  silence_library();
+  const Lock lock;
   const std::vector<std::int64_t> extents = shape(name);
   const hid_t id = dataset(name);
   const Handle type(H5Dget_type(id), H5Tclose);

@@ -261,6 +261,7 @@ void MemberWriter::define_fields() {
     NcStorage storage;
     storage.deflate_level = options_.deflate_level;
     storage.checksum = true;
+    storage.cache = NcCache::none;
     storage.significant_bits = bits;
     std::vector<int> dimensions{time_dimension_};
     storage.chunk = {1};
@@ -372,7 +373,7 @@ void MemberWriter::append(std::int64_t lead_index, std::span<const float> fields
   ++appended_;
 }
 
-void MemberWriter::read_back() {
+void MemberWriter::read_back() const {
   // The file is read as any reader would, from its own header; what was asked of the library does
   // not count.
   const NetcdfFile written = NetcdfFile::open(target_.temporary().string());
@@ -403,7 +404,7 @@ void MemberWriter::read_back() {
 PublishedFile MemberWriter::finish() {
   MYRIAD_EXPECT(appended_ == static_cast<std::int64_t>(metadata_.leads.size()));
   file_.close();
-  read_back();
+  detail::verified(target_, [this] { read_back(); });
   return detail::publish(file_, target_);
 }
 

@@ -108,7 +108,7 @@ class MemberWriter {
   void define_quantized(int variable, int bits);
   int bits_of(const Channel& channel) const;
   void write_coordinates();
-  void read_back();
+  void read_back() const;
   void check_values(std::int64_t lead_index, std::span<const float> fields) const;
 
   Grid grid_;

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "src/base/error.hpp"
+#include "src/io/classic_header.hpp"
+#include "src/io/library_lock.hpp"
 
 namespace myriad::io {
 
@@ -21,7 +23,6 @@ constexpr int k_max_dimensions = 1024;
 constexpr int k_max_variables = 65536;
 constexpr int k_max_rank = 8;
 constexpr std::size_t k_max_attribute_length = 1U << 20U;
-constexpr std::int64_t k_allocation_slack = 64LL << 20;
 
 NcType from_nc(nc_type type) {
   switch (type) {
@@ -44,28 +45,6 @@ NcType from_nc(nc_type type) {
   }
 }
 
-nc_type to_nc(NcType type) {
-  switch (type) {
-    case NcType::int8:
-      return NC_BYTE;
-    case NcType::text:
-      return NC_CHAR;
-    case NcType::int16:
-      return NC_SHORT;
-    case NcType::int32:
-      return NC_INT;
-    case NcType::f32:
-      return NC_FLOAT;
-    case NcType::f64:
-      return NC_DOUBLE;
-    case NcType::string:
-      return NC_STRING;
-    case NcType::other:
-      break;
-  }
-  return NC_NAT;
-}
-
 bool is_numeric(nc_type type) {
   return type != NC_CHAR && type != NC_STRING && type <= NC_MAX_ATOMIC_TYPE;
 }
@@ -74,14 +53,9 @@ int variable_id(const NcVariable* variable) {
   return variable == nullptr ? NC_GLOBAL : variable->id;
 }
 
-using Lock = std::lock_guard<std::recursive_mutex>;
+using Lock = detail::LibraryLock;
 
 }  // namespace
-
-std::recursive_mutex& netcdf_mutex() {
-  static std::recursive_mutex mutex;
-  return mutex;
-}
 
 std::string_view to_string(NcType type) {
   switch (type) {
@@ -118,8 +92,7 @@ std::string netcdf_library_version() {
   return text.substr(0, text.find(' '));
 }
 
-// ---- life
-// ---------------------------------------------------------------------------------------------------------
+// ---- life ----
 
 void NetcdfFile::check(int status, const char* call, std::string_view object) const {
   if (status == NC_NOERR) return;
@@ -137,7 +110,7 @@ void NetcdfFile::check(int status, const char* call, std::string_view object) co
 }
 
 NetcdfFile NetcdfFile::open(const std::string& path) {
-  const Lock lock(netcdf_mutex());
+  const Lock lock;
   NetcdfFile file;
   file.path_ = path;
   struct stat info {};
@@ -155,6 +128,7 @@ NetcdfFile NetcdfFile::open(const std::string& path) {
                   "cannot read '{}' (it is not a regular file); give the path of a NetCDF file",
                   path);
   file.file_bytes_ = info.st_size;
+  detail::check_classic_header(path);
   const int status = nc_open(path.c_str(), NC_NOWRITE, &file.id_);
   if (status == EACCES || status == EPERM) {
     throw Error(
@@ -176,7 +150,7 @@ NetcdfFile NetcdfFile::open(const std::string& path) {
 }
 
 NetcdfFile NetcdfFile::create(const std::string& path) {
-  const Lock lock(netcdf_mutex());
+  const Lock lock;
   NetcdfFile file;
   file.path_ = path;
   file.writing_ = true;
@@ -209,21 +183,20 @@ NetcdfFile& NetcdfFile::operator=(NetcdfFile&& other) noexcept {
 
 NetcdfFile::~NetcdfFile() {
   if (id_ >= 0) {
-    const Lock lock(netcdf_mutex());
+    const Lock lock;
     nc_close(id_);
   }
 }
 
 void NetcdfFile::close() {
   if (id_ < 0) return;
-  const Lock lock(netcdf_mutex());
+  const Lock lock;
   const int status = nc_close(id_);
   id_ = -1;
   check(status, "nc_close", "the file");
 }
 
-// ---- header
-// -------------------------------------------------------------------------------------------------------
+// ---- header ----
 
 void NetcdfFile::load_header() {
   int dimension_count = 0;
@@ -311,7 +284,7 @@ std::vector<std::string> NetcdfFile::dimension_names(const NcVariable& variable)
 
 std::optional<std::string> NetcdfFile::text_attribute(const NcVariable* variable,
                                                       std::string_view name) const {
-  const Lock lock(netcdf_mutex());
+  const Lock lock;
   const std::string key(name);
   nc_type type = NC_NAT;
   std::size_t length = 0;
@@ -342,7 +315,7 @@ std::optional<std::string> NetcdfFile::text_attribute(const NcVariable* variable
 
 std::vector<double> NetcdfFile::number_attribute(const NcVariable* variable,
                                                  std::string_view name) const {
-  const Lock lock(netcdf_mutex());
+  const Lock lock;
   const std::string key(name);
   nc_type type = NC_NAT;
   std::size_t length = 0;
@@ -362,7 +335,7 @@ std::vector<double> NetcdfFile::number_attribute(const NcVariable* variable,
 }
 
 std::vector<std::string> NetcdfFile::attribute_names(const NcVariable* variable) const {
-  const Lock lock(netcdf_mutex());
+  const Lock lock;
   int count = 0;
   check(nc_inq_varnatts(id_, variable_id(variable), &count), "nc_inq_varnatts", "attributes");
   std::vector<std::string> names;
@@ -409,230 +382,6 @@ NcPacking NetcdfFile::packing(const NcVariable& variable) const {
                   "it, e.g. with nccopy",
                   variable.name, path_);
   return packing;
-}
-
-// ---- reading
-// ------------------------------------------------------------------------------------------------------
-
-std::vector<std::size_t> NetcdfFile::to_sizes(std::span<const std::int64_t> values) const {
-  std::vector<std::size_t> sizes;
-  for (std::int64_t value : values) sizes.push_back(static_cast<std::size_t>(value));
-  return sizes;
-}
-
-void NetcdfFile::check_bound(std::int64_t elements, const NcVariable& variable) const {
-  const std::int64_t limit =
-      (2 * file_bytes_ + k_allocation_slack) / static_cast<std::int64_t>(sizeof(double));
-  MYRIAD_VALIDATE(elements <= limit, ErrorKind::input_corrupt, "E2005",
-                  "variable '{}' of '{}' claims {} values, but the file has only {} bytes (limit "
-                  "{} values); the header "
-                  "is damaged",
-                  variable.name, path_, elements, file_bytes_, limit);
-}
-
-namespace {
-
-std::int64_t checked_product(std::span<const std::int64_t> extents) {
-  std::int64_t product = 1;
-  for (std::int64_t extent : extents) {
-    if (extent < 0 || __builtin_mul_overflow(product, extent, &product))
-      return std::numeric_limits<std::int64_t>::max();
-  }
-  return product;
-}
-
-}  // namespace
-
-void NetcdfFile::read(const NcVariable& variable, std::span<const std::int64_t> start,
-                      std::span<const std::int64_t> count, std::span<double> out) const {
-  MYRIAD_EXPECT(checked_product(count) == static_cast<std::int64_t>(out.size()));
-  const Lock lock(netcdf_mutex());
-  check(nc_get_vara_double(id_, variable.id, to_sizes(start).data(), to_sizes(count).data(),
-                           out.data()),
-        "nc_get_vara_double", fmt::format("variable '{}'", variable.name));
-}
-
-void NetcdfFile::read(const NcVariable& variable, std::span<const std::int64_t> start,
-                      std::span<const std::int64_t> count, std::span<float> out) const {
-  MYRIAD_EXPECT(checked_product(count) == static_cast<std::int64_t>(out.size()));
-  const Lock lock(netcdf_mutex());
-  check(nc_get_vara_float(id_, variable.id, to_sizes(start).data(), to_sizes(count).data(),
-                          out.data()),
-        "nc_get_vara_float", fmt::format("variable '{}'", variable.name));
-}
-
-std::vector<double> NetcdfFile::read_all(const NcVariable& variable) const {
-  const std::vector<std::int64_t> count = shape(variable);
-  const std::vector<std::int64_t> start(count.size(), 0);
-  const std::int64_t elements = checked_product(count);
-  check_bound(elements, variable);
-  std::vector<double> values(static_cast<std::size_t>(elements));
-  if (!values.empty()) read(variable, start, count, values);
-  return values;
-}
-
-std::vector<double> NetcdfFile::read_values(const NcVariable& variable) const {
-  const std::vector<std::int64_t> count = shape(variable);
-  return read_values(variable, std::vector<std::int64_t>(count.size(), 0), count);
-}
-
-std::vector<double> NetcdfFile::read_values(const NcVariable& variable,
-                                            std::span<const std::int64_t> start,
-                                            std::span<const std::int64_t> count) const {
-  const std::int64_t elements = checked_product(count);
-  check_bound(elements, variable);
-  std::vector<double> values(static_cast<std::size_t>(elements));
-  if (values.empty()) return values;
-  read(variable, start, count, values);
-  const NcPacking rule = packing(variable);
-  for (double& value : values) {
-    value = rule.is_missing(value) ? std::numeric_limits<double>::quiet_NaN()
-                                   : value * rule.scale + rule.offset;
-  }
-  return values;
-}
-
-std::vector<std::string> NetcdfFile::read_texts(const NcVariable& variable) const {
-  const Lock lock(netcdf_mutex());
-  const std::vector<std::int64_t> extents = shape(variable);
-  std::vector<std::string> texts;
-  if (variable.type == NcType::text && extents.size() == 2) {
-    check_bound(checked_product(extents), variable);
-    std::string buffer(static_cast<std::size_t>(extents[0] * extents[1]), '\0');
-    check(nc_get_var_text(id_, variable.id, buffer.data()), "nc_get_var_text", variable.name);
-    for (std::int64_t row = 0; row < extents[0]; ++row) {
-      std::string text = buffer.substr(static_cast<std::size_t>(row * extents[1]),
-                                       static_cast<std::size_t>(extents[1]));
-      text.resize(std::strlen(text.c_str()));
-      while (!text.empty() && text.back() == ' ') text.pop_back();
-      texts.push_back(std::move(text));
-    }
-    return texts;
-  }
-  MYRIAD_VALIDATE(
-      variable.type == NcType::string && extents.size() == 1, ErrorKind::input_corrupt, "E2005",
-      "variable '{}' of '{}' holds no list of texts (char [n, length] or string [n] expected)",
-      variable.name, path_);
-  check_bound(extents[0], variable);
-  std::vector<char*> pointers(static_cast<std::size_t>(extents[0]), nullptr);
-  check(nc_get_var_string(id_, variable.id, pointers.data()), "nc_get_var_string", variable.name);
-  for (const char* pointer : pointers) texts.emplace_back(pointer == nullptr ? "" : pointer);
-  nc_free_string(pointers.size(), pointers.data());
-  return texts;
-}
-
-// ---- writing
-// ------------------------------------------------------------------------------------------------------
-
-int NetcdfFile::define_dimension(const std::string& name, std::int64_t length) {
-  MYRIAD_EXPECT(writing_ && length >= 0);
-  const Lock lock(netcdf_mutex());
-  int id = -1;
-  check(nc_def_dim(id_, name.c_str(), length == 0 ? NC_UNLIMITED : static_cast<std::size_t>(length),
-                   &id),
-        "nc_def_dim", name);
-  dimensions_.push_back({name, length, length == 0});
-  MYRIAD_ENSURE(id + 1 == static_cast<int>(dimensions_.size()));
-  return id;
-}
-
-int NetcdfFile::define_variable(const std::string& name, NcType type,
-                                const std::vector<int>& dimensions, const NcStorage& storage) {
-  MYRIAD_EXPECT(writing_);
-  const Lock lock(netcdf_mutex());
-  int id = -1;
-  check(nc_def_var(id_, name.c_str(), to_nc(type), static_cast<int>(dimensions.size()),
-                   dimensions.data(), &id),
-        "nc_def_var", name);
-  if (!storage.chunk.empty()) {
-    MYRIAD_EXPECT(storage.chunk.size() == dimensions.size());
-    check(nc_def_var_chunking(id_, id, NC_CHUNKED, to_sizes(storage.chunk).data()),
-          "nc_def_var_chunking", name);
-  }
-  if (storage.deflate_level > 0) {
-    check(nc_def_var_deflate(id_, id, NC_SHUFFLE, 1, storage.deflate_level), "nc_def_var_deflate",
-          name);
-  }
-  if (storage.checksum)
-    check(nc_def_var_fletcher32(id_, id, NC_FLETCHER32), "nc_def_var_fletcher32", name);
-  if (storage.significant_bits > 0) {
-    check(nc_def_var_quantize(id_, id, NC_QUANTIZE_BITROUND, storage.significant_bits),
-          "nc_def_var_quantize", name);
-  }
-  variables_.push_back({id, name, type, dimensions});
-  MYRIAD_ENSURE(id + 1 == static_cast<int>(variables_.size()));
-  return id;
-}
-
-void NetcdfFile::put_attribute(int variable, const std::string& name, const NcAttribute& value) {
-  MYRIAD_EXPECT(writing_);
-  const Lock lock(netcdf_mutex());
-  const int id = variable < 0 ? NC_GLOBAL : variable;
-  const char* key = name.c_str();
-  int status = NC_NOERR;
-  const char* call = "nc_put_att";
-  if (const auto* text = std::get_if<std::string>(&value)) {
-    status = nc_put_att_text(id_, id, key, text->size(), text->data());
-    call = "nc_put_att_text";
-  } else if (const auto* integer = std::get_if<std::int32_t>(&value)) {
-    status = nc_put_att_int(id_, id, key, NC_INT, 1, integer);
-  } else if (const auto* real = std::get_if<double>(&value)) {
-    status = nc_put_att_double(id_, id, key, NC_DOUBLE, 1, real);
-  } else if (const auto* single = std::get_if<float>(&value)) {
-    status = nc_put_att_float(id_, id, key, NC_FLOAT, 1, single);
-  } else if (const auto* reals = std::get_if<std::vector<double>>(&value)) {
-    status = nc_put_att_double(id_, id, key, NC_DOUBLE, reals->size(), reals->data());
-  } else if (const auto* integers = std::get_if<std::vector<std::int32_t>>(&value)) {
-    status = nc_put_att_int(id_, id, key, NC_INT, integers->size(), integers->data());
-  }
-  check(status, call, fmt::format("attribute '{}'", name));
-}
-
-void NetcdfFile::end_definitions() {
-  const Lock lock(netcdf_mutex());
-  check(nc_enddef(id_), "nc_enddef", "the file");
-}
-
-void NetcdfFile::write(int variable, std::span<const std::int64_t> start,
-                       std::span<const std::int64_t> count, std::span<const double> values) {
-  MYRIAD_EXPECT(writing_ && checked_product(count) == static_cast<std::int64_t>(values.size()));
-  const Lock lock(netcdf_mutex());
-  check(nc_put_vara_double(id_, variable, to_sizes(start).data(), to_sizes(count).data(),
-                           values.data()),
-        "nc_put_vara_double", variables_[static_cast<std::size_t>(variable)].name);
-}
-
-void NetcdfFile::write(int variable, std::span<const std::int64_t> start,
-                       std::span<const std::int64_t> count, std::span<const float> values) {
-  MYRIAD_EXPECT(writing_ && checked_product(count) == static_cast<std::int64_t>(values.size()));
-  const Lock lock(netcdf_mutex());
-  check(nc_put_vara_float(id_, variable, to_sizes(start).data(), to_sizes(count).data(),
-                          values.data()),
-        "nc_put_vara_float", variables_[static_cast<std::size_t>(variable)].name);
-}
-
-void NetcdfFile::write(int variable, std::span<const std::int64_t> start,
-                       std::span<const std::int64_t> count, std::span<const std::int32_t> values) {
-  MYRIAD_EXPECT(writing_ && checked_product(count) == static_cast<std::int64_t>(values.size()));
-  const Lock lock(netcdf_mutex());
-  check(
-      nc_put_vara_int(id_, variable, to_sizes(start).data(), to_sizes(count).data(), values.data()),
-      "nc_put_vara_int", variables_[static_cast<std::size_t>(variable)].name);
-}
-
-void NetcdfFile::write_texts(int variable, const std::vector<std::string>& texts) {
-  const NcVariable& target = variables_[static_cast<std::size_t>(variable)];
-  const std::vector<std::int64_t> extents = shape(target);
-  MYRIAD_EXPECT(writing_ && extents.size() == 2 &&
-                extents[0] == static_cast<std::int64_t>(texts.size()));
-  std::string buffer;
-  for (const std::string& text : texts) {
-    MYRIAD_EXPECT(static_cast<std::int64_t>(text.size()) <= extents[1]);
-    buffer += text;
-    buffer.resize(buffer.size() + static_cast<std::size_t>(extents[1]) - text.size(), '\0');
-  }
-  const Lock lock(netcdf_mutex());
-  check(nc_put_var_text(id_, variable, buffer.data()), "nc_put_var_text", target.name);
 }
 
 }  // namespace myriad::io

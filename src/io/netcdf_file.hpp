@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,8 +35,11 @@ struct NcVariable {
 
 /// Value of an attribute to write. Text is stored as characters, never as the NC_STRING type (old
 /// tools).
-using NcAttribute = std::variant<std::string, std::int32_t, double, float, std::vector<double>,
-                                 std::vector<std::int32_t>>;
+using NcAttribute = std::variant<std::string, std::int16_t, std::int32_t, double, float,
+                                 std::vector<double>, std::vector<std::int32_t>>;
+
+/// Whether the library keeps chunks of a variable in memory.
+enum class NcCache : std::uint8_t { library, none };
 
 /// How the values of a new variable are laid out on disk.
 struct NcStorage {
@@ -45,7 +47,8 @@ struct NcStorage {
       chunk;              ///< one extent per dimension; empty: contiguous or the library's choice
   int deflate_level = 0;  ///< 0 none, 1..9; shuffle goes with it
   bool checksum = false;  ///< fletcher32 per chunk
-  int significant_bits = 0;  ///< BitRound mantissa bits kept, 1..23; 0 stores all bits
+  int significant_bits = 0;          ///< BitRound mantissa bits kept, 1..23; 0 stores all bits
+  NcCache cache = NcCache::library;  ///< none: every write covers whole chunks
 };
 
 /// How stored numbers of a variable turn into physical ones, and which of them mean "missing"
@@ -61,10 +64,6 @@ struct NcPacking {
   bool packed() const { return scale != 1.0 || offset != 0.0; }
   bool is_missing(double stored) const;
 };
-
-/// The process-wide lock around NetCDF and HDF5, which share global state and are not thread-safe
-/// in Debian's build.
-std::recursive_mutex& netcdf_mutex();
 
 /// An open NetCDF file (classic, 64-bit or NetCDF-4).
 ///
@@ -91,8 +90,7 @@ class NetcdfFile {
   const std::string& path() const { return path_; }
   std::int64_t file_bytes() const { return file_bytes_; }
 
-  // ---- header
-  // ---------------------------------------------------------------------------------------------------
+  // ---- header ----
   const std::vector<NcDimension>& dimensions() const { return dimensions_; }
   const std::vector<NcVariable>& variables() const { return variables_; }
   /// Variable by name or null.
@@ -112,8 +110,7 @@ class NetcdfFile {
   /// scale_factor, add_offset, _FillValue, missing_value, valid_min/max/range.
   NcPacking packing(const NcVariable& variable) const;
 
-  // ---- reading
-  // --------------------------------------------------------------------------------------------------
+  // ---- reading ----
   /// Stored values of a hyperslab, converted to the type of \p out without unpacking; sizes must
   /// agree.
   void read(const NcVariable& variable, std::span<const std::int64_t> start,
@@ -132,8 +129,7 @@ class NetcdfFile {
   /// variable [n].
   std::vector<std::string> read_texts(const NcVariable& variable) const;
 
-  // ---- writing
-  // --------------------------------------------------------------------------------------------------
+  // ---- writing ----
   /// Returns the dimension's index; \p length 0 makes it unlimited.
   int define_dimension(const std::string& name, std::int64_t length);
   /// Returns the variable's index in variables().
@@ -158,7 +154,6 @@ class NetcdfFile {
   void load_header();
   void check(int status, const char* call, std::string_view object) const;
   void check_bound(std::int64_t elements, const NcVariable& variable) const;
-  std::vector<std::size_t> to_sizes(std::span<const std::int64_t> values) const;
 
   std::string path_;
   int id_ = -1;

@@ -326,7 +326,7 @@ PublishedFile ProductWriter::finish() {
   for (const auto& [name, variable] : variables_)
     MYRIAD_EXPECT(variable.written >= product(variable.extents));
   file_.close();
-  read_back();
+  detail::verified(target_, [this] { read_back(); });
   return detail::publish(file_, target_);
 }
 
