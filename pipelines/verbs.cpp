@@ -1,11 +1,13 @@
 // The verbs of `myriad`. A new verb is one include and one line here, and one library in
 // pipelines/CMakeLists.txt.
+#include "pipelines/bench/bench.hpp"
 #include "pipelines/common/verb.hpp"
 #include "pipelines/config/config.hpp"
 #include "pipelines/exit_codes/exit_codes.hpp"
 #include "pipelines/forecast/forecast.hpp"
 #include "pipelines/inspect/inspect.hpp"
 #include "pipelines/train/train.hpp"
+#include "pipelines/verify/verify.hpp"
 #include "pipelines/version/version.hpp"
 
 namespace myriad::pipelines {
@@ -14,6 +16,8 @@ const std::vector<Verb>& all_verbs() {
   static const std::vector<Verb> verbs = {
       train_verb(),
       forecast_verb(),
+      verify_verb(),
+      bench_verb(),
       inspect_verb(),
       config_verb(),
       exit_codes_verb(),

@@ -45,15 +45,15 @@ run_step() {
 }
 
 if [ "$long" = no ]; then
-  scripts/build.sh release
+  scripts/build.sh release -DMYRIAD_TESTS=ON
   run_lane build/release --label-exclude long
   if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
     run_step "device code compiles" scripts/cuda_compile.sh
   fi
 else
-  scripts/build.sh release
+  scripts/build.sh release -DMYRIAD_TESTS=ON
   run_lane build/release --label-regex long
-  scripts/build.sh asan
+  scripts/build.sh asan -DMYRIAD_TESTS=ON
   run_lane build/asan --label-regex 'unit|fuzz'
 fi
 

@@ -1,0 +1,189 @@
+#include "pipelines/bench/bench.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "kernels/gemm.hpp"
+#include "pipelines/bench/bench_peers.hpp"
+#include "pipelines/bench/bench_row.hpp"
+#include "src/backend/op_bench.hpp"
+#include "src/backend/registry.hpp"
+#include "src/base/log.hpp"
+#include "src/model/sfno_bench.hpp"
+#include "src/spectral/sht_bench.hpp"
+
+namespace myriad::pipelines {
+
+namespace {
+
+using kernels::kokkos::GemmProvider;
+
+/// Rate of OpenBLAS on this core, flop/s; our own products when OpenBLAS is not built in.
+double openblas_rate(Backend& backend) {
+  const GemmProvider before = kernels::kokkos::gemm_provider();
+  if (kernels::kokkos::openblas_available()) kernels::kokkos::set_gemm_provider(GemmProvider::openblas);
+  const double rate = measure_gemm_rate(backend, 1024, 0.5);
+  kernels::kokkos::set_gemm_provider(before);
+  return rate;
+}
+
+/// Best rate of either provider: the practical roof of matrix work on this core.
+double gemm_roof(Backend& backend) { return std::max(openblas_rate(backend), measure_gemm_rate(backend, 1024, 0.5)); }
+
+std::vector<BenchRow> run_sht(Backend& backend, double seconds) {
+  const std::vector<TransformTiming> timings = bench_sht(backend, seconds);
+  std::vector<BenchRow> rows;
+  for (const TransformTiming& ours : timings) {
+    if (ours.name != "myriad") continue;
+    BenchRow row{"sht", ours.what, ours.median_seconds, "s per field", "", {}, "", {}};
+    rows.push_back(row);
+    for (const TransformTiming& other : timings) {
+      if (other.name == "myriad" || other.what != ours.what) continue;
+      rows.back().peer = other.name;
+      rows.back().peer_median = other.median_seconds;
+    }
+  }
+  return rows;
+}
+
+std::vector<BenchRow> run_crps(Backend& backend, double seconds) {
+  std::vector<BenchRow> rows;
+  OpBenchOptions options;
+  options.only = "crps";
+  options.seconds = seconds;
+  auto reference = make_backend("reference");
+  OpBenchOptions once = options;
+  once.seconds = 0.0;
+  once.calls = 1;
+  const std::vector<OpBenchRow> ours = bench_ops(backend, {crps_bench_shape()}, options);
+  const std::vector<OpBenchRow> plain = bench_ops(*reference, {crps_bench_shape()}, once);
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    BenchRow row{"crps", ours[i].name, ours[i].median, "s", "reference (plain fp64 loops)", plain[i].median, "", {}};
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+std::vector<BenchRow> run_ops(Backend& backend, double seconds) {
+  OpBenchOptions options;
+  options.seconds = seconds;
+  const double roof = gemm_roof(backend);
+  std::vector<BenchRow> rows;
+  for (const OpBenchRow& r : bench_ops(backend, bench_shapes(), options)) {
+    BenchRow row{"ops", r.name, r.median, "s", "", {}, "", {}};
+    if (r.gflops > 0.0) {
+      row.roof = fmt::format("sgemm {:.1f} GFLOP/s", roof * 1e-9);
+      row.roof_seconds = r.gflops * 1e9 * r.median / roof;
+    }
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+/// Network of the embedded checkpoints.
+SfnoConfig default_network() {
+  SfnoConfig c;
+  c.grid_type = GridType::legendre_gauss;
+  c.nlat = 32;
+  c.nlon = 64;
+  c.in_channels = 51;
+  c.out_channels = 11;
+  c.embed_dim = 64;
+  c.layers = 4;
+  c.identity_skip_from = 11;
+  c.output_scale = true;
+  return c;
+}
+
+/// A network on two grids, wide enough for the matrix products to dominate.
+SfnoConfig regridding_network() {
+  SfnoConfig c;
+  c.grid_type = GridType::equiangular;
+  c.nlat = 121;
+  c.nlon = 240;
+  c.scale_factor = 2;
+  c.in_channels = 40;
+  c.out_channels = 20;
+  c.embed_dim = 128;
+  c.layers = 4;
+  return c;
+}
+
+std::vector<BenchRow> run_sfno(Backend& backend, double seconds, const std::string& peer_script) {
+  const double blas = openblas_rate(backend);
+  std::vector<BenchRow> rows;
+  struct Case {
+    SfnoConfig config;
+    std::int64_t batch;
+  };
+  for (const Case& c : {Case{default_network(), 4}, Case{regridding_network(), 1}}) {
+    for (const SfnoTiming& t : bench_sfno(backend, c.config, c.batch, seconds)) {
+      log_info("bench", "{}: {:.1f} GFLOP/s", t.what, t.flops / t.median_seconds * 1e-9);
+      rows.push_back({"sfno", t.what, t.median_seconds, "s", "OpenBLAS sgemm, same flops", t.flops / blas,
+                      fmt::format("sgemm {:.1f} GFLOP/s", blas * 1e-9), t.flops / blas});
+    }
+  }
+  if (!peer_script.empty()) {
+    for (const PeerTiming& peer : run_peer_script(peer_script)) {
+      const auto ours = std::find_if(rows.begin(), rows.end(), [&](const BenchRow& r) { return r.what == peer.what; });
+      if (ours == rows.end()) continue;
+      BenchRow row = *ours;
+      row.peer = peer.name;
+      row.peer_median = peer.median_seconds;
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
+double read_seconds(const VerbContext& context) {
+  const std::string text = context.option("seconds").value_or("1");
+  double seconds = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  MYRIAD_VALIDATE(error == std::errc() && end == text.data() + text.size() && seconds > 0.0 && seconds <= 600.0,
+                  ErrorKind::usage, "E2640", "--seconds {} (expected a number above 0, at most 600) for example --seconds 2",
+                  text);
+  return seconds;
+}
+
+int run_bench(const VerbContext& context) {
+  const std::string name = context.argument("NAME");
+  const double seconds = read_seconds(context);
+  const auto backend = make_backend(context.option("backend").value_or("kokkos"));
+  log_info("bench", "{}", backend->description());
+  const std::string peer_script = context.option("peer-script").value_or("");
+  MYRIAD_VALIDATE(peer_script.empty() || name == "sfno", ErrorKind::usage, "E2641",
+                  "--peer-script applies to `bench sfno` only (the others find their peers themselves) drop it");
+  std::vector<BenchRow> rows;
+  if (name == "sht") {
+    rows = run_sht(*backend, seconds);
+  } else if (name == "sfno") {
+    rows = run_sfno(*backend, seconds, peer_script);
+  } else if (name == "crps") {
+    rows = run_crps(*backend, seconds);
+  } else if (name == "ops") {
+    rows = run_ops(*backend, seconds);
+  } else {
+    throw Error(ErrorKind::usage, "E2642", fmt::format("no benchmark '{}' (known: sht, sfno, crps, ops) choose one", name));
+  }
+  context.print(context.has_option("json") ? to_json_lines(rows) : to_table(rows));
+  return 0;
+}
+
+}  // namespace
+
+Verb bench_verb() {
+  Verb verb;
+  verb.name = "bench";
+  verb.summary = "Measure the speed of a part beside its roof and its peers";
+  verb.example = "myriad bench sht\nmyriad bench sfno --json --seconds 2 --peer-script scripts/bench_sfno_torch.py";
+  verb.positionals = {{"NAME", "sht, sfno, crps or ops", CliPositional::Count::one}};
+  verb.options = {{"json", "one JSON object per line", CliOption::Kind::flag},
+                  {"seconds", "measuring time per case (default 1)", CliOption::Kind::value},
+                  {"backend", "kokkos or reference (default kokkos)", CliOption::Kind::value},
+                  {"peer-script", "Python script that times the same network (sfno)", CliOption::Kind::value}};
+  verb.run = run_bench;
+  return verb;
+}
+
+}  // namespace myriad::pipelines
