@@ -131,6 +131,10 @@ std::optional<Unit> parse_unit(std::string_view raw) {
   if (text == "1" || text == "(0 - 1)" || text == "0-1" || text == "fraction" ||
       text == "dimensionless")
     return Unit{};
+  // Real units are short; a damaged text could otherwise run the powers and the scale out of their
+  // types.
+  constexpr std::size_t k_longest_unit = 64;
+  if (text.size() > k_longest_unit) return std::nullopt;
   Unit unit;
   std::size_t position = 0;
   int direction = 1;
@@ -167,7 +171,7 @@ std::optional<Unit> parse_unit(std::string_view raw) {
     if (found->unit.offset != 0.0) unit.offset = found->unit.offset;
     ++factors;
   }
-  if (factors == 0) return std::nullopt;
+  if (factors == 0 || !(unit.scale > 1e-100 && unit.scale < 1e100)) return std::nullopt;
   if (unit.offset != 0.0 && (factors != 1 || unit.powers[3] != 1)) return std::nullopt;
   return unit;
 }

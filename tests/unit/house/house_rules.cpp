@@ -77,7 +77,7 @@ constexpr std::array k_vendor_rules = {
 /// The folder an id range belongs to (docs/errors/README.md).
 bool range_fits(const std::string& id, const std::string& path) {
   static const std::map<std::string, std::regex> ranges = {
-      {"E10", std::regex("^src/base/")},
+      {"E10", std::regex("^src/(base|backend)/")},
       {"E11", std::regex("^src/comm/")},
       {"E20", std::regex("^src/io/")},
       {"E21", std::regex("^src/state/")},

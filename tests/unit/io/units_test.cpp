@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace myriad::io {
 namespace {
 
@@ -36,6 +38,13 @@ TEST(Units, ExactConversionsGiveTheTabulatedNumbers) {
   EXPECT_DOUBLE_EQ(convert(53936.575, "m**2 s**-2", "m", "geopotential_height"), 5500.0);
   EXPECT_DOUBLE_EQ(convert(3.0, "kg m-2", "m", "lwe_thickness_of_precipitation_amount"), 0.003);
   EXPECT_DOUBLE_EQ(convert(3.0, "mm", "kg m-2", "precipitation_amount"), 3.0);
+}
+
+TEST(Units, TextsWhoseScaleLeavesTheRangeOfNumbersAreNoUnits) {
+  std::string many;
+  for (int i = 0; i < 200; ++i) many += "g ";
+  EXPECT_FALSE(parse_unit(many).has_value()) << "1e-600 would be 0";
+  EXPECT_FALSE(parse_unit("mm-9 mm-9 mm-9 mm-9 mm-9 mm-9 mm-9 mm-9 mm-9").has_value());
 }
 
 TEST(Units, ConversionsBetweenQuantitiesAreRefusedOutsideTheirFamily) {
