@@ -20,8 +20,8 @@ void conv1x1(Scratch& scratch, TensorView out, ConstTensorView in, ConstTensorVi
              ConstTensorView bias, Activation activation, Update update);
 void conv1x1_adjoint_input(Scratch& scratch, TensorView grad_in, ConstTensorView grad_out,
                            ConstTensorView weight, Update update);
-void conv1x1_adjoint_weight(TensorView grad_weight, TensorView grad_bias, ConstTensorView grad_out,
-                            ConstTensorView in, Update update);
+void conv1x1_adjoint_weight(Scratch& scratch, TensorView grad_weight, TensorView grad_bias,
+                            ConstTensorView grad_out, ConstTensorView in, Update update);
 }  // namespace kokkos
 
 namespace reference {

@@ -134,7 +134,7 @@ class KokkosBackend final : public Backend {
   void conv1x1_adjoint_weight(TensorView grad_weight, TensorView grad_bias,
                               ConstTensorView grad_out, ConstTensorView in,
                               Update update) override {
-    kokkos::conv1x1_adjoint_weight(grad_weight, grad_bias, grad_out, in, update);
+    kokkos::conv1x1_adjoint_weight(scratch_, grad_weight, grad_bias, grad_out, in, update);
   }
   void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
                      ConstTensorView beta, double epsilon, Activation activation) override {
