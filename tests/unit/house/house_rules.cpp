@@ -195,8 +195,7 @@ std::vector<std::string> unnumbered_work_marks(const SourceFile& file) {
   static const std::regex pattern(
       "\\b(TO"
       "DO|FIX"
-      "ME|X"
-      "XX)\\b(?!\\(#[0-9]+\\))");
+      "ME)\\b(?!\\(#[0-9]+\\))");
   std::vector<std::string> found;
   std::istringstream lines(file.text);
   std::string line;
