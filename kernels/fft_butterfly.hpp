@@ -120,9 +120,69 @@ struct Butterfly<T, 8> {
   }
 };
 
+/// Twice an odd radix: the prime-factor map n = Half a + 2 b needs no twiddles between the two
+/// lengths.
+template <class T, int Half>
+struct TwiceOddButterfly {
+  [[gnu::always_inline]] static inline void apply(Point<T> (&x)[2 * Half]) {
+    constexpr int k_radix = 2 * Half;
+    Point<T> sums[Half];
+    Point<T> differences[Half];
+#pragma GCC unroll 5
+    for (int b = 0; b < Half; ++b) {
+      const Point<T> even = x[2 * b % k_radix];
+      const Point<T> odd = x[(Half + 2 * b) % k_radix];
+      sums[b] = even + odd;
+      differences[b] = even - odd;
+    }
+    Butterfly<T, Half>::apply(sums);
+    Butterfly<T, Half>::apply(differences);
+#pragma GCC unroll 10
+    for (int k = 0; k < k_radix; ++k) x[k] = k % 2 == 0 ? sums[k % Half] : differences[k % Half];
+  }
+};
+
+template <class T>
+struct Butterfly<T, 6> : TwiceOddButterfly<T, 3> {};
+template <class T>
+struct Butterfly<T, 10> : TwiceOddButterfly<T, 5> {};
+
+template <class T>
+struct Butterfly<T, 9> {
+  [[gnu::always_inline]] static inline void apply(Point<T> (&x)[9]) {
+    // cos and -sin of 2 pi j / 9
+    constexpr T k_cos1 = static_cast<T>(0.766044443118978035202392650555416673L);
+    constexpr T k_sin1 = static_cast<T>(-0.642787609686539326322643409907263431L);
+    constexpr T k_cos2 = static_cast<T>(0.173648177666930348851716626769314796L);
+    constexpr T k_sin2 = static_cast<T>(-0.984807753012208059366743024589523010L);
+    constexpr T k_cos4 = static_cast<T>(-0.939692620785908384054109277324731470L);
+    constexpr T k_sin4 = static_cast<T>(-0.342020143325668733044099614682259581L);
+    Point<T> rows[3][3];
+#pragma GCC unroll 3
+    for (int b = 0; b < 3; ++b) {
+      Point<T> column[3] = {x[b], x[b + 3], x[b + 6]};
+      Butterfly<T, 3>::apply(column);
+      rows[0][b] = column[0];
+      rows[1][b] = column[1];
+      rows[2][b] = column[2];
+    }
+    rows[1][1] = times(rows[1][1], k_cos1, k_sin1);
+    rows[1][2] = times(rows[1][2], k_cos2, k_sin2);
+    rows[2][1] = times(rows[2][1], k_cos2, k_sin2);
+    rows[2][2] = times(rows[2][2], k_cos4, k_sin4);
+#pragma GCC unroll 3
+    for (int k = 0; k < 3; ++k) {
+      Butterfly<T, 3>::apply(rows[k]);
+      x[k] = rows[k][0];
+      x[k + 3] = rows[k][1];
+      x[k + 6] = rows[k][2];
+    }
+  }
+};
+
 /// The radix of the next pass over \p left points: large ones save passes over memory.
 inline int next_radix(std::int64_t left) {
-  for (const int radix : {8, 4, 5, 3, 2}) {
+  for (const int radix : {10, 9, 8, 6, 5, 4, 3, 2}) {
     if (left % radix == 0) return radix;
   }
   int radix = 7;
@@ -140,13 +200,13 @@ void fft_pass(const T* x, T* y, const T* twiddles, std::int64_t blocks, std::int
       const T* from = x + (q + stride * p) * k_step;
       T* to = y + (q + stride * Radix * p) * k_step;
       Point<T> v[Radix];
-#pragma GCC unroll 8
+#pragma GCC unroll 10
       for (int j = 0; j < Radix; ++j) {
         const T* at = from + j * stride * blocks * k_step;
         v[j] = {load(at), load(at + k_lanes<T>)};
       }
       Butterfly<T, Radix>::apply(v);
-#pragma GCC unroll 8
+#pragma GCC unroll 10
       for (int j = 0; j < Radix; ++j) {
         // Block 0 has twiddles of exactly 1; multiplying by them changes no bit, except the sign of
         // a zero.

@@ -35,14 +35,22 @@ class LaneFft {
 
   /// Call \p sink(m, re, im) with sum_j row[j] exp(-2 pi i j m / n), for m = 0..mmax-1; Im is 0 at
   /// m = 0 and n/2.
-  template <class Sink>
-  void forward(const T* const* rows, std::int64_t mmax, T* work, const Sink& sink) const;
+  ///
+  /// The orders of a transform lie far apart in memory and a hardware prefetcher cannot follow
+  /// them, so \p ahead is told in time what comes: ahead.order(m) before \p sink writes order m,
+  /// ahead.sample(j) while time is left to fetch the samples j.. of the next rows.
+  template <class Sink, class Ahead>
+  void forward(const T* const* rows, std::int64_t mmax, T* work, const Sink& sink,
+               const Ahead& ahead) const;
 
   /// Write rows [lane][j] = sum_{m < n} X_m exp(+2 pi i j m / n), X_{n-m} = conj X_m, where \p
   /// source(m) gives X_m for m < mmax and orders beyond are 0. Im of X_0 and X_{n/2} must be 0.
   /// Only the first \p count lanes are written.
-  template <class Source>
-  void inverse(T* const* rows, int count, std::int64_t mmax, T* work, const Source& source) const;
+  /// ahead.sample(j) comes before the samples j.. are written, ahead.order(m) while time is left to
+  /// fetch order m of the next rows.
+  template <class Source, class Ahead>
+  void inverse(T* const* rows, int count, std::int64_t mmax, T* work, const Source& source,
+               const Ahead& ahead) const;
 
  private:
   struct Pass {
@@ -54,8 +62,11 @@ class LaneFft {
         0;  ///< offset of [radix][2], used by radices without a butterfly of their own
   };
 
-  void load_rows(const T* const* rows, T* points) const;
-  void store_rows(T* const* rows, int count, const T* points) const;
+  template <class Ahead>
+  void load_rows(const T* const* rows, std::int64_t mmax, T* points, const Ahead& ahead) const;
+  template <class Ahead>
+  void store_rows(T* const* rows, int count, std::int64_t mmax, const T* points,
+                  const Ahead& ahead) const;
   /// Transform the points in \p x with work memory \p y; returns whichever of the two holds the
   /// result.
   T* run(T* x, T* y) const;
@@ -116,8 +127,17 @@ T* LaneFft<T>::run(T* x, T* y) const {
       case 5:
         fft_pass<T, 5>(x, y, twiddles, pass.blocks, pass.stride);
         break;
+      case 6:
+        fft_pass<T, 6>(x, y, twiddles, pass.blocks, pass.stride);
+        break;
       case 8:
         fft_pass<T, 8>(x, y, twiddles, pass.blocks, pass.stride);
+        break;
+      case 9:
+        fft_pass<T, 9>(x, y, twiddles, pass.blocks, pass.stride);
+        break;
+      case 10:
+        fft_pass<T, 10>(x, y, twiddles, pass.blocks, pass.stride);
         break;
       default:
         fft_pass_any(x, y, twiddles, roots_.data() + pass.roots, pass.radix, pass.blocks,
@@ -130,7 +150,9 @@ T* LaneFft<T>::run(T* x, T* y) const {
 }
 
 template <class T>
-void LaneFft<T>::load_rows(const T* const* rows, T* points) const {
+template <class Ahead>
+void LaneFft<T>::load_rows(const T* const* rows, std::int64_t mmax, T* points,
+                           const Ahead& ahead) const {
   // Even n: sample j is half of point j/2, and the points are consecutive. Odd n: samples are the
   // real parts.
   const std::int64_t spacing = half_ ? k_width : 2 * k_width;
@@ -140,6 +162,8 @@ void LaneFft<T>::load_rows(const T* const* rows, T* points) const {
     for (int i = 0; i < k_width; ++i) v[i] = load(rows[i] + j);
     transpose<T>(v);
     for (int i = 0; i < k_width; ++i) store(points + (j + i) * spacing, v[i]);
+    const std::int64_t last = std::min(mmax, (j + k_width) / 2);
+    for (std::int64_t m = j / 2; m < last; ++m) ahead.order(m);
   }
   for (; j < n_; ++j) {
     for (int i = 0; i < k_width; ++i) points[j * spacing + i] = rows[i][j];
@@ -150,7 +174,9 @@ void LaneFft<T>::load_rows(const T* const* rows, T* points) const {
 }
 
 template <class T>
-void LaneFft<T>::store_rows(T* const* rows, int count, const T* points) const {
+template <class Ahead>
+void LaneFft<T>::store_rows(T* const* rows, int count, std::int64_t mmax, const T* points,
+                            const Ahead& ahead) const {
   std::int64_t j = 0;
   // The inverse runs with re and im swapped, so the even sample of a point sits in its second
   // vector.
@@ -166,6 +192,8 @@ void LaneFft<T>::store_rows(T* const* rows, int count, const T* points) const {
     } else {
       for (int i = 0; i < count; ++i) store(rows[i] + j, v[i]);
     }
+    const std::int64_t last = std::min(mmax, (j + k_width) / 2);
+    for (std::int64_t m = j / 2; m < last; ++m) ahead.order(m);
   }
   for (; j < n_; ++j) {
     for (int i = 0; i < count; ++i) rows[i][j] = at(j)[i];
@@ -173,9 +201,10 @@ void LaneFft<T>::store_rows(T* const* rows, int count, const T* points) const {
 }
 
 template <class T>
-template <class Sink>
-void LaneFft<T>::forward(const T* const* rows, std::int64_t mmax, T* work, const Sink& sink) const {
-  load_rows(rows, work);
+template <class Sink, class Ahead>
+void LaneFft<T>::forward(const T* const* rows, std::int64_t mmax, T* work, const Sink& sink,
+                         const Ahead& ahead) const {
+  load_rows(rows, mmax, work, ahead);
   const T* z = run(work, work + 2 * points_ * k_width);
   if (!half_) {
     sink(0, load(z), Vector<T>{});
@@ -191,6 +220,7 @@ void LaneFft<T>::forward(const T* const* rows, std::int64_t mmax, T* work, const
   for (std::int64_t m = 1; m < std::min(mmax, points_); ++m) {
     const T* p = z + 2 * m * k_width;
     const T* q = z + 2 * (points_ - m) * k_width;
+    if (2 * m % k_width == 0) ahead.sample(2 * m);
     const Vector<T> a = load(p), b = load(p + k_width), c = load(q), d = load(q + k_width);
     const T cosine = half * split_[static_cast<std::size_t>(2 * m)];
     const T sine = half * split_[static_cast<std::size_t>(2 * m + 1)];
@@ -202,9 +232,9 @@ void LaneFft<T>::forward(const T* const* rows, std::int64_t mmax, T* work, const
 }
 
 template <class T>
-template <class Source>
+template <class Source, class Ahead>
 void LaneFft<T>::inverse(T* const* rows, int count, std::int64_t mmax, T* work,
-                         const Source& source) const {
+                         const Source& source, const Ahead& ahead) const {
   // Swapping re and im of input and output turns the forward transform into the inverse one.
   const auto put = [&](std::int64_t k, Vector<T> re, Vector<T> im) {
     store(work + 2 * k * k_width, im);
@@ -233,6 +263,7 @@ void LaneFft<T>::inverse(T* const* rows, int count, std::int64_t mmax, T* work,
     get(points_, c, d);
     put(0, a + c, a - c);
     for (std::int64_t k = 1; 2 * k <= points_; ++k) {
+      if (4 * k % k_width == 0) ahead.sample(4 * k);
       get(k, a, b);
       get(points_ - k, c, d);
       const T cosine = split_[static_cast<std::size_t>(2 * k)];
@@ -243,7 +274,7 @@ void LaneFft<T>::inverse(T* const* rows, int count, std::int64_t mmax, T* work,
       put(points_ - k, (a + c) + cosine * v + sine * u, cosine * u - sine * v - (b - d));
     }
   }
-  store_rows(rows, count, run(work, work + 2 * points_ * k_width));
+  store_rows(rows, count, mmax, run(work, work + 2 * points_ * k_width), ahead);
 }
 
 }  // namespace myriad::kernels::detail

@@ -194,14 +194,11 @@ struct SynthesiseColumns {
     }
 
     std::int64_t first_panel[2] = {pair[0].panels, pair[1].panels};
-    for (std::int64_t k0 = table.half_even - k_panel; k0 >= 0; k0 -= k_panel) {
-      // Walk from the equator to the pole: the panels that keep rows k0.. become fewer.
-      if (k0 < first_row) break;
+    for (std::int64_t k0 = first_row; k0 < table.half; k0 += k_panel) {
+      // From the pole to the equator more panels keep the rows k0..
       for (int p = 0; p < 2; ++p) {
         const std::int64_t* rows = table.panel_row.data() + pair[static_cast<std::size_t>(p)].first;
-        std::int64_t panel = 0;
-        while (panel < pair[static_cast<std::size_t>(p)].panels && rows[panel] > k0) ++panel;
-        first_panel[p] = panel;
+        while (first_panel[p] > 0 && rows[first_panel[p] - 1] <= k0) --first_panel[p];
       }
       const std::int64_t rows = std::min(k_panel, table.half - k0);
       for (std::int64_t r0 = 0; r0 < rows; r0 += detail::k_block_rows) {

@@ -159,6 +159,13 @@ void multiply_degrees(T* out, const T* values, const std::int64_t* starts, const
     Vector<T> sum[Rows][Vecs] = {};
     for (std::int64_t i0 = begin; i0 < end; i0 += k_panel) {
       const T* a = values + starts[i0 / k_panel] + row * k_panel;
+      // The rows that the next call reads: a panel is too far from the next one for a hardware
+      // prefetcher to follow.
+      constexpr int k_line = 64 / static_cast<int>(sizeof(T));
+#pragma GCC unroll 8
+      for (int ahead = 0; ahead < Rows * k_panel; ahead += k_line) {
+        __builtin_prefetch(a + Rows * k_panel + ahead);
+      }
       const std::int64_t stop = std::min(k_panel, end - i0);
       const T* from = panel + i0 * k_width;
       for (std::int64_t i = 0; i < stop; ++i) {
