@@ -94,6 +94,17 @@ Axis make_y_axis(const LineChart& chart, Range range, double bottom) {
   return axis;
 }
 
+/// "10⁵", "2.5·10⁻⁴". Precondition: value != 0.
+std::string power_of_ten(double value) {
+  static constexpr std::string_view digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  const int exponent = static_cast<int>(std::floor(std::log10(std::abs(value)) + 1e-9));
+  const double mantissa = value / std::pow(10.0, exponent);
+  std::string text = std::abs(mantissa - 1.0) < 1e-9 ? "10" : axis_number(mantissa) + "·10";
+  if (exponent < 0) text += "⁻";
+  for (char c : std::to_string(std::abs(exponent))) text += digits[c - '0'];
+  return text;
+}
+
 std::vector<Point> project(const Axis& x, const Axis& y, const std::vector<double>& xs,
                            const std::vector<double>& ys) {
   std::vector<Point> points;
@@ -135,7 +146,7 @@ std::vector<EndLabel> place_labels(const LineChart& chart, const Axis& y, double
 double label_margin(const LineChart& chart) {
   std::size_t longest = 0;
   for (const Series& s : chart.series) longest = std::max(longest, s.label.size());
-  return longest == 0 ? 10.0 : 14.0 + 5.6 * static_cast<double>(longest);
+  return longest == 0 ? 10.0 : 16.0 + 6.3 * static_cast<double>(longest);
 }
 
 void begin_svg(SvgWriter& svg, const std::string& title, const std::string& description,
@@ -149,6 +160,12 @@ void begin_svg(SvgWriter& svg, const std::string& title, const std::string& desc
   if (!description.empty()) svg.text("desc", description);
 }
 
+/// Ticks of logarithmic axes are powers of ten from 10,000 on, which would not fit otherwise.
+std::string tick_text(double tick, Scale scale) {
+  if (scale == Scale::logarithmic && tick >= 9999.0) return power_of_ten(tick);
+  return axis_number(tick);
+}
+
 void draw_axes(SvgWriter& svg, const LineChart& chart, const Axis& x, const Axis& y, double right,
                double bottom) {
   for (double tick : ticks_of(y, 5)) {
@@ -158,7 +175,7 @@ void draw_axes(SvgWriter& svg, const LineChart& chart, const Axis& x, const Axis
                       {"x2", short_number(right)},
                       {"y1", py},
                       {"y2", py}});
-    svg.text("text", axis_number(tick),
+    svg.text("text", tick_text(tick, chart.y_scale),
              {{"class", "tick"},
               {"x", short_number(k_left - 6.0)},
               {"y", py},
@@ -185,7 +202,7 @@ void draw_axes(SvgWriter& svg, const LineChart& chart, const Axis& x, const Axis
                       {"x2", px},
                       {"y1", short_number(bottom)},
                       {"y2", short_number(bottom + 4.0)}});
-    svg.text("text", axis_number(tick),
+    svg.text("text", tick_text(tick, chart.x_scale),
              {{"class", "tick"},
               {"x", px},
               {"y", short_number(bottom + 15.0)},
@@ -203,15 +220,7 @@ void draw_axes(SvgWriter& svg, const LineChart& chart, const Axis& x, const Axis
 
 std::string axis_number(double value) {
   const double magnitude = std::abs(value);
-  if (magnitude != 0.0 && (magnitude < 1e-3 || magnitude >= 1e6)) {
-    static constexpr std::string_view digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-    const int exponent = static_cast<int>(std::floor(std::log10(magnitude) + 1e-9));
-    const double mantissa = value / std::pow(10.0, exponent);
-    std::string text = std::abs(mantissa - 1.0) < 1e-9 ? "10" : axis_number(mantissa) + "·10";
-    if (exponent < 0) text += "⁻";
-    for (char c : std::to_string(std::abs(exponent))) text += digits[c - '0'];
-    return text;
-  }
+  if (magnitude != 0.0 && (magnitude < 1e-3 || magnitude >= 1e6)) return power_of_ten(value);
   const std::string plain = short_number(magnitude, magnitude >= 100.0 ? 0
                                                     : magnitude >= 1.0 ? 2
                                                                        : 4);
@@ -276,7 +285,7 @@ std::string render(const BarChart& chart) {
   begin_svg(svg, chart.title, chart.description, width, height);
   const double tallest =
       chart.values.empty() ? 1.0 : *std::max_element(chart.values.begin(), chart.values.end());
-  const Axis y{Scale::linear, 0.0, std::max(2.0, tallest * 1.05), bottom, top};
+  const Axis y{Scale::linear, 0.0, std::max(1.6, tallest * 1.05), bottom, top};
   const double step =
       (right - left) / static_cast<double>(std::max<std::size_t>(1, chart.values.size()));
   const double gap = std::min(1.5, 0.15 * step);

@@ -29,9 +29,9 @@ OkLab to_lab(const Anchor& anchor) {
 constexpr std::array k_sequential{Anchor{0.0, 0.975, 0.02, 100.0}, Anchor{0.25, 0.87, 0.085, 135.0},
                                   Anchor{0.5, 0.73, 0.105, 195.0}, Anchor{0.75, 0.54, 0.13, 250.0},
                                   Anchor{1.0, 0.33, 0.13, 280.0}};
-constexpr std::array k_thermal{Anchor{0.0, 0.36, 0.12, 275.0}, Anchor{0.25, 0.64, 0.12, 235.0},
+constexpr std::array k_thermal{Anchor{0.0, 0.40, 0.12, 275.0}, Anchor{0.25, 0.64, 0.12, 235.0},
                                Anchor{0.5, 0.94, 0.055, 110.0}, Anchor{0.75, 0.7, 0.14, 55.0},
-                               Anchor{1.0, 0.40, 0.15, 22.0}};
+                               Anchor{1.0, 0.44, 0.15, 24.0}};
 constexpr std::array k_diverging{Anchor{0.0, 0.38, 0.13, 262.0}, Anchor{0.25, 0.66, 0.115, 248.0},
                                  Anchor{0.5, 0.975, 0.004, 100.0}, Anchor{0.75, 0.68, 0.125, 40.0},
                                  Anchor{1.0, 0.40, 0.145, 25.0}};

@@ -346,13 +346,15 @@ Lattice map_lattice(std::span<const float> field, std::span<const double> latitu
   return lattice;
 }
 
-std::vector<double> round_levels(double low, double high, int count) {
+std::vector<double> round_levels(double low, double high, int count, RoundSteps steps) {
   MYRIAD_EXPECT(count > 0);
   if (!(high > low)) return {low};
   const double raw = (high - low) / count;
   const double power = std::pow(10.0, std::floor(std::log10(raw)));
   double step = 10.0 * power;
-  for (double candidate : {1.0, 2.0, 2.5, 5.0}) {
+  for (double candidate : {1.0, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0}) {
+    const bool for_axes = candidate <= 2.5 || candidate == 5.0;
+    if (steps == RoundSteps::axis && !for_axes) continue;
     if (candidate * power >= 0.999 * raw) {
       step = candidate * power;
       break;

@@ -43,8 +43,14 @@ std::string rings_path(std::span<const std::vector<Point>> rings, double smalles
 Lattice map_lattice(std::span<const float> field, std::span<const double> latitudes_deg,
                     std::int64_t nlon, std::int64_t columns = 192);
 
-/// Round steps (1, 2, 2.5 or 5 times a power of ten) so that about \p count bands cover [low,
-/// high].
-std::vector<double> round_levels(double low, double high, int count);
+/// Which multiples of a power of ten count as round.
+enum class RoundSteps {
+  axis,  ///< 1, 2, 2.5, 5
+  map,   ///< also 3, 4, 6, 8, as contour intervals of weather maps do
+};
+
+/// Multiples of a round step such that at most about \p count bands cover [low, high].
+std::vector<double> round_levels(double low, double high, int count,
+                                 RoundSteps steps = RoundSteps::axis);
 
 }  // namespace myriad::diag

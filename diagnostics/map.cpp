@@ -43,12 +43,12 @@ std::vector<double> map_levels(std::span<const float> values, ColourMap colour_m
   if (colour_map == ColourMap::diverging) {
     const double reach = std::max(std::abs(quantile(0.01)), std::abs(quantile(0.99)));
     if (reach == 0.0) return {-1.0, 1.0};
-    std::vector<double> levels = round_levels(-reach, reach, count);
+    std::vector<double> levels = round_levels(-reach, reach, count, RoundSteps::map);
     std::erase_if(levels, [&](double v) { return std::abs(v) < 1e-9 * reach; });
     return levels;
   }
   const double low = colour_map == ColourMap::sequential ? 0.0 : quantile(0.01);
-  std::vector<double> levels = round_levels(low, quantile(0.99), count);
+  std::vector<double> levels = round_levels(low, quantile(0.99), count, RoundSteps::map);
   if (colour_map == ColourMap::sequential && levels.size() > 1) levels.erase(levels.begin());
   return levels;
 }
@@ -107,9 +107,13 @@ std::string render_legend(const WorldMap& map) {
                              short_number(x0 + step, 2), short_number(top + bar));
     svg.leaf("path", {{"fill", palette[i]}, {"d", path}});
   }
-  const std::size_t every = map.levels.size() > 9 ? 2 : 1;
-  const std::size_t phase = map.levels.size() > 9 && map.levels.size() % 2 == 1 ? 1 : 0;
-  for (std::size_t i = phase; i < map.levels.size(); i += every) {
+  // With many levels every second one is labelled, counted from the middle, so that scales around
+  // zero stay symmetric.
+  const std::size_t count = map.levels.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t from_middle = i < count / 2 ? count / 2 - 1 - i : i - count / 2;
+    const bool diverging = map.colour_map == ColourMap::diverging;
+    if (count > 9 && (diverging ? from_middle : i) % 2 == 1) continue;
     svg.text("text", axis_number(map.levels[i]),
              {{"class", "tick"},
               {"x", short_number(left + step * static_cast<double>(i + 1))},

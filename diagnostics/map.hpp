@@ -28,7 +28,7 @@ struct WorldMap {
 /// Levels that suit a field: about \p count bands from the 1st to the 99th percentile (thermal,
 /// sequential from 0) or symmetric about 0 without the level 0 (diverging). Several fields may
 /// share levels: pass them concatenated.
-std::vector<double> map_levels(std::span<const float> values, ColourMap colour_map, int count = 12);
+std::vector<double> map_levels(std::span<const float> values, ColourMap colour_map, int count = 15);
 
 /// The map, an <svg> of 3600 x 1800 units. The page must define the coastline once
 /// (coastline_symbol()).

@@ -24,6 +24,36 @@ std::string capital(std::string text) {
   return text;
 }
 
+/// How many fields beat climatology throughout and how many are reliable, in one sentence.
+std::string verdict(const Verification& results) {
+  const VerificationShape& shape = results.shape();
+  std::size_t with_climate = 0, beat_climate = 0, with_ratio = 0, reliable = 0;
+  for (std::size_t c = 0; c < shape.channels.size(); ++c) {
+    const auto climate = results.over_leads(find_score("rmse_climatology"), c, k_globe);
+    auto margin = results.over_leads(find_score("rmse"), c, k_globe);
+    for (std::size_t t = 0; t < margin.size(); ++t) margin[t] = climate[t] - margin[t];
+    const auto kind = holds_until(shape.lead_hours, margin).kind;
+    with_climate += kind != HoldsUntil::Kind::unknown ? 1 : 0;
+    beat_climate += kind == HoldsUntil::Kind::always ? 1 : 0;
+    const double ratio = mean_spread_skill_ratio(results, c);
+    with_ratio += std::isfinite(ratio) ? 1 : 0;
+    reliable += std::abs(ratio - 1.0) <= 0.1 ? 1 : 0;
+  }
+  const auto share = [](std::size_t part, std::size_t all) {
+    if (all == 1) return std::string(part == 1 ? "the one field scored" : "no field");
+    if (part == all) return fmt::format("all {} fields", all);
+    return part == 0 ? fmt::format("none of {} fields", all)
+                     : fmt::format("{} of {} fields", part, all);
+  };
+  std::string text;
+  if (with_climate > 0)
+    text += fmt::format(" It beats climatology to the last lead in {}.",
+                        share(beat_climate, with_climate));
+  if (with_ratio > 0)
+    text += fmt::format(" Its spread matches its error in {}.", share(reliable, with_ratio));
+  return text;
+}
+
 std::string summary(const Report& report) {
   const VerificationShape& shape = report.results->shape();
   const std::string what =
@@ -38,7 +68,7 @@ std::string summary(const Report& report) {
   }
   text += fmt::format(" is compared with {} out to {}.", report.truth,
                       detail::lead_text(shape.lead_hours.back()));
-  return text;
+  return text + verdict(*report.results);
 }
 
 /// The one figure of a channel that a reader in a hurry wants.

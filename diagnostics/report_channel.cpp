@@ -46,7 +46,22 @@ class LeadCharts {
     chart.description = description;
     chart.x_title = x_title();
     chart.y_title = unit;
+    chart.x_ticks = x_ticks();
     return chart;
+  }
+
+  /// Whole days (or hours), at most nine.
+  std::vector<double> x_ticks() const {
+    const double span = x_.back() - x_.front();
+    double step = 1.0;
+    for (double candidate : {1.0, 2.0, 3.0, 5.0, 6.0, 10.0, 12.0, 24.0, 30.0, 50.0, 100.0}) {
+      step = candidate;
+      if (span / candidate <= 8.0) break;
+    }
+    std::vector<double> ticks;
+    for (double i = std::ceil(x_.front() / step - 1e-9); i * step <= x_.back() + 1e-9; i += 1.0)
+      ticks.push_back(i * step);
+    return ticks;
   }
 
   /// Add a score as a line when it exists.
@@ -61,10 +76,9 @@ class LeadCharts {
   /// Add the bootstrap interval of a score as a band when there are enough starts.
   void add_interval(LineChart& chart, std::string_view name) const {
     if (results_.starts() < 5) return;
-    const Score& score = find_score(name);
     Band band{"s-mean", x_, {}, {}};
     for (std::size_t t = 0; t < x_.size(); ++t) {
-      const Interval interval = results_.interval(score, channel_, t, k_globe);
+      const Interval interval = results_.interval(name, channel_, t, k_globe);
       band.low.push_back(interval.low);
       band.high.push_back(interval.high);
     }
@@ -194,12 +208,14 @@ std::string map_row(const Report& report, const MapPanel& panel) {
   both.insert(both.end(), panel.truth.begin(), panel.truth.end());
   map.colour_map = ColourMap::thermal;
   map.levels = map_levels(both, map.colour_map);
-  map.line_levels = map.levels;
+  const std::size_t every = map.levels.size() > 9 ? 2 : 1;
+  for (std::size_t i = 0; i < map.levels.size(); i += every) {
+    map.line_levels.push_back(map.levels[i]);
+  }
   map.field = panel.mean;
   map.title =
       fmt::format("{} of {}, {}", ensemble ? "Ensemble mean" : "Forecast", info.long_name, when);
   html += figure(ensemble ? "Ensemble mean" : "Forecast", unit, with_legend());
-  const auto mean_levels = map.levels;
 
   if (ensemble) {
     map.colour_map = ColourMap::sequential;
@@ -218,7 +234,6 @@ std::string map_row(const Report& report, const MapPanel& panel) {
   map.levels = map_levels(difference, map.colour_map, 11);
   map.field = difference;
   map.lines = panel.truth;
-  map.line_levels = mean_levels;
   map.title = fmt::format("{} minus truth of {}, {}", ensemble ? "Ensemble mean" : "Forecast",
                           info.long_name, when);
   map.description = "Shading: forecast minus truth, red too high, blue too low. Lines: truth.";
@@ -227,7 +242,7 @@ std::string map_row(const Report& report, const MapPanel& panel) {
 
   std::string heading = lead_text(panel.lead_hours);
   heading[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(heading[0])));
-  return fmt::format("<h3>{}</h3>\n<div class=\"grid three\">\n{}</div>\n", heading, html);
+  return fmt::format("<h4>{}</h4>\n<div class=\"grid three\">\n{}</div>\n", heading, html);
 }
 
 std::string maps(const Report& report, std::size_t channel) {
@@ -264,6 +279,7 @@ std::string plume_figure(const Report& report, const Plume& plume) {
       "Every member as a thin line, bands of half and of nine tenths of the members, truth, "
       "control.";
   chart.x_title = charts.x_title();
+  chart.x_ticks = charts.x_ticks();
   chart.y_title = unit_text(info.units);
   const std::size_t leads = charts.x().size();
   if (plume.members.size() >= 5) {
@@ -325,7 +341,7 @@ std::string rank_histograms(const Verification& results, std::size_t channel) {
     if (!results.rank_histogram(channel, t, k_globe).empty()) present.push_back(t);
   }
   std::string figures;
-  for (std::size_t i : spread_indices(present.size(), 8)) {
+  for (std::size_t i : spread_indices(present.size(), 6)) {
     const std::size_t t = present[i];
     BarChart chart;
     chart.values = results.rank_histogram(channel, t, k_globe);

@@ -22,7 +22,8 @@ header{padding-top:2.75rem}
 h1,h2,h3{font-weight:600;line-height:1.2;text-wrap:balance;margin:0}
 h1{font-size:clamp(1.8rem,4.2vw,2.7rem);letter-spacing:-.012em}
 h2{font-size:1.6rem;margin:0 0 .4rem;letter-spacing:-.008em}
-h3{font:600 1rem/1.3 var(--sans);margin:0 0 .15rem}
+h3{font:600 1.08rem/1.3 var(--sans);margin:2rem 0 .2rem}
+h4{font:600 .92rem/1.3 var(--sans);margin:1.1rem 0 -.5rem;color:var(--soft)}
 p{margin:.5rem 0;max-width:68ch}
 .kicker{font:600 .78rem/1.4 var(--sans);letter-spacing:.09em;text-transform:uppercase;color:var(--accent);margin:0 0 .6rem}
 .lead{font-size:1.2rem;line-height:1.55;max-width:62ch}
@@ -32,14 +33,16 @@ nav a{margin-right:1.2rem;white-space:nowrap}
 a{color:var(--accent);text-underline-offset:.18em;text-decoration-thickness:.06em}
 section{margin:3rem 0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(13.5rem,1fr));gap:1rem;margin:1.6rem 0}
-.tile{background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:.9rem 1.1rem}
+.tile{display:block;color:inherit;text-decoration:none;background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:.9rem 1.1rem}
+.tile:hover{border-color:var(--accent)}
 .tile .name{font:600 .84rem/1.35 var(--sans);color:var(--soft);margin:0}
 .tile .value{font:600 1.9rem/1.15 var(--sans);letter-spacing:-.02em;margin:.3rem 0 .15rem;font-variant-numeric:lining-nums}
 .tile .note{font:.88rem/1.4 var(--sans);color:var(--soft);margin:0}
 .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1.1rem;margin:1.1rem 0}
 .grid.three{grid-template-columns:repeat(auto-fit,minmax(min(100%,17.5rem),1fr))}
 .grid.small{grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.8rem}
-figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:.8rem .9rem .6rem;min-width:0}
+figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:.8rem .9rem .6rem;min-width:0;display:flex;flex-direction:column}
+figcaption{margin-bottom:auto!important;padding-bottom:.5rem}
 figcaption{font:.86rem/1.4 var(--sans);color:var(--soft);margin:0 0 .5rem}
 figcaption b{display:block;color:var(--ink);font-weight:600;font-size:.96rem}
 figure.rank{padding:.5rem .6rem .2rem}

@@ -33,6 +33,15 @@ std::string number_text(double value) {
   return fixed_text(value, std::max(0, digits));
 }
 
+std::string prose_number(double value) {
+  if (!std::isfinite(value) || value == 0.0) return number_text(value);
+  const double scale = std::pow(10.0, std::floor(std::log10(std::abs(value))) - 1.0);
+  const double rounded = std::round(value / scale) * scale;
+  if (std::abs(rounded) < 1e-3 || std::abs(rounded) >= 100.0) return axis_number(rounded);
+  return fixed_text(
+      rounded, std::max(0, 1 - static_cast<int>(std::floor(std::log10(std::abs(rounded)) + 1e-9))));
+}
+
 std::string unit_text(std::string_view units) {
   static constexpr std::array<std::string_view, 10> digits{"⁰", "¹", "²", "³", "⁴",
                                                            "⁵", "⁶", "⁷", "⁸", "⁹"};
@@ -98,14 +107,15 @@ std::vector<double> minus(const std::vector<double>& a, const std::vector<double
   return out;
 }
 
-std::string baseline_clause(const HoldsUntil& hold, const char* name) {
+/// "persistence at every lead"; empty when unknown.
+std::string until_text(const HoldsUntil& hold, const std::string& name) {
   switch (hold.kind) {
     case HoldsUntil::Kind::always:
-      return fmt::format("beats {} at every lead", name);
+      return name + " at every lead";
     case HoldsUntil::Kind::until:
-      return fmt::format("beats {} until day {}", name, detail::fixed_text(hold.day, 1));
+      return fmt::format("{} until day {}", name, detail::fixed_text(hold.day, 1));
     case HoldsUntil::Kind::never:
-      return fmt::format("does not beat {}", name);
+      return name + " at no lead";
     case HoldsUntil::Kind::unknown:
       break;
   }
@@ -133,30 +143,37 @@ std::string error_sentence(const Verification& results, std::size_t channel) {
     last = i;
   }
   if (first == rmse.size()) return {};
-  const std::string& units = results.shape().channels[channel].units;
+  const std::string unit = detail::unit_text(results.shape().channels[channel].units);
+  const auto prose = [&](double value) {
+    return unit.empty() ? detail::prose_number(value)
+                        : detail::prose_number(value) + "\u202f" + unit;
+  };
   const std::string subject = results.shape().members > 1 ? "The ensemble mean" : "The forecast";
   if (first == last) {
-    return fmt::format("{} is off by {} (root mean square) at {}.", subject,
-                       detail::quantity_text(rmse[first], units), detail::lead_text(leads[first]));
+    return fmt::format("{} is off by {} (root mean square) at {}.", subject, prose(rmse[first]),
+                       detail::lead_text(leads[first]));
   }
   return fmt::format("{} is off by {} at {} and by {} at {} (root mean square over the globe).",
-                     subject, detail::quantity_text(rmse[first], units),
-                     detail::lead_text(leads[first]), detail::quantity_text(rmse[last], units),
-                     detail::lead_text(leads[last]));
+                     subject, prose(rmse[first]), detail::lead_text(leads[first]),
+                     prose(rmse[last]), detail::lead_text(leads[last]));
 }
 
 std::string baseline_sentence(const Verification& results, std::size_t channel) {
   const auto& leads = results.shape().lead_hours;
   const auto rmse = results.over_leads(find_score("rmse"), channel, k_globe);
-  std::string text;
-  for (const auto& [score, name] : {std::pair{"rmse_persistence", "persistence"},
-                                    std::pair{"rmse_climatology", "climatology"}}) {
-    const auto clause = baseline_clause(
-        holds_until(leads, minus(results.over_leads(find_score(score), channel, k_globe), rmse)),
-        name);
-    if (!clause.empty()) text += (text.empty() ? "It " : " and ") + clause;
+  const auto against = [&](const char* score) {
+    return holds_until(leads, minus(results.over_leads(find_score(score), channel, k_globe), rmse));
+  };
+  const HoldsUntil persistence = against("rmse_persistence");
+  const HoldsUntil climate = against("rmse_climatology");
+  if (persistence.kind == climate.kind && persistence.kind == HoldsUntil::Kind::always) {
+    return "It beats persistence and climatology at every lead.";
   }
-  return text.empty() ? text : text + ".";
+  const std::string first = until_text(persistence, "persistence");
+  const std::string second = until_text(climate, "climatology");
+  if (first.empty() && second.empty()) return {};
+  return fmt::format("It beats {}{}{}.", first, first.empty() || second.empty() ? "" : " and ",
+                     second);
 }
 
 std::string correlation_sentence(const Verification& results, std::size_t channel) {
@@ -180,9 +197,7 @@ std::string correlation_sentence(const Verification& results, std::size_t channe
 }
 
 std::string reliability_sentence(const Verification& results, std::size_t channel) {
-  const double ratio =
-      mean_after_start(results.shape().lead_hours,
-                       results.over_leads(find_score("spread_skill_ratio"), channel, k_globe));
+  const double ratio = mean_spread_skill_ratio(results, channel);
   if (!std::isfinite(ratio)) return {};
   const std::string value = detail::fixed_text(ratio, 2);
   if (ratio < 0.9) {
@@ -218,6 +233,11 @@ std::string outlier_sentence(const Verification& results, std::size_t channel) {
 }
 
 }  // namespace
+
+double mean_spread_skill_ratio(const Verification& results, std::size_t channel) {
+  return mean_after_start(results.shape().lead_hours,
+                          results.over_leads(find_score("spread_skill_ratio"), channel, k_globe));
+}
 
 HoldsUntil holds_until(const std::vector<double>& lead_hours, const std::vector<double>& margin) {
   HoldsUntil result;

@@ -15,7 +15,9 @@ std::string number_text(double value);
 std::string fixed_text(double value, int decimals);
 /// "m s⁻¹" for "m s-1"; nothing for "1".
 std::string unit_text(std::string_view units);
-/// Value and unit with a narrow space.
+/// Two significant digits, for running text.
+std::string prose_number(double value);
+/// Value (three digits) and unit with a narrow space.
 std::string quantity_text(double value, std::string_view units);
 /// "day 7.5", "hour 18".
 std::string lead_text(double lead_hours);

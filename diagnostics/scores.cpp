@@ -148,6 +148,31 @@ double quantile_of_sorted(std::span<const double> sorted, double q) {
   return sorted[low] + (position - static_cast<double>(low)) * (sorted[high] - sorted[low]);
 }
 
+/// Indices of the dates of one resample.
+void draw_dates(const BootstrapOptions& options, int replicate, std::vector<std::size_t>& sample) {
+  const std::size_t n = sample.size();
+  for (std::size_t i = 0; i < n;) {
+    const auto words = kernels::reference::philox_block(
+        {static_cast<std::uint32_t>(i), 0, static_cast<std::uint32_t>(replicate),
+         stream_number(StreamId::bootstrap)},
+        {static_cast<std::uint32_t>(options.seed), static_cast<std::uint32_t>(options.seed >> 32)});
+    const auto begin = static_cast<std::size_t>((std::uint64_t{words[0]} * n) >> 32);
+    for (int b = 0; b < options.block && i < n; ++b, ++i)
+      sample[i] = (begin + static_cast<std::size_t>(b)) % n;
+  }
+}
+
+Moments sample_mean(std::span<const Moments> dates, std::span<const std::size_t> sample) {
+  std::array<double, k_moment_count> sum{};
+  for (std::size_t d : sample) {
+    for (std::size_t i = 0; i < k_moment_count; ++i) sum[i] += dates[d].values()[i];
+  }
+  Moments mean;
+  for (std::size_t i = 0; i < k_moment_count; ++i)
+    mean.values()[i] = sum[i] / static_cast<double>(sample.size());
+  return mean;
+}
+
 }  // namespace
 
 std::span<const Score> scores() {
@@ -176,34 +201,38 @@ double evaluate(const Score& score, std::span<const Moments> dates, int members)
   return sum / static_cast<double>(dates.size());
 }
 
-Interval bootstrap_interval(const Score& score, std::span<const Moments> dates, int members,
-                            const BootstrapOptions& options) {
+std::vector<Interval> bootstrap_intervals(std::span<const Score* const> which,
+                                          std::span<const Moments> dates, int members,
+                                          const BootstrapOptions& options) {
   MYRIAD_EXPECT(options.replicates > 1 && options.block > 0 && options.level > 0.0 &&
                 options.level < 1.0);
-  if (dates.size() < 3) return {k_absent, k_absent};
-  const auto n = dates.size();
-  const std::array<std::uint32_t, 2> key{static_cast<std::uint32_t>(options.seed),
-                                         static_cast<std::uint32_t>(options.seed >> 32)};
-  std::vector<Moments> sample(n);
-  std::vector<double> values;
+  std::vector<Interval> intervals(which.size(), {k_absent, k_absent});
+  const std::size_t n = dates.size();
+  if (n < 3) return intervals;
+  std::vector<std::vector<double>> values(which.size());
+  std::vector<std::size_t> sample(n);
   for (int r = 0; r < options.replicates; ++r) {
-    for (std::size_t i = 0; i < n;) {
-      const auto words = kernels::reference::philox_block(
-          {static_cast<std::uint32_t>(i), 0, static_cast<std::uint32_t>(r),
-           stream_number(StreamId::bootstrap)},
-          key);
-      const std::size_t begin = static_cast<std::size_t>((std::uint64_t{words[0]} * n) >> 32);
-      for (int b = 0; b < options.block && i < n; ++b, ++i) {
-        sample[i] = dates[(begin + static_cast<std::size_t>(b)) % n];
+    draw_dates(options, r, sample);
+    const Moments mean = sample_mean(dates, sample);
+    for (std::size_t i = 0; i < which.size(); ++i) {
+      if (members < which[i]->min_members) continue;
+      double value = 0.0;
+      if (which[i]->pooling == Pooling::moments) {
+        value = which[i]->value(mean, members);
+      } else {
+        for (std::size_t d : sample)
+          value += which[i]->value(dates[d], members) / static_cast<double>(n);
       }
+      if (std::isfinite(value)) values[i].push_back(value);
     }
-    const double value = evaluate(score, sample, members);
-    if (std::isfinite(value)) values.push_back(value);
   }
-  if (values.size() < 2) return {k_absent, k_absent};
-  std::sort(values.begin(), values.end());
   const double tail = 0.5 * (1.0 - options.level);
-  return {quantile_of_sorted(values, tail), quantile_of_sorted(values, 1.0 - tail)};
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    if (values[i].size() < 2) continue;
+    std::sort(values[i].begin(), values[i].end());
+    intervals[i] = {quantile_of_sorted(values[i], tail), quantile_of_sorted(values[i], 1.0 - tail)};
+  }
+  return intervals;
 }
 
 }  // namespace myriad::diag

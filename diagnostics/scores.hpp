@@ -61,18 +61,21 @@ struct Interval {
   double high = 0.0;
 };
 
-/// Percentile bootstrap over dates: \p replicates resamples with replacement in blocks of \p block
-/// consecutive dates (circular), \p level central probability. NaN for fewer than 3 dates.
-///
-/// Determinism: bitwise; replicate r draws from stream bootstrap, member r, of seed \p seed.
-/// Source: Künsch 1989 (block bootstrap); Politis and Romano 1992 (circular).
 struct BootstrapOptions {
   int replicates = 400;
-  int block = 1;
+  int block = 1;  ///< consecutive dates drawn together (circular); more than 1 for dates that
+                  ///< resemble their neighbours
   double level = 0.9;
   std::uint64_t seed = 0;
 };
-Interval bootstrap_interval(const Score& score, std::span<const Moments> dates, int members,
-                            const BootstrapOptions& options = {});
+
+/// Percentile bootstrap over dates of each score: resamples with replacement, the same ones for all
+/// scores. NaN for fewer than 3 dates or an absent score.
+///
+/// Determinism: bitwise; replicate r draws from stream bootstrap, member r, of the seed.
+/// Source: Künsch 1989 (block bootstrap); Politis and Romano 1992 (circular).
+std::vector<Interval> bootstrap_intervals(std::span<const Score* const> which,
+                                          std::span<const Moments> dates, int members,
+                                          const BootstrapOptions& options = {});
 
 }  // namespace myriad::diag

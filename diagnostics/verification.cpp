@@ -1,6 +1,7 @@
 #include "diagnostics/verification.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -30,6 +31,12 @@ std::string to_string(SpectrumOf of) {
       return "climatology";
   }
   return {};
+}
+
+std::span<const std::string_view> scores_with_interval() {
+  static constexpr std::array<std::string_view, 7> names{
+      "rmse", "bias", "acc", "crps_fair", "crps_standard", "spread", "spread_skill_ratio"};
+  return names;
 }
 
 StartRecord::StartRecord(const VerificationShape& shape)
@@ -77,7 +84,10 @@ std::span<const double> StartRecord::spectrum(std::size_t channel, std::size_t l
 }
 
 Verification::Verification(VerificationShape shape)
-    : shape_(std::move(shape)), moments_(shape_.cases() * shape_.regions.size()), sums_(shape_) {
+    : shape_(std::move(shape)),
+      moments_(shape_.cases() * shape_.regions.size()),
+      intervals_(moments_.size()),
+      sums_(shape_) {
   MYRIAD_EXPECT(!shape_.channels.empty() && !shape_.lead_hours.empty() && !shape_.regions.empty());
   std::fill(sums_.data().begin(), sums_.data().end(), 0.0);
 }
@@ -95,6 +105,7 @@ void Verification::add(const StartRecord& start) {
   MYRIAD_EXPECT(values.size() == sums_.data().size());
   for (std::size_t i = 0; i < values.size(); ++i) sums_.data()[i] += values[i];
   ++starts_;
+  for (auto& cached : intervals_) cached.clear();
 }
 
 std::span<const Moments> Verification::dates(std::size_t channel, std::size_t lead,
@@ -107,9 +118,18 @@ double Verification::score(const Score& score, std::size_t channel, std::size_t 
   return evaluate(score, dates(channel, lead, region), shape_.members);
 }
 
-Interval Verification::interval(const Score& score, std::size_t channel, std::size_t lead,
+Interval Verification::interval(std::string_view score, std::size_t channel, std::size_t lead,
                                 std::size_t region) const {
-  return bootstrap_interval(score, dates(channel, lead, region), shape_.members);
+  const auto names = scores_with_interval();
+  const auto which = std::find(names.begin(), names.end(), score);
+  MYRIAD_EXPECT(which != names.end());
+  auto& cached = intervals_[case_index(channel, lead, region)];
+  if (cached.empty()) {
+    std::vector<const Score*> list;
+    for (std::string_view name : names) list.push_back(&find_score(name));
+    cached = bootstrap_intervals(list, dates(channel, lead, region), shape_.members);
+  }
+  return cached[static_cast<std::size_t>(which - names.begin())];
 }
 
 std::vector<double> Verification::rank_histogram(std::size_t channel, std::size_t lead,

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "diagnostics/area.hpp"
@@ -36,6 +37,9 @@ enum class SpectrumOf : std::uint8_t {
 };
 inline constexpr int k_spectrum_count = 7;
 std::string to_string(SpectrumOf of);
+
+/// Names of the scores whose sampling uncertainty is given.
+std::span<const std::string_view> scores_with_interval();
 
 /// Extents of a verification; the same for all its starts.
 struct VerificationShape {
@@ -95,7 +99,8 @@ class Verification {
   std::span<const Moments> dates(std::size_t channel, std::size_t lead, std::size_t region) const;
   /// NaN when absent.
   double score(const Score& score, std::size_t channel, std::size_t lead, std::size_t region) const;
-  Interval interval(const Score& score, std::size_t channel, std::size_t lead,
+  /// 90 % interval over starts of one of scores_with_interval().
+  Interval interval(std::string_view score, std::size_t channel, std::size_t lead,
                     std::size_t region) const;
   /// Share of each rank bin [rank_bins], sum 1; empty when absent.
   std::vector<double> rank_histogram(std::size_t channel, std::size_t lead,
@@ -113,7 +118,9 @@ class Verification {
   VerificationShape shape_;
   std::size_t starts_ = 0;
   std::vector<std::vector<Moments>> moments_;  ///< [channel, lead, region][start]
-  StartRecord sums_;                           ///< its moments are not used
+  /// [channel, lead, region][score with interval]; filled when asked for, emptied by add()
+  mutable std::vector<std::vector<Interval>> intervals_;
+  StartRecord sums_;  ///< its moments are not used
 };
 
 }  // namespace myriad::diag

@@ -136,8 +136,7 @@ TEST(Report, SaysThatAReliableEnsembleIsReliableAndANarrowOneIsNot) {
   EXPECT_THAT(text(Sample(1.0)), HasSubstr("Spread and error agree"));
   EXPECT_THAT(text(Sample(0.5)), HasSubstr("overconfident"));
   EXPECT_THAT(text(Sample(2.0)), HasSubstr("underconfident"));
-  EXPECT_THAT(text(Sample(1.0)),
-              HasSubstr("beats persistence at every lead and beats climatology at every lead"));
+  EXPECT_THAT(text(Sample(1.0)), HasSubstr("beats persistence and climatology at every lead"));
   EXPECT_THAT(text(Sample(1.0)), HasSubstr("33.3\u202f% would be expected"));
 }
 
@@ -169,6 +168,11 @@ TEST(ReportText, WritesNumbersUnitsAndPlacesForPeople) {
   EXPECT_EQ(number_text(0.000346), "3.46·10⁻⁴");
   EXPECT_EQ(number_text(std::nan("")), "–");
   EXPECT_EQ(fixed_text(-0.0001, 2), "0.00");
+  EXPECT_EQ(prose_number(6.782), "6.8");
+  EXPECT_EQ(prose_number(51.04), "51");
+  EXPECT_EQ(prose_number(0.3027), "0.30");
+  EXPECT_EQ(prose_number(617.3), "620");
+  EXPECT_EQ(prose_number(-9.98), "−10");
   EXPECT_EQ(unit_text("m s-1"), "m s⁻¹");
   EXPECT_EQ(unit_text("m2 s-2"), "m² s⁻²");
   EXPECT_EQ(unit_text("1"), "");

@@ -17,6 +17,11 @@ Moments case_moments(const test::Case& c) {
   return area_mean(rows, std::vector<double>(rows.size(), 1.0 / static_cast<double>(rows.size())));
 }
 
+Interval bias_interval(std::span<const Moments> dates, const BootstrapOptions& options) {
+  const std::vector<const Score*> which{&find_score("bias")};
+  return bootstrap_intervals(which, dates, 1, options)[0];
+}
+
 TEST(Scores, SpreadSkillRatiosReproduceTheWorkedExample) {
   test::Case c{1, 2, 2, {1.0F, 2.0F, 3.0F, 2.0F}, {2.5F, 1.0F}, {}, {}, {}, {}};  // {1,3} and {2,2}
   const std::vector<Moments> dates{case_moments(c)};
@@ -117,11 +122,11 @@ TEST(Bootstrap, IntervalOfAMeanHasTheWidthOfSamplingTheory) {
   const double standard_error = std::sqrt((square - mean * mean) / 40.0);
   BootstrapOptions options;
   options.replicates = 2000;
-  const Interval interval = bootstrap_interval(find_score("bias"), dates, 1, options);
+  const Interval interval = bias_interval(dates, options);
   EXPECT_NEAR(interval.high - interval.low, 2.0 * 1.645 * standard_error, 0.12 * standard_error);
   EXPECT_LT(interval.low, mean);
   EXPECT_GT(interval.high, mean);
-  const Interval again = bootstrap_interval(find_score("bias"), dates, 1, options);
+  const Interval again = bias_interval(dates, options);
   EXPECT_EQ(interval.low, again.low);
   EXPECT_EQ(interval.high, again.high);
 }
@@ -132,10 +137,10 @@ TEST(Bootstrap, BlocksWidenTheIntervalOfCorrelatedDates) {
     dates[i](Forecast::ensemble_mean, ErrorMoment::bias) = (i / 8) % 2 == 0 ? 1.0 : -1.0;
   BootstrapOptions single, blocks;
   blocks.block = 8;
-  const Interval narrow = bootstrap_interval(find_score("bias"), dates, 1, single);
-  const Interval wide = bootstrap_interval(find_score("bias"), dates, 1, blocks);
+  const Interval narrow = bias_interval(dates, single);
+  const Interval wide = bias_interval(dates, blocks);
   EXPECT_GT(wide.high - wide.low, 1.5 * (narrow.high - narrow.low));
-  EXPECT_TRUE(std::isnan(bootstrap_interval(find_score("bias"), std::span(dates).first(2), 1).low));
+  EXPECT_TRUE(std::isnan(bias_interval(std::span(dates).first(2), single).low));
 }
 
 }  // namespace

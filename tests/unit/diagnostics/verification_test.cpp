@@ -77,7 +77,7 @@ TEST(Verification, ACaseWithoutVerifyingFieldIsAbsentAndTheOthersAreNot) {
   EXPECT_NEAR(results.score(find_score("spread_skill_ratio"), 0, 1, 0), 1.0, 0.15);
   EXPECT_EQ(results.rank_histogram(0, 1, 0).size(), 6U);
   EXPECT_EQ(results.spectrum(0, 2, SpectrumOf::truth).size(), 8U);
-  const Interval interval = results.interval(find_score("rmse"), 0, 1, 0);
+  const Interval interval = results.interval("rmse", 0, 1, 0);
   EXPECT_LE(interval.low, results.score(find_score("rmse"), 0, 1, 0));
   EXPECT_GE(interval.high, results.score(find_score("rmse"), 0, 1, 0));
 }

@@ -1,0 +1,273 @@
+#include "diagnostics/score_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "diagnostics/ranks.hpp"
+#include "src/base/time.hpp"
+#include "src/io/product_writer.hpp"
+
+namespace myriad::diag {
+namespace {
+
+bool exists(const std::vector<double>& values) {
+  for (double v : values) {
+    if (std::isfinite(v)) return true;
+  }
+  return false;
+}
+
+bool has_interval(std::string_view score) {
+  const auto names = scores_with_interval();
+  return std::find(names.begin(), names.end(), score) != names.end();
+}
+
+std::vector<double> score_values(const Verification& results, const Score& score,
+                                 std::size_t channel) {
+  std::vector<double> values;
+  for (std::size_t r = 0; r < results.shape().regions.size(); ++r) {
+    const auto row = results.over_leads(score, channel, r);
+    values.insert(values.end(), row.begin(), row.end());
+  }
+  return values;
+}
+
+/// One variable with its values, kept until all are defined.
+struct Pending {
+  io::ProductVariable variable;
+  std::vector<double> values;
+};
+
+void add_scores(const Verification& results, std::size_t channel, std::vector<Pending>& out) {
+  const VerificationShape& shape = results.shape();
+  const VerifiedChannel& info = shape.channels[channel];
+  for (const Score& score : scores()) {
+    const auto values = score_values(results, score, channel);
+    if (!exists(values)) continue;
+    const std::string name = info.name + "_" + score.name;
+    const std::string unit = score.unit == ScoreUnit::channel ? info.units : "1";
+    out.push_back({{name,
+                    io::NcType::f64,
+                    {"region", "lead_time"},
+                    {{"long_name", fmt::format("{}: {}", info.long_name, score.long_name)},
+                     {"units", unit},
+                     {"MYRIAD_estimator", score.definition},
+                     {"MYRIAD_date_pooling", std::string(score.pooling == Pooling::moments
+                                                             ? "means over dates before the score"
+                                                             : "mean over dates of the score")}},
+                    io::MissingValues::allow,
+                    0},
+                   values});
+    if (results.starts() < 3 || !has_interval(score.name)) continue;
+    std::vector<double> bounds;
+    for (std::size_t r = 0; r < shape.regions.size(); ++r) {
+      for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+        const Interval interval = results.interval(score.name, channel, t, r);
+        bounds.push_back(interval.low);
+        bounds.push_back(interval.high);
+      }
+    }
+    out.push_back(
+        {{name + "_interval",
+          io::NcType::f64,
+          {"region", "lead_time", "bound"},
+          {{"long_name", fmt::format("90 % interval of {}", name)},
+           {"units", unit},
+           {"MYRIAD_estimator", std::string("percentile bootstrap over starts, 400 resamples")}},
+          io::MissingValues::allow,
+          0},
+         bounds});
+  }
+}
+
+void add_ranks_and_spectra(const Verification& results, std::size_t channel,
+                           std::vector<Pending>& out) {
+  const VerificationShape& shape = results.shape();
+  const VerifiedChannel& info = shape.channels[channel];
+  const double absent = std::nan("");
+  if (shape.members > 1) {
+    std::vector<double> values;
+    for (std::size_t r = 0; r < shape.regions.size(); ++r) {
+      for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+        auto histogram = results.rank_histogram(channel, t, r);
+        if (histogram.empty()) histogram.assign(static_cast<std::size_t>(shape.rank_bins), absent);
+        values.insert(values.end(), histogram.begin(), histogram.end());
+      }
+    }
+    out.push_back({{info.name + "_rank_histogram",
+                    io::NcType::f64,
+                    {"region", "lead_time", "rank"},
+                    {{"long_name",
+                      fmt::format("{}: share of cases by the rank of the truth among the members",
+                                  info.long_name)},
+                     {"units", std::string("1")},
+                     {"MYRIAD_estimator",
+                      std::string("number of members below the truth, ties split at random")}},
+                    io::MissingValues::allow,
+                    0},
+                   values});
+  }
+  for (int of = 0; of < k_spectrum_count && shape.lmax > 0; ++of) {
+    const auto kind = static_cast<SpectrumOf>(of);
+    std::vector<double> values;
+    for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+      auto power = results.spectrum(channel, t, kind);
+      if (power.empty()) power.assign(static_cast<std::size_t>(shape.lmax), absent);
+      values.insert(values.end(), power.begin(), power.end());
+    }
+    if (!exists(values)) continue;
+    out.push_back(
+        {{info.name + "_spectrum_" + to_string(kind),
+          io::NcType::f64,
+          {"lead_time", "degree"},
+          {{"long_name",
+            fmt::format("{}: power per total degree, {}", info.long_name, to_string(kind))},
+           {"units", info.units == "1" ? std::string("1") : fmt::format("({})2", info.units)},
+           {"MYRIAD_estimator",
+            std::string("sum over m >= 0 of (2 - [m = 0]) |c_lm|^2, orthonormal harmonics")}},
+          io::MissingValues::allow,
+          0},
+         values});
+  }
+}
+
+std::vector<std::int32_t> counting(std::int64_t count) {
+  std::vector<std::int32_t> out;
+  for (std::int64_t i = 0; i < count; ++i) out.push_back(static_cast<std::int32_t>(i));
+  return out;
+}
+
+struct TableColumn {
+  const char* score;
+  const char* heading;
+  const char* format;
+};
+constexpr TableColumn k_table[] = {{"rmse", "rmse", "{:>11.4g}"},
+                                   {"rmse_persistence", "persist.", "{:>11.4g}"},
+                                   {"rmse_climatology", "climate", "{:>11.4g}"},
+                                   {"bias", "bias", "{:>11.3g}"},
+                                   {"acc", "acc", "{:>11.4f}"},
+                                   {"crps_fair", "crps_fair", "{:>11.4g}"},
+                                   {"crps_standard", "crps_std", "{:>11.4g}"},
+                                   {"crps_climatology", "crps_clim", "{:>11.4g}"},
+                                   {"spread", "spread", "{:>11.4g}"},
+                                   {"spread_skill_ratio", "spr/err", "{:>11.3f}"}};
+
+}  // namespace
+
+io::PublishedFile write_score_file(const Verification& results, const std::filesystem::path& path,
+                                   const io::NcAttributes& attributes, Existing existing) {
+  const VerificationShape& shape = results.shape();
+  std::vector<Pending> pending;
+  for (std::size_t c = 0; c < shape.channels.size(); ++c) {
+    add_scores(results, c, pending);
+    add_ranks_and_spectra(results, c, pending);
+  }
+  io::ProductWriter writer(path, attributes, existing);
+  std::vector<std::string> regions;
+  for (const Region& region : shape.regions) regions.push_back(region.name);
+  std::vector<Duration> leads;
+  for (double hours : shape.lead_hours) leads.push_back({std::llround(hours * 3600.0)});
+  writer.define_labels("region", regions, {{"long_name", std::string("region")}});
+  writer.define_lead_times(leads);
+  if (shape.members > 1) {
+    writer.define_axis(
+        "rank", counting(shape.rank_bins),
+        {{"long_name", std::string("rank bin, lowest first")}, {"units", std::string("1")}});
+  }
+  if (shape.lmax > 0) {
+    writer.define_axis("degree", counting(shape.lmax),
+                       {{"long_name", std::string("total degree")}, {"units", std::string("1")}});
+  }
+  if (results.starts() >= 3) writer.define_dimension("bound", 2);
+  writer.define_scalar("members", static_cast<std::int32_t>(shape.members),
+                       {{"long_name", std::string("members scored")}, {"units", std::string("1")}});
+  writer.define_scalar(
+      "starts", static_cast<std::int32_t>(results.starts()),
+      {{"long_name", std::string("forecasts verified")}, {"units", std::string("1")}});
+  for (const Pending& p : pending) writer.define_variable(p.variable);
+  for (const Pending& p : pending) writer.write(p.variable.name, std::span<const double>(p.values));
+  return writer.finish();
+}
+
+std::string score_table_text(const Verification& results) {
+  const VerificationShape& shape = results.shape();
+  std::string text;
+  for (std::size_t c = 0; c < shape.channels.size(); ++c) {
+    const VerifiedChannel& info = shape.channels[c];
+    text +=
+        fmt::format("{}{} [{}], {} members, {} start{}, globe\n", c == 0 ? "" : "\n", info.name,
+                    info.units, shape.members, results.starts(), results.starts() == 1 ? "" : "s");
+    std::vector<std::pair<const TableColumn*, std::vector<double>>> columns;
+    text += fmt::format("{:>8}", "lead");
+    for (const TableColumn& column : k_table) {
+      auto values = results.over_leads(find_score(column.score), c, 0);
+      if (!exists(values)) continue;
+      columns.emplace_back(&column, std::move(values));
+      text += fmt::format("{:>11}", column.heading);
+    }
+    text += '\n';
+    for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+      text += fmt::format("{:>7g}h", shape.lead_hours[t]);
+      for (const auto& [column, values] : columns) {
+        text += std::isfinite(values[t]) ? fmt::format(fmt::runtime(column->format), values[t])
+                                         : fmt::format("{:>11}", "-");
+      }
+      text += '\n';
+    }
+  }
+  return text;
+}
+
+std::string score_lines(const Verification& results) {
+  const VerificationShape& shape = results.shape();
+  std::string text = "channel\tregion\tlead_hours\tscore\tvalue\n";
+  for (std::size_t c = 0; c < shape.channels.size(); ++c) {
+    for (std::size_t r = 0; r < shape.regions.size(); ++r) {
+      for (const Score& score : scores()) {
+        const auto values = results.over_leads(score, c, r);
+        for (std::size_t t = 0; t < values.size(); ++t) {
+          if (!std::isfinite(values[t])) continue;
+          text += fmt::format("{}\t{}\t{}\t{}\t{:.9g}\n", shape.channels[c].name,
+                              shape.regions[r].name, shape.lead_hours[t], score.name, values[t]);
+        }
+      }
+    }
+  }
+  return text;
+}
+
+Json score_json(const Verification& results) {
+  const VerificationShape& shape = results.shape();
+  Json leads{Json::Array{}};
+  for (double hours : shape.lead_hours) leads.push_back(hours);
+  Json channels{Json::Object{}};
+  for (std::size_t c = 0; c < shape.channels.size(); ++c) {
+    Json regions{Json::Object{}};
+    for (std::size_t r = 0; r < shape.regions.size(); ++r) {
+      Json list{Json::Object{}};
+      for (const Score& score : scores()) {
+        const auto values = results.over_leads(score, c, r);
+        if (!exists(values)) continue;
+        Json array{Json::Array{}};
+        for (double v : values) array.push_back(std::isfinite(v) ? Json(v) : Json(nullptr));
+        list.set(score.name, std::move(array));
+      }
+      regions.set(shape.regions[r].name, std::move(list));
+    }
+    Json channel{Json::Object{}};
+    channel.set("units", shape.channels[c].units);
+    channel.set("regions", std::move(regions));
+    channels.set(shape.channels[c].name, std::move(channel));
+  }
+  Json json{Json::Object{}};
+  json.set("members", shape.members);
+  json.set("starts", static_cast<std::int64_t>(results.starts()));
+  json.set("lead_hours", std::move(leads));
+  json.set("channels", std::move(channels));
+  return json;
+}
+
+}  // namespace myriad::diag

@@ -1,0 +1,38 @@
+#pragma once
+/// \file
+/// Results of a verification as NetCDF, as a table for people and as stable text for programs.
+
+#include <filesystem>
+#include <string>
+
+#include "diagnostics/verification.hpp"
+#include "src/base/files.hpp"
+#include "src/base/json.hpp"
+#include "src/io/cf_output.hpp"
+
+namespace myriad::diag {
+
+/// Write `scores.nc`: <channel>_<score>(region, lead_time) for every score that exists,
+/// <channel>_<score>_interval (.., bounds) of the main ones, <channel>_rank_histogram(region,
+/// lead_time, rank), <channel>_spectrum_<of>(lead_time, degree).
+///
+/// The estimator is part of the name; its equation, its pooling over dates and the number of
+/// members stand in its attributes. Absent values are 9.969e36. \p attributes are global.
+/// Determinism: equal results give equal bytes. Errors: those of io::ProductWriter.
+io::PublishedFile write_score_file(const Verification& results, const std::filesystem::path& path,
+                                   const io::NcAttributes& attributes, Existing existing);
+
+/// A table per channel over the globe: one line per lead, the main scores beside persistence and
+/// climatology.
+std::string score_table_text(const Verification& results);
+
+/// Lines "channel <tab> region <tab> lead_hours <tab> score <tab> value" of all scores that exist,
+/// with a header line; values with 9 significant digits. The form is stable: columns are never
+/// reordered or removed.
+std::string score_lines(const Verification& results);
+
+/// One object: members, starts, leads, and channels -> regions -> scores -> values per lead (null
+/// where absent). Stable.
+Json score_json(const Verification& results);
+
+}  // namespace myriad::diag

@@ -1,0 +1,342 @@
+#include "pipelines/verify/verify_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <map>
+
+#include "pipelines/verify/ensemble_archive.hpp"
+#include "pipelines/verify/member_files.hpp"
+#include "src/backend/registry.hpp"
+#include "src/base/build_info.hpp"
+#include "src/base/log.hpp"
+
+namespace myriad::pipelines {
+namespace {
+
+std::vector<std::string> texts_of(const std::vector<std::filesystem::path>& paths) {
+  std::vector<std::string> out;
+  for (const auto& path : paths) out.push_back(path.string());
+  return out;
+}
+
+ControlPolicy control_policy(const std::string& name) {
+  if (name == "include") return ControlPolicy::include;
+  return name == "none" ? ControlPolicy::none : ControlPolicy::exclude;
+}
+
+}  // namespace
+
+struct VerifyRun::Buffers {
+  std::vector<float> members;  ///< [member, band row, lon]
+  std::vector<float> field;    ///< one full field
+  std::vector<float> truth, control, persistence, climate_mean, mean,
+      spread;  ///< full fields; empty where absent
+  std::span<const float> climate_std;
+  bool shown = false;
+};
+
+VerifyRun::VerifyRun(const Config& config)
+    : config_(config),
+      backend_(make_backend(config.text("backend"))),
+      shape_{Grid(GridType::legendre_gauss, 2, 4), diag::standard_regions(), {}, {}} {
+  ForecastSelection selection;
+  if (config.has("channels")) selection.channels = config.texts("channels");
+  if (config.has("leads")) selection.leads = config.durations("leads");
+  selection.control = control_policy(config.text("control"));
+  const bool archive = config.has("archive");
+  if (archive == config.has("forecasts") || archive == config.has("analysis")) {
+    throw config.complaint(archive ? "archive" : "forecasts", "E2667",
+                           "give either forecasts and analysis, or archive (both sides of the "
+                           "comparison are needed once)");
+  }
+  if (archive) {
+    EnsembleArchive both = open_ensemble_archive(config.path("archive").string(), selection);
+    forecasts_ = std::move(both.forecasts);
+    truth_ = std::move(both.truth);
+  } else {
+    forecasts_ = open_member_files(config.paths("forecasts"), selection);
+    truth_ = open_analysis(texts_of(config.paths("analysis")), *forecasts_);
+  }
+  if (config.has("climatology"))
+    climatology_.emplace(config.path("climatology").string(), forecasts_->grid(),
+                         forecasts_->channels());
+
+  shape_.grid = forecasts_->grid();
+  shape_.members = static_cast<int>(forecasts_->members());
+  shape_.rank_bins = std::max(
+      2, std::min(shape_.members + 1, static_cast<int>(config.section("ranks").integer("bins"))));
+  for (const io::Channel& channel : forecasts_->channels()) {
+    shape_.channels.push_back(
+        {channel.name, channel.long_name, channel.units, channel.standard_name});
+  }
+  for (Duration lead : forecasts_->leads()) shape_.lead_hours.push_back(lead.in_hours());
+  diag::CaseOptions options;
+  options.rank_weighting = config.section("ranks").text("weighting") == "equal"
+                               ? diag::RankWeighting::equal
+                               : diag::RankWeighting::area;
+  options.seed = static_cast<std::uint64_t>(config.integer("seed"));
+  options.spectrum_members =
+      std::min(forecasts_->members(), config.section("spectra").integer("members"));
+  shape_.lmax = options.spectrum_members > 0 ? Sht::exact_lmax(shape_.grid) : 0;
+  runner_.emplace(*backend_, shape_, options);
+
+  const std::int64_t row_bytes =
+      forecasts_->members() * shape_.grid.nlon() * static_cast<std::int64_t>(sizeof(float));
+  // The CRPS keeps a second copy of a band.
+  band_rows_ = std::clamp(config.integer("memory_mb") * 1048576 / (2 * row_bytes), std::int64_t{1},
+                          shape_.grid.nlat());
+  choose_places(config.section("report"));
+}
+
+void VerifyRun::choose_places(const Config& report) {
+  if (report.has("start")) {
+    const auto& starts = forecasts_->starts();
+    const Instant wanted = report.date("start", starts.front().calendar());
+    const auto found = std::find(starts.begin(), starts.end(), wanted);
+    if (found == starts.end()) {
+      throw report.complaint(
+          "start", "E2668",
+          fmt::format("no forecast starts at {} (the first starts at {}) choose one that exists",
+                      wanted.iso(), starts.front().iso()));
+    }
+    shown_ = static_cast<std::size_t>(found - starts.begin());
+  }
+  const auto map_leads = report.durations("map_leads");
+  for (Duration lead : forecasts_->leads()) {
+    map_leads_.push_back(std::find(map_leads.begin(), map_leads.end(), lead) != map_leads.end());
+  }
+  const auto latitudes = shape_.grid.latitudes_deg();
+  const std::int64_t nlon = shape_.grid.nlon();
+  for (const Config& place : report.sections("places")) {
+    const double latitude = place.number("latitude");
+    const auto nearest = std::min_element(
+        latitudes.begin(), latitudes.end(),
+        [&](double a, double b) { return std::abs(a - latitude) < std::abs(b - latitude); });
+    const std::int64_t column =
+        std::llround(place.number("longitude") / 360.0 * static_cast<double>(nlon));
+    places_.push_back(
+        {place.text("name"), nearest - latitudes.begin(), ((column % nlon) + nlon) % nlon});
+  }
+  const double absent = std::numeric_limits<double>::quiet_NaN();
+  const std::size_t leads = shape_.lead_hours.size();
+  for (std::size_t c = 0; c < shape_.channels.size(); ++c) {
+    for (const Place& place : places_) {
+      diag::Plume plume;
+      plume.place = place.name;
+      plume.latitude = latitudes[static_cast<std::size_t>(place.row)];
+      plume.longitude = 360.0 * static_cast<double>(place.column) / static_cast<double>(nlon);
+      plume.channel = c;
+      plume.members.assign(static_cast<std::size_t>(shape_.members),
+                           std::vector<double>(leads, absent));
+      plume.truth.assign(leads, absent);
+      if (forecasts_->has_control()) plume.control.assign(leads, absent);
+      if (climatology_ && climatology_->has(c)) plume.climate_mean.assign(leads, absent);
+      plumes_.push_back(std::move(plume));
+    }
+  }
+}
+
+std::string VerifyRun::plan_text() const {
+  const auto bands = (shape_.grid.nlat() + band_rows_ - 1) / band_rows_;
+  std::string text;
+  text += fmt::format("starts      {} from {} to {}\n", starts(),
+                      forecasts_->starts().front().iso(), forecasts_->starts().back().iso());
+  text += fmt::format("members     {}{}\n", shape_.members,
+                      forecasts_->has_control() ? " and a control" : "");
+  text += fmt::format("channels    {} on the {} grid\n", shape_.channels.size(),
+                      shape_.grid.describe());
+  text += fmt::format("leads       {} up to {}\n", shape_.lead_hours.size(),
+                      to_string(forecasts_->leads().back()));
+  text += fmt::format("climate     {}\n",
+                      climatology_ ? climatology_->title() : "none: no anomaly correlation");
+  text += fmt::format("memory      {} rows at once, {} pass{} over the members\n", band_rows_,
+                      bands, bands == 1 ? "" : "es");
+  return text;
+}
+
+diag::StartRecord VerifyRun::score_start(std::size_t start,
+                                         const std::function<void()>& case_done) {
+  diag::StartRecord record(shape_);
+  Buffers buffers;
+  const auto points = static_cast<std::size_t>(shape_.grid.points());
+  for (auto* field : {&buffers.field, &buffers.truth, &buffers.mean, &buffers.spread})
+    field->resize(points);
+  if (forecasts_->has_control()) buffers.control.resize(points);
+  buffers.shown = start == shown_;
+  forecasts_->open(start);
+  std::size_t scored = 0;
+  for (std::size_t c = 0; c < shape_.channels.size(); ++c) {
+    buffers.persistence.resize(points);
+    if (!truth_->read_analysis(start, c, buffers.persistence)) buffers.persistence.clear();
+    for (std::size_t t = 0; t < shape_.lead_hours.size(); ++t) {
+      scored += score_case(start, c, t, buffers, record) ? 1 : 0;
+      case_done();
+    }
+  }
+  MYRIAD_VALIDATE(scored > 0, ErrorKind::input_missing, "E2669",
+                  "nothing verifies the forecast from {} (no analysis at any of its valid times) "
+                  "extend the analysis or drop {}",
+                  forecasts_->starts()[start].iso(), forecasts_->place(start));
+  return record;
+}
+
+bool VerifyRun::score_case(std::size_t start, std::size_t channel, std::size_t lead,
+                           Buffers& buffers, diag::StartRecord& record) {
+  if (!truth_->read_truth(start, channel, lead, buffers.truth)) {
+    unverified_.insert({channel, lead});
+    return false;
+  }
+  if (forecasts_->has_control()) forecasts_->read_control(channel, lead, buffers.control);
+  buffers.climate_mean.clear();
+  buffers.climate_std = {};
+  if (climatology_ && climatology_->has(channel)) {
+    buffers.climate_mean.resize(buffers.truth.size());
+    climatology_->mean(channel, forecasts_->starts()[start] + forecasts_->leads()[lead],
+                       buffers.climate_mean);
+    buffers.climate_std = climatology_->deviation(channel);
+  }
+  const std::size_t number =
+      (start * shape_.channels.size() + channel) * shape_.lead_hours.size() + lead;
+  runner_->begin(channel, lead, static_cast<std::uint32_t>(number));
+  score_bands(channel, lead, buffers);
+  if (runner_->wants_spectra()) add_spectra(channel, lead, buffers, record);
+  runner_->finish(record);
+  if (buffers.shown && map_leads_[lead]) keep_map(channel, lead, buffers);
+  return true;
+}
+
+void VerifyRun::score_bands(std::size_t channel, std::size_t lead, Buffers& buffers) {
+  const std::int64_t nlon = shape_.grid.nlon();
+  for (std::int64_t first = 0; first < shape_.grid.nlat(); first += band_rows_) {
+    const std::int64_t rows = std::min(band_rows_, shape_.grid.nlat() - first);
+    const auto begin = static_cast<std::size_t>(first * nlon);
+    const auto size = static_cast<std::size_t>(rows * nlon);
+    buffers.members.resize(static_cast<std::size_t>(forecasts_->members()) * size);
+    for (std::int64_t i = 0; i < forecasts_->members(); ++i) {
+      const auto out = std::span(buffers.members).subspan(static_cast<std::size_t>(i) * size, size);
+      if (rows == shape_.grid.nlat()) {
+        forecasts_->read_member(i, channel, lead, out);
+      } else {
+        forecasts_->read_member(i, channel, lead, buffers.field);
+        std::copy_n(buffers.field.begin() + static_cast<std::ptrdiff_t>(begin), size, out.begin());
+      }
+    }
+    const auto band = [&](std::span<const float> field) {
+      return field.empty() ? field : field.subspan(begin, size);
+    };
+    diag::CaseFields fields;
+    fields.nlat = rows;
+    fields.nlon = nlon;
+    fields.members = forecasts_->members();
+    fields.ensemble = buffers.members;
+    fields.truth = band(buffers.truth);
+    fields.control = band(buffers.control);
+    fields.persistence = band(buffers.persistence);
+    fields.climate_mean = band(buffers.climate_mean);
+    fields.climate_std = band(buffers.climate_std);
+    runner_->add_rows(fields, first);
+    diag::mean_and_spread(fields, std::span(buffers.mean).subspan(begin, size),
+                          std::span(buffers.spread).subspan(begin, size));
+    if (buffers.shown) keep_plume_values(channel, lead, first, rows, buffers);
+  }
+}
+
+void VerifyRun::add_spectra(std::size_t channel, std::size_t lead, Buffers& buffers,
+                            diag::StartRecord& record) {
+  using diag::SpectrumOf;
+  runner_->add_spectrum(record, SpectrumOf::truth, buffers.truth, 1);
+  runner_->add_spectrum(record, SpectrumOf::ensemble_mean, buffers.mean, 1);
+  if (!buffers.control.empty())
+    runner_->add_spectrum(record, SpectrumOf::control, buffers.control, 1);
+  if (!buffers.persistence.empty())
+    runner_->add_spectrum(record, SpectrumOf::persistence, buffers.persistence, 1);
+  if (!buffers.climate_mean.empty())
+    runner_->add_spectrum(record, SpectrumOf::climatology, buffers.climate_mean, 1);
+  for (std::size_t p = 0; p < buffers.field.size(); ++p)
+    buffers.field[p] = buffers.mean[p] - buffers.truth[p];
+  runner_->add_spectrum(record, SpectrumOf::error_of_mean, buffers.field, 1);
+
+  const std::int64_t count = runner_->spectrum_members();
+  if (band_rows_ >= shape_.grid.nlat()) {  // the members are in memory as whole fields
+    const auto size = static_cast<std::size_t>(count) * buffers.truth.size();
+    runner_->add_spectrum(record, SpectrumOf::members, std::span(buffers.members).first(size),
+                          count);
+    return;
+  }
+  std::vector<double> sum(static_cast<std::size_t>(shape_.lmax), 0.0);
+  const auto out = record.spectrum(channel, lead, SpectrumOf::members);
+  for (std::int64_t i = 0; i < count; ++i) {
+    forecasts_->read_member(i, channel, lead, buffers.field);
+    runner_->add_spectrum(record, SpectrumOf::members, buffers.field, 1);
+    for (std::size_t l = 0; l < sum.size(); ++l) sum[l] += out[l];
+  }
+  for (std::size_t l = 0; l < sum.size(); ++l) out[l] = sum[l] / static_cast<double>(count);
+}
+
+void VerifyRun::keep_map(std::size_t channel, std::size_t lead, const Buffers& buffers) {
+  diag::MapPanel panel{channel, shape_.lead_hours[lead], buffers.mean, {}, buffers.truth};
+  if (shape_.members > 1) panel.spread = buffers.spread;
+  maps_.push_back(std::move(panel));
+}
+
+void VerifyRun::keep_plume_values(std::size_t channel, std::size_t lead, std::int64_t first_row,
+                                  std::int64_t rows, const Buffers& buffers) {
+  const std::int64_t nlon = shape_.grid.nlon();
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const Place& place = places_[i];
+    if (place.row < first_row || place.row >= first_row + rows) continue;
+    diag::Plume& plume = plumes_[channel * places_.size() + i];
+    const auto in_band = static_cast<std::size_t>((place.row - first_row) * nlon + place.column);
+    const auto on_globe = static_cast<std::size_t>(place.row * nlon + place.column);
+    for (std::size_t m = 0; m < plume.members.size(); ++m) {
+      plume.members[m][lead] =
+          static_cast<double>(buffers.members[m * static_cast<std::size_t>(rows * nlon) + in_band]);
+    }
+    plume.truth[lead] = static_cast<double>(buffers.truth[on_globe]);
+    if (!plume.control.empty())
+      plume.control[lead] = static_cast<double>(buffers.control[on_globe]);
+    if (!buffers.climate_mean.empty())
+      plume.climate_mean[lead] = static_cast<double>(buffers.climate_mean[on_globe]);
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> VerifyRun::provenance() const {
+  auto out = forecasts_->provenance();
+  out.insert(out.end(), truth_->provenance().begin(), truth_->provenance().end());
+  if (climatology_) out.emplace_back("Climatology", climatology_->title());
+  out.emplace_back("Verification configuration, SHA-256", config_.sha256());
+  out.emplace_back("Myriad",
+                   fmt::format("{} ({})", build_info().version, build_info().git_describe));
+  return out;
+}
+
+void VerifyRun::warn_unverified() const {
+  std::map<std::size_t, std::string> leads;
+  for (const auto& [channel, lead] : unverified_) {
+    std::string& text = leads[channel];
+    text += (text.empty() ? "" : ", ") + to_string(forecasts_->leads()[lead]);
+  }
+  for (const auto& [channel, text] : leads) {
+    log_warning("verify", "E2670", "{} is not scored at {} (no verifying field for some start)",
+                shape_.channels[channel].name, text);
+  }
+}
+
+diag::Report VerifyRun::report() const {
+  const Config section = config_.section("report");
+  diag::Report report;
+  report.title = section.text("title");
+  report.forecast = section.has("forecast") ? section.text("forecast") : forecasts_->description();
+  report.truth = section.has("truth") ? section.text("truth") : truth_->description();
+  if (climatology_) report.climate = climatology_->title();
+  report.starts = forecasts_->starts();
+  report.shown_start = forecasts_->starts()[shown_];
+  report.maps = maps_;
+  report.plumes = plumes_;
+  report.provenance = provenance();
+  return report;
+}
+
+}  // namespace myriad::pipelines

@@ -1,0 +1,85 @@
+#pragma once
+/// \file
+/// The work of `myriad verify`: scores every start that a rank owns, keeps maps and plumes of the
+/// start that is shown.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "diagnostics/case_runner.hpp"
+#include "diagnostics/climatology.hpp"
+#include "diagnostics/report.hpp"
+#include "diagnostics/verification.hpp"
+#include "pipelines/verify/forecast_source.hpp"
+#include "src/base/config.hpp"
+
+namespace myriad::pipelines {
+
+/// Opens everything on construction, so that missing input is found before any work.
+///
+/// Errors: those of the sources and of the climatology; config_invalid E2667 (neither forecasts nor
+/// archive, or both), E2668 (a start to show that is not among the forecasts), E2669 (nothing
+/// verifies).
+class VerifyRun {
+ public:
+  explicit VerifyRun(const Config& config);
+
+  const ForecastSource& forecasts() const { return *forecasts_; }
+  const diag::VerificationShape& shape() const { return shape_; }
+  std::size_t starts() const { return forecasts_->starts().size(); }
+  /// Index of the start that maps and plumes show.
+  std::size_t shown_start() const { return shown_; }
+  /// Rows scored at once, such that members fit in the memory allowed.
+  std::int64_t band_rows() const { return band_rows_; }
+  /// What will be done, for --dry-run.
+  std::string plan_text() const;
+
+  /// Score one start. \p case_done is called after each channel and lead.
+  diag::StartRecord score_start(std::size_t start, const std::function<void()>& case_done);
+  /// Warn once per channel about the leads that some start of this rank could not score.
+  void warn_unverified() const;
+  /// Everything about the report but the results; complete on the rank that scored the shown start.
+  diag::Report report() const;
+  std::vector<std::pair<std::string, std::string>> provenance() const;
+
+ private:
+  /// Buffers of one start.
+  struct Buffers;
+  void choose_places(const Config& report);
+  bool score_case(std::size_t start, std::size_t channel, std::size_t lead, Buffers& buffers,
+                  diag::StartRecord& record);
+  void score_bands(std::size_t channel, std::size_t lead, Buffers& buffers);
+  void add_spectra(std::size_t channel, std::size_t lead, Buffers& buffers,
+                   diag::StartRecord& record);
+  void keep_map(std::size_t channel, std::size_t lead, const Buffers& buffers);
+  void keep_plume_values(std::size_t channel, std::size_t lead, std::int64_t first_row,
+                         std::int64_t rows, const Buffers& buffers);
+
+  struct Place {
+    std::string name;
+    std::int64_t row = 0;
+    std::int64_t column = 0;
+  };
+
+  const Config config_;
+  std::unique_ptr<ForecastSource> forecasts_;
+  std::unique_ptr<TruthSource> truth_;
+  std::optional<diag::Climatology> climatology_;
+  std::shared_ptr<kernels::Backend> backend_;
+  diag::VerificationShape shape_;
+  std::optional<diag::CaseRunner> runner_;
+  std::int64_t band_rows_ = 0;
+  std::size_t shown_ = 0;
+  std::vector<bool> map_leads_;  ///< [lead]
+  std::vector<Place> places_;
+  std::vector<diag::MapPanel> maps_;
+  std::set<std::pair<std::size_t, std::size_t>> unverified_;  ///< channel, lead
+  std::vector<diag::Plume> plumes_;                           ///< [channel, place]
+};
+
+}  // namespace myriad::pipelines

@@ -1,0 +1,58 @@
+#include "pipelines/verify/verify_schema.hpp"
+
+#include "pipelines/common/common_keys.hpp"
+
+namespace myriad::pipelines {
+
+Schema verify_schema() {
+  Schema s("verify", "Score ensemble forecasts against what happened");
+  add_output_keys(s, "Directory of scores.nc and report.html");
+  add_seed_key(s);
+  s.path("forecasts", "Forecast directories, or directories with one forecast directory per start")
+      .list(1);
+  s.path(
+      "archive",
+      "Instead of forecasts and analysis: one file with members, truth and control of all starts");
+  s.path("analysis", "Files or glob patterns of the verifying fields").list(1);
+  s.path("climatology", "File of annual harmonics; without it there is no anomaly correlation");
+  s.text("channels", "Channels to score; absent: all of the forecasts").list(1);
+  s.duration("leads", "Lead times to score; absent: all of the forecasts").list(1);
+  s.choice("control",
+           "Member 0: scored by itself (exclude), also as a member (include), or a member like "
+           "others (none)",
+           {"exclude", "include", "none"})
+      .default_to("exclude");
+  s.choice("backend", "Implementation of the ops", {"kokkos", "reference"}).default_to("kokkos");
+  s.integer("memory_mb", "Members held at once; larger ensembles are read in bands of rows")
+      .default_to(1024)
+      .range(16, 1048576)
+      .unit("MiB")
+      .not_hashed();
+
+  Schema& ranks = s.section("ranks", "Rank histograms");
+  ranks.integer("bins", "Most bins; fewer than members + 1 pools ranks")
+      .default_to(101)
+      .range(2, 10000);
+  ranks.choice("weighting", "How much a grid point counts", {"area", "equal"}).default_to("area");
+
+  Schema& spectra = s.section("spectra", "Power per total degree");
+  spectra.integer("members", "Members whose spectra are averaged; 0: no spectra")
+      .default_to(16)
+      .range(0, 100000);
+
+  Schema& report = s.section("report", "What report.html shows");
+  report.text("title", "Heading").default_to("Ensemble forecast verification");
+  report.text("forecast", "What made the forecasts, as a noun phrase; absent: from the files");
+  report.text("truth", "What they are compared with, as a noun phrase; absent: from the files");
+  report.date("start", "Start shown in maps and plumes; absent: the first");
+  report.duration("map_leads", "Leads of the maps that the forecasts have")
+      .list(0, 20)
+      .default_to(Json(Json::Array{"24h", "120h", "240h"}));
+  Schema& place = report.section_list("places", "Places of the plumes");
+  place.text("name", "As written in the report").required();
+  place.number("latitude", "North positive").required().range(-90, 90).unit("degrees");
+  place.number("longitude", "East positive").required().range(-180, 360).unit("degrees");
+  return s;
+}
+
+}  // namespace myriad::pipelines
