@@ -270,6 +270,7 @@ bool ForecastRun::run_block(const Block& block, const BlockStop& stop, std::vect
     loaded_->model.reset();
     const Checkpoint checkpoint = Checkpoint::load(checkpoints_[static_cast<std::size_t>(block.checkpoint)]);
     loaded_->model = load_model(*backend_, checkpoint, dtype_);
+    loaded_->model->prepare_inference();
     loaded_->perturbation = make_perturbation(*loaded_->model);
     loaded_->checkpoint = block.checkpoint;
   }

@@ -124,7 +124,19 @@ SfnoModelConfig read_model_config(const Checkpoint& checkpoint) {
   MYRIAD_VALIDATE(!d.channels.empty(), ErrorKind::input_corrupt, "E2320",
                   "{}: no channels (a model predicts at least one) the checkpoint was not made by a known version",
                   checkpoint.source());
+  // Every layer has weights; without this bound a file of 2 kB could ask for a million layers.
+  MYRIAD_VALIDATE(c.layers <= static_cast<std::int64_t>(checkpoint.tensors().size()), ErrorKind::input_corrupt,
+                  "E2320", "{}: {} layers ({} tensors cannot hold them); the file was assembled wrongly",
+                  checkpoint.source(), c.layers, checkpoint.tensors().size());
   const Json grid = checkpoint.section(section::k_grid);
+  // The nodes of a grid cost O(nlat^2): 0.5 s at this limit (4.9 km), hours for a million rows that no weight confirms.
+  constexpr std::int64_t k_max_rows = 4096;
+  MYRIAD_VALIDATE(positive(checkpoint, grid, "nlat") <= k_max_rows &&
+                      positive(checkpoint, grid, "nlon") <= 4 * k_max_rows,
+                  ErrorKind::input_corrupt, "E2320",
+                  "{}: grid {} x {} (the limits are {} and {}); the checkpoint was not made by a known version",
+                  checkpoint.source(), positive(checkpoint, grid, "nlat"), positive(checkpoint, grid, "nlon"),
+                  k_max_rows, 4 * k_max_rows);
   d.grid = Grid(grid_type_from_string(grid.at("type").as_string()), positive(checkpoint, grid, "nlat"),
                 positive(checkpoint, grid, "nlon"));
 
@@ -147,16 +159,22 @@ SfnoModelConfig read_model_config(const Checkpoint& checkpoint) {
   return c;
 }
 
-void read_weights(const Checkpoint& checkpoint, SfnoModel& model) {
-  ParameterSet& parameters = model.parameters();
+void check_weights(const Checkpoint& checkpoint, const SfnoModelConfig& config) {
+  const std::vector<ParameterInfo> infos = sfno_parameters(config.network());
   std::size_t stored = 0;
   for (const HostTensor& tensor : checkpoint.tensors()) {
     if (tensor.name.rfind(k_weight_prefix, 0) == 0) ++stored;
   }
-  MYRIAD_VALIDATE(stored == parameters.count(), ErrorKind::input_corrupt, "E2321",
+  MYRIAD_VALIDATE(stored == infos.size(), ErrorKind::input_corrupt, "E2321",
                   "{}: {} weight tensors, the architecture has {} (weights and architecture disagree) "
                   "the file was assembled wrongly",
-                  checkpoint.source(), stored, parameters.count());
+                  checkpoint.source(), stored, infos.size());
+  for (const ParameterInfo& info : infos) checkpoint.at(k_weight_prefix + info.name, info.shape);
+}
+
+void read_weights(const Checkpoint& checkpoint, SfnoModel& model) {
+  check_weights(checkpoint, model.config());
+  ParameterSet& parameters = model.parameters();
   for (std::size_t i = 0; i < parameters.count(); ++i) {
     const ParameterInfo& info = parameters.info(i);
     const std::string name = k_weight_prefix + info.name;
@@ -170,7 +188,10 @@ void read_weights(const Checkpoint& checkpoint, SfnoModel& model) {
 }
 
 std::unique_ptr<SfnoModel> load_model(Backend& backend, const Checkpoint& checkpoint, DType dtype) {
-  auto model = std::make_unique<SfnoModel>(backend, read_model_config(checkpoint), dtype, 0);
+  SfnoModelConfig config = read_model_config(checkpoint);
+  // Before the model takes memory for an architecture that the file only claims.
+  check_weights(checkpoint, config);
+  auto model = std::make_unique<SfnoModel>(backend, std::move(config), dtype, 0);
   read_weights(checkpoint, *model);
   return model;
 }

@@ -19,6 +19,10 @@ void add_model(CheckpointWriter& writer, SfnoModel& model, ConstTensorView weigh
 /// Errors: ErrorKind::input_corrupt (E2320) naming what is missing or inconsistent.
 SfnoModelConfig read_model_config(const Checkpoint& checkpoint);
 
+/// Compare the stored weights with what the architecture needs, allocating nothing of its size.
+/// Errors: input_corrupt E2321 (their number) and E2112 (the first that is absent or of another shape).
+void check_weights(const Checkpoint& checkpoint, const SfnoModelConfig& config);
+
 /// Copy stored weights into a model of the same configuration. Errors: input_corrupt naming the first tensor that is
 /// absent, of another shape or not finite; weights of the file that the model does not know are refused as well.
 void read_weights(const Checkpoint& checkpoint, SfnoModel& model);

@@ -139,6 +139,11 @@ struct Sfno::Impl {
   std::optional<Sht> inner_sht;  // absent when both grids are the same
   Tensor output_scale;
 
+  // Folded weights; empty until fold().
+  Tensor folded_filter;                ///< [l, in, out, 2] of block 0
+  Tensor folded_skip;                  ///< [out, in] of block 0 when it stays on one grid
+  std::vector<Tensor> spectral_skip;   ///< [block]: [l, in, out, 2], the same matrix for every degree; empty if on one grid
+
   // Scratch shared by all blocks; the tape's slots replace the ones a backward pass reads.
   SfnoTape inference_tape;
   Slot hidden, spectral_out, block_a, block_b, decoded;
@@ -185,6 +190,7 @@ struct Sfno::Impl {
     return slot.get(backend, dtype, {batch, config.embed_dim, 2});
   }
 
+  void fold();
   void forward(TensorView out, ConstTensorView in, SfnoTape::Record& tape, bool keep);
   void forward_block(std::int64_t b, TensorView out, ConstTensorView x, std::int64_t batch, BlockRecord& record,
                      bool keep);
@@ -202,14 +208,17 @@ void Sfno::Impl::forward_block(std::int64_t b, TensorView out, ConstTensorView x
 
   TensorView coefficients = spectrum(record.coefficients, batch);
   analyser.analysis(coefficients, x);
+  const bool folded = !keep && !folded_filter.empty();
+  const bool skip_in_spectrum = folded && regrids(b);
   ConstTensorView residual = x;
-  if (regrids(b)) {
+  if (regrids(b) && !skip_in_spectrum) {
     TensorView regridded = field(record.residual, batch, embed, grid);
     synthesiser.synthesis(regridded, coefficients);
     residual = regridded;
   }
   TensorView mixed = spectrum(spectral_out, batch);
-  backend.spectral_mix(outer_sht.layout(), mixed, coefficients, block_value(b, filter_weight));
+  backend.spectral_mix(outer_sht.layout(), mixed, coefficients,
+                       folded && first(b) ? std::as_const(folded_filter).view() : block_value(b, filter_weight));
   TensorView filtered = field(record.filtered, batch, embed, grid);
   synthesiser.synthesis(filtered, mixed);
 
@@ -233,8 +242,67 @@ void Sfno::Impl::forward_block(std::int64_t b, TensorView out, ConstTensorView x
 
   backend.instance_norm(out, statistics(record.stats1, batch), mlp_out, block_value(b, norm1_weight),
                         block_value(b, norm1_bias), k_norm_epsilon, Activation::none);
-  backend.conv1x1(out, residual, block_value(b, skip_weight), ConstTensorView(), Activation::none,
-                  Update::accumulate);
+  if (skip_in_spectrum) {
+    backend.spectral_mix(outer_sht.layout(), mixed, coefficients,
+                         std::as_const(spectral_skip[static_cast<std::size_t>(b)]).view());
+    TensorView skipped = field(record.residual, batch, embed, grid);
+    synthesiser.synthesis(skipped, mixed);
+    backend.axpby(out, 1.0, out, 1.0, skipped);
+  } else {
+    backend.conv1x1(out, residual,
+                    folded && first(b) ? std::as_const(folded_skip).view() : block_value(b, skip_weight),
+                    ConstTensorView(), Activation::none, Update::accumulate);
+  }
+}
+
+void Sfno::Impl::fold() {
+  const std::int64_t embed = config.embed_dim, degrees = config.lmax();
+  const auto n = static_cast<std::size_t>(embed);
+  const std::vector<double> encoder = to_doubles(backend, head_value(k_encoder_weight2));  // A2 [out, in]
+  const std::vector<double> filter = to_doubles(backend, block_value(0, filter_weight));
+  // K'[l, i, o] = sum_j A2[j, i] K[l, j, o]: block 0 then takes the encoder's hidden state.
+  std::vector<double> folded(filter.size(), 0.0);
+  for (std::size_t l = 0; l < static_cast<std::size_t>(degrees); ++l) {
+    for (std::size_t i = 0; i < n; ++i) {
+      double* target = folded.data() + (l * n + i) * n * 2;
+      for (std::size_t j = 0; j < n; ++j) {
+        const double a = encoder[j * n + i];
+        const double* source = filter.data() + (l * n + j) * n * 2;
+        for (std::size_t o = 0; o < 2 * n; ++o) target[o] += a * source[o];
+      }
+    }
+  }
+  folded_filter = Tensor(backend, dtype, {degrees, embed, embed, 2});
+  folded_filter.assign(folded);
+
+  spectral_skip.clear();
+  for (std::int64_t b = 0; b < config.layers; ++b) {
+    spectral_skip.emplace_back();
+    if (!regrids(b) && !first(b)) continue;
+    std::vector<double> skip = to_doubles(backend, block_value(b, skip_weight));  // R [out, in]
+    if (first(b)) {                                                               // R' = R A2
+      std::vector<double> product(skip.size(), 0.0);
+      for (std::size_t o = 0; o < n; ++o) {
+        for (std::size_t j = 0; j < n; ++j) {
+          for (std::size_t i = 0; i < n; ++i) product[o * n + i] += skip[o * n + j] * encoder[j * n + i];
+        }
+      }
+      skip = product;
+    }
+    if (!regrids(b)) {
+      folded_skip = Tensor(backend, dtype, {embed, embed});
+      folded_skip.assign(skip);
+      continue;
+    }
+    std::vector<double> replicated(filter.size(), 0.0);
+    for (std::size_t l = 0; l < static_cast<std::size_t>(degrees); ++l) {
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t o = 0; o < n; ++o) replicated[((l * n + i) * n + o) * 2] = skip[o * n + i];
+      }
+    }
+    spectral_skip.back() = Tensor(backend, dtype, {degrees, embed, embed, 2});
+    spectral_skip.back().assign(replicated);
+  }
 }
 
 void Sfno::Impl::forward(TensorView out, ConstTensorView in, SfnoTape::Record& tape, bool keep) {
@@ -250,8 +318,12 @@ void Sfno::Impl::forward(TensorView out, ConstTensorView in, SfnoTape::Record& t
   backend.gelu(scratch, encoder_linear);
   // Without a tape the state ping-pongs between two buffers; with one each block owns its input.
   TensorView x = field(keep ? tape.blocks[0].input : block_a, batch, embed, outer);
-  backend.conv1x1(x, scratch, head_value(k_encoder_weight2), ConstTensorView(), Activation::none,
-                  Update::overwrite);
+  if (keep || folded_filter.empty()) {
+    backend.conv1x1(x, scratch, head_value(k_encoder_weight2), ConstTensorView(), Activation::none,
+                    Update::overwrite);
+  } else {
+    backend.copy(x, scratch);
+  }
 
   for (std::int64_t b = 0; b < config.layers; ++b) {
     const std::size_t i = static_cast<std::size_t>(b);
@@ -404,6 +476,8 @@ void Sfno::set_output_scale(const std::vector<double>& scale) {
   impl_->output_scale = Tensor(impl_->backend, impl_->dtype, {impl_->config.out_channels});
   impl_->output_scale.assign(scale);
 }
+
+void Sfno::fold() { impl_->fold(); }
 
 void Sfno::forward(TensorView out, ConstTensorView in, SfnoTape* tape) {
   MYRIAD_EXPECT(in.rank == 4 && in.dim(1) == impl_->config.in_channels);

@@ -84,6 +84,12 @@ class Sfno {
   /// With a tape, keeps what backward needs (about 9 embed_dim x points per block and batch element).
   void forward(TensorView out, ConstTensorView in, SfnoTape* tape);
 
+  /// Use the two exact foldings of sfno.md 3.10 in forward passes without a tape, from the present parameters: the encoder's
+  /// second matrix moves into the first block's filter and skip (one full-grid matrix product less), and the skip matrix of a
+  /// block that changes grids is applied to the coefficients (fewer than the grid has points). Call again after the
+  /// parameters change. Results differ from the unfolded ones by rounding. Memory: up to three filters of one block.
+  void fold();
+
   /// Accumulates parameter gradients and, unless \p grad_in is empty, writes the gradient of the input.
   /// The tape must come from a forward pass with unchanged parameters; \p in must be that pass's input.
   void backward(TensorView grad_in, ConstTensorView grad_out, ConstTensorView in, SfnoTape& tape);

@@ -44,6 +44,9 @@ class SfnoModel final : public Model {
   DType dtype() const override { return dtype_; }
   ParameterSet& parameters() override { return *parameters_; }
   std::unique_ptr<ModelTape> make_tape() const override;
+
+  /// Fold the present weights for steps without a tape (Sfno::fold). Results differ from the unfolded ones by rounding.
+  void prepare_inference() { network_->fold(); }
   void step(TensorView next, ConstTensorView history, const StepContext& context, ModelTape* tape) override;
   void backward(TensorView grad_history, ConstTensorView grad_next, ModelTape& tape) override;
 

@@ -77,6 +77,39 @@ INSTANTIATE_TEST_SUITE_P(Backends, GoldenSfno,
                            return std::string(test.param.backend) + (test.param.dtype == DType::f32 ? "F32" : "F64");
                          });
 
+void check_folding(const SfnoConfig& config) {
+  auto backend = make_backend("reference");
+  ParameterSet parameters(*backend, DType::f64, sfno_parameters(config));
+  fill_golden(parameters, config);
+  Sfno network(*backend, config, parameters);
+  Tensor in(*backend, DType::f64, {1, config.in_channels, config.nlat, config.nlon});
+  in.assign(golden_input(config));
+  Tensor plain(*backend, DType::f64, {1, config.out_channels, config.nlat, config.nlon});
+  Tensor folded(*backend, DType::f64, {1, config.out_channels, config.nlat, config.nlon});
+  network.forward(plain, in, nullptr);
+  network.fold();
+  network.forward(folded, in, nullptr);
+  const auto a = plain.to_doubles(), b = folded.to_doubles();
+  bool identical = true;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ASSERT_NEAR(a[i], b[i], 1e-13 * (1.0 + std::abs(a[i]))) << i;
+    identical = identical && a[i] == b[i];
+  }
+  EXPECT_FALSE(identical) << "the folded weights were not used";
+}
+
+// T11.
+TEST(SfnoFolding, EqualsTheUnfoldedNetworkAcrossGrids) { check_folding(golden_config()); }
+
+TEST(SfnoFolding, EqualsTheUnfoldedNetworkOnOneGrid) {
+  SfnoConfig config = golden_config();
+  config.grid_type = GridType::legendre_gauss;
+  config.nlat = 8;
+  config.nlon = 16;
+  config.scale_factor = 1;
+  check_folding(config);
+}
+
 TEST(Sfno, HensParameterCountIsThePublishedOne) {
   // T12.
   SfnoConfig config;
