@@ -19,4 +19,4 @@ for i in $(seq 0 23); do
 done
 "$myriad" verify configs/verify_default.yaml --progress none --out "$out" --set "forecasts=[$out]" \
   --set "analysis=[$archive/speedy_t30_2003.nc]" --set "climatology=$archive/speedy_t30_climatology.nc" \
-  --set 'report.title=Forecasts of 2003' ${VERIFY_OPTIONS:-}
+  --set 'channels=[z500,t850,u250,u850,v850,q850,u500,v500,t500,v250,sp]' --set 'report.title=Forecasts of 2003' ${VERIFY_OPTIONS:-}

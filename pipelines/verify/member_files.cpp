@@ -20,6 +20,7 @@ std::vector<fs::path> member_files(const fs::path& directory) {
   if (!fs::is_directory(folder)) return files;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
+    if (name == "scores.nc") continue;  // our own result of an earlier run in the same directory
     if (entry.is_regular_file() && entry.path().extension() == ".nc" && name[0] != '.')
       files.push_back(entry.path());
   }
