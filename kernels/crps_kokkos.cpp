@@ -90,6 +90,8 @@ struct Crps {
   double piece(T* values, const T* x, const T* y, std::int64_t columns) const {
     // Distances to the truth: A needs them, B is unchanged by the shift, and large means drop out
     // before any sum.
+    // The sort would hide a NaN, so NaN - NaN is carried past it.
+    T poison[k_columns<T>];
     for (int v = 0; v < k_vectors; ++v) {
       const std::int64_t first = v * k_wide<T>;
       const std::int64_t valid = std::clamp<std::int64_t>(columns - first, 0, k_wide<T>);
@@ -97,10 +99,13 @@ struct Crps {
         return valid == k_wide<T> ? wide_load(from) : wide_load_part(from, valid);
       };
       const Wide<T> centre = lanes(y + first);
+      Wide<T> bad{};
       for (std::int64_t i = 0; i < count; ++i) {
-        wide_store<T>(values + i * k_columns<T> + first,
-                      lanes(x + i * member_stride + first) - centre);
+        const Wide<T> d = lanes(x + i * member_stride + first) - centre;
+        wide_store<T>(values + i * k_columns<T> + first, d);
+        bad += d - d;
       }
+      wide_store<T>(poison + first, bad);
     }
     sort_columns(values, count);
     // B = sum_r (2 r - M + 1) x_(r), r = 0..M-1: opposite ranks share a weight, and their
@@ -124,7 +129,8 @@ struct Crps {
     const double inverse = 1.0 / static_cast<double>(count);
     double lane[k_columns<T>];
     for (int k = 0; k < k_columns<T>; ++k) {
-      lane[k] = k < columns ? away[k] * inverse - pair * spread[k] : 0.0;
+      lane[k] =
+          k < columns ? away[k] * inverse - pair * spread[k] + static_cast<double>(poison[k]) : 0.0;
     }
     for (int width = k_columns<T> / 2; width > 0; width /= 2) {
       for (int k = 0; k < width; ++k) lane[k] += lane[k + width];
