@@ -278,6 +278,16 @@ class Checker {
     }
   }
 
+  bool equally_spaced_rows() const {
+    const NcVariable* latitude = file_.find("latitude");
+    if (latitude == nullptr) return true;
+    const std::vector<double> values = file_.read_all(*latitude);
+    for (std::size_t k = 2; k < values.size(); ++k) {
+      if (std::abs((values[k] - values[k - 1]) - (values[1] - values[0])) > 1e-6) return false;
+    }
+    return true;
+  }
+
   void check_field(const NcVariable& variable) {
     const std::vector<std::string> names = file_.dimension_names(variable);
     const bool map =
@@ -292,7 +302,12 @@ class Checker {
     if (map) {
       require(names.size() <= 4, &variable, "dimensions",
               "has more than four dimensions (cdo refuses the file)");
-      require(!text(variable, "grid_mapping").empty(), &variable, "grid_mapping", "has none");
+      const bool mapped = !text(variable, "grid_mapping").empty();
+      require(
+          mapped == equally_spaced_rows(), &variable, "grid_mapping",
+          mapped
+              ? "has one although the rows are not equally spaced (cdo takes it for a projection)"
+              : "has none");
       require(!text(variable, "cell_methods").empty(), &variable, "cell_methods", "has none");
     }
     const std::string methods = text(variable, "cell_methods");

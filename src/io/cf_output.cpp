@@ -71,6 +71,12 @@ HorizontalIds define_horizontal(NetcdfFile& file, const Grid& grid) {
       file.define_variable("latitude_bnds", NcType::f64, {ids.latitude, ids.bounds});
   ids.longitude_bounds =
       file.define_variable("longitude_bnds", NcType::f64, {ids.longitude, ids.bounds});
+  if (grid.type() != GridType::equiangular) {
+    file.put_attribute(
+        ids.latitude_variable, "comment",
+        fmt::format("{}, on a sphere of radius {} m", grid.describe(), k_earth_radius));
+    return ids;
+  }
   ids.crs = file.define_variable("crs", NcType::int32, {});
   put_attributes(file, ids.crs,
                  {{"grid_mapping_name", "latitude_longitude"},
@@ -78,6 +84,10 @@ HorizontalIds define_horizontal(NetcdfFile& file, const Grid& grid) {
                   {"longitude_of_prime_meridian", 0.0},
                   {"comment", grid.describe()}});
   return ids;
+}
+
+void put_grid_mapping(NetcdfFile& file, int variable, const HorizontalIds& ids) {
+  if (ids.crs >= 0) file.put_attribute(variable, "grid_mapping", std::string("crs"));
 }
 
 void write_horizontal(NetcdfFile& file, const HorizontalIds& ids, const Grid& grid) {
@@ -103,8 +113,10 @@ void write_horizontal(NetcdfFile& file, const HorizontalIds& ids, const Grid& gr
              std::span<const double>(longitudes));
   file.write(ids.latitude_bounds, origin, rows, std::span<const double>(latitude_bounds));
   file.write(ids.longitude_bounds, origin, columns, std::span<const double>(longitude_bounds));
-  const std::int32_t unused = 0;
-  file.write(ids.crs, {}, {}, std::span<const std::int32_t>(&unused, 1));
+  if (ids.crs >= 0) {
+    const std::int32_t unused = 0;
+    file.write(ids.crs, {}, {}, std::span<const std::int32_t>(&unused, 1));
+  }
 }
 
 NcAttributes geospatial_attributes(const Grid& grid) {

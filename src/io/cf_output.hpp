@@ -50,9 +50,14 @@ struct HorizontalIds {
   int longitude_variable = -1;
   int latitude_bounds = -1;
   int longitude_bounds = -1;
-  int crs = -1;
+  int crs = -1;  ///< -1 for rows that are not equally spaced
 };
+///
+/// Rows that are not equally spaced (Gaussian, Lobatto) get no grid mapping: cdo 2.1.1 takes such a
+/// grid with `latitude_longitude` for a map projection and weights all its points alike.
 HorizontalIds define_horizontal(NetcdfFile& file, const Grid& grid);
+/// Add `grid_mapping` to a map-like variable where the grid has one.
+void put_grid_mapping(NetcdfFile& file, int variable, const HorizontalIds& ids);
 void write_horizontal(NetcdfFile& file, const HorizontalIds& ids, const Grid& grid);
 
 /// Edges of the rows, from +90 to -90 degrees, nlat + 1 values: where the quadrature weights cut

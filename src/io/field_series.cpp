@@ -9,6 +9,7 @@
 #include <set>
 
 #include "src/base/error.hpp"
+#include "src/base/files.hpp"
 #include "src/io/makani_series.hpp"
 #include "src/io/netcdf_series.hpp"
 
@@ -144,6 +145,11 @@ std::unique_ptr<FieldSeries> open_field_series(const SeriesOptions& options) {
   detail::check_requests(options.channels);
   SeriesOptions expanded = options;
   expanded.files = expand_files(options.files);
+  if (options.sidecar_check == SidecarCheck::if_present) {
+    for (const std::string& file : expanded.files) {
+      if (std::filesystem::exists(file + ".sha256")) verify_sha256_sidecar(file);
+    }
+  }
   SeriesFormat format = options.format;
   if (format == SeriesFormat::automatic) {
     const std::string extension =

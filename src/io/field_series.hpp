@@ -34,6 +34,11 @@ enum class RangeCheck : std::uint8_t {
   none,      ///< only NaN, infinities and missing values are refused
 };
 
+enum class SidecarCheck : std::uint8_t {
+  if_present,  ///< a file with a sidecar `<file>.sha256` is hashed and compared before it is opened
+  ignore,
+};
+
 /// A channel asked for. Empty units: those of the file where the channel allows a choice (z500 in m
 /// or m2 s-2).
 struct ChannelRequest {
@@ -51,6 +56,7 @@ struct SeriesOptions {
   SeriesFormat format = SeriesFormat::automatic;
   TimeCheck time_check = TimeCheck::uniform;
   RangeCheck range_check = RangeCheck::physical;
+  SidecarCheck sidecar_check = SidecarCheck::if_present;
   std::optional<Duration> expected_step;  ///< with TimeCheck::uniform: the step that must be found
   std::optional<Grid> expected_grid;      ///< refuse any other
   std::vector<std::string>

@@ -280,11 +280,11 @@ void MemberWriter::define_fields() {
                             {"long_name", long_name},
                             {"units", first.units},
                             {"cell_methods", first.cell_methods},
-                            {"coordinates", coordinates},
-                            {"grid_mapping", "crs"}};
+                            {"coordinates", coordinates}};
     if (first.grib_param_id > 0)
       attributes.emplace_back("GRIB_paramId", static_cast<std::int32_t>(first.grib_param_id));
     detail::put_attributes(file_, id, attributes);
+    detail::put_grid_mapping(file_, id, horizontal_);
     define_quantized(id, bits);
     for (std::size_t k = 0; k < variable.channels.size(); ++k) {
       places_[variable.channels[k]] = {id, variable.levels ? static_cast<std::int64_t>(k) : -1,

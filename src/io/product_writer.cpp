@@ -195,9 +195,8 @@ void ProductWriter::define_variable(const ProductVariable& variable) {
       file_.put_attribute(entry.id, "_FillValue", static_cast<double>(k_missing_value));
   }
   detail::put_attributes(file_, entry.id, variable.attributes);
-  if (is_map && !has(variable.attributes, "grid_mapping")) {
-    file_.put_attribute(entry.id, "grid_mapping", std::string("crs"));
-  }
+  if (is_map && !has(variable.attributes, "grid_mapping"))
+    detail::put_grid_mapping(file_, entry.id, horizontal_);
   if (entry.bits > 0) {
     file_.put_attribute(entry.id, "quantization", std::string("quantization_info"));
     file_.put_attribute(entry.id, "quantization_nsb", static_cast<std::int32_t>(entry.bits));

@@ -38,7 +38,9 @@ TEST(ChannelTable, U100IsAPressureLevelAndU100mAHeight) {
   EXPECT_EQ(make_channel("100u").name, "u100m");
 }
 
-TEST(ChannelTable, TheReleasedSpelling2dIsD2m) { EXPECT_EQ(make_channel("2d").name, "d2m"); }
+TEST(ChannelTable, TheReleasedSpelling2dIsD2m) {
+  EXPECT_EQ(make_channel("2d").name, "d2m");
+}
 
 TEST(ChannelTable, Z500InMetresIsAGeopotentialHeight) {
   EXPECT_EQ(make_channel("z500").standard_name, "geopotential");
@@ -81,7 +83,8 @@ TEST(ChannelTable, PhysicalRangesTellHeightFromGeopotentialAndKelvinFromCelsius)
 
 TEST(ChannelTable, StandardHeightsSitInTheMiddleOfTheGeopotentialRange) {
   // ICAO standard atmosphere, heights of pressure levels in m.
-  const std::pair<int, double> table[] = {{1000, 110.9}, {500, 5574.4}, {200, 11784.1}, {50, 20576.0}, {10, 31055.0}};
+  const std::pair<int, double> table[] = {
+      {1000, 110.9}, {500, 5574.4}, {200, 11784.1}, {50, 20576.0}, {10, 31055.0}};
   for (const auto& [hpa, height] : table) {
     const Channel channel = make_channel("gh" + std::to_string(hpa));
     EXPECT_NEAR(0.5 * (channel.minimum + channel.maximum), height, 5.0) << hpa;
@@ -95,7 +98,8 @@ TEST(Rounding, NoValueMovesByMoreThanTheTolerance) {
     double worst = 0.0;
     for (int i = 0; i <= 20000; ++i) {
       const double share = static_cast<double>(i) / 20000.0;
-      float value = static_cast<float>(channel.minimum + share * (channel.maximum - channel.minimum));
+      float value =
+          static_cast<float>(channel.minimum + share * (channel.maximum - channel.minimum));
       const float before = value;
       bitround(std::span<float>(&value, 1), bits);
       worst = std::max(worst, std::abs(static_cast<double>(value) - static_cast<double>(before)));
@@ -106,7 +110,8 @@ TEST(Rounding, NoValueMovesByMoreThanTheTolerance) {
 }
 
 TEST(Rounding, BitroundRoundsHalvesAwayFromZeroAndIsIdempotent) {
-  std::vector<float> values{1.0F, 1.0F + 0x1p-4F, 1.0F + 0x1p-5F, -(1.0F + 0x1p-5F), 1.0F + 0x1p-6F, 0.0F, -0.0F};
+  std::vector<float> values{1.0F,           1.0F + 0x1p-4F, 1.0F + 0x1p-5F, -(1.0F + 0x1p-5F),
+                            1.0F + 0x1p-6F, 0.0F,           -0.0F};
   bitround(values, 4);
   EXPECT_THAT(values, testing::ElementsAre(1.0F, 1.0625F, 1.0625F, -1.0625F, 1.0F, 0.0F, -0.0F));
   std::vector<float> again(values);

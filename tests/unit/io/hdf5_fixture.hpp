@@ -26,6 +26,7 @@ struct MakaniArchive {
 void write_makani(const std::string& path, const MakaniArchive& archive);
 
 /// A file whose dataset `fields` lives in another file.
-void write_external(const std::string& path, const std::vector<std::int64_t>& shape, const std::string& other);
+void write_external(const std::string& path, const std::vector<std::int64_t>& shape,
+                    const std::string& other);
 
 }  // namespace myriad::io::test

@@ -25,7 +25,8 @@ SeriesOptions options_for(const std::filesystem::path& path, std::vector<Channel
 }
 
 /// \p field with \p value at one point of one time.
-Field poisoned(const Field& field, double value, double hours, double latitude_above, double longitude_at) {
+Field poisoned(const Field& field, double value, double hours, double latitude_above,
+               double longitude_at) {
   return [=](double h, double level, double latitude, double longitude) {
     const bool here = h == hours && latitude > latitude_above && latitude < latitude_above + 25.0 &&
                       std::abs(longitude - longitude_at) < 1.0;
@@ -50,14 +51,16 @@ TEST(InputChecks, OnePoisonedPointIsNamedWithFieldLevelTimePlaceAndValue) {
       file.variables[0].type = type;
       file.variables[0].field = poisoned(file.variables[0].field, poison.value, 6.0, 40.0, 67.5);
       write_synthetic(dir / "x.nc", file);
-      const auto series = open_field_series(options_for(dir / "x.nc", {{"t850", ""}, {"u850", ""}}));
+      const auto series =
+          open_field_series(options_for(dir / "x.nc", {{"t850", ""}, {"u850", ""}}));
       EXPECT_NO_THROW(read_one(*series, 0, "t850"));
       EXPECT_NO_THROW(read_one(*series, 1, "u850"));
       const Error error = error_of([&] { read_one(*series, 1, "t850"); });
       EXPECT_EQ(error.kind(), ErrorKind::input_corrupt);
       EXPECT_EQ(exit_code(error.kind()), 65);
       EXPECT_EQ(error.id(), poison.id);
-      for (const char* part : {poison.text, "t850 (level 850 hPa)", "2001-01-01T06:00:00Z", "longitude 67.5", "x.nc"}) {
+      for (const char* part : {poison.text, "t850 (level 850 hPa)", "2001-01-01T06:00:00Z",
+                               "longitude 67.5", "x.nc"}) {
         EXPECT_THAT(error.what(), HasSubstr(part));
       }
     }
@@ -67,7 +70,8 @@ TEST(InputChecks, OnePoisonedPointIsNamedWithFieldLevelTimePlaceAndValue) {
 TEST(InputChecks, PackedFillValuesAreMissing) {
   const TemporaryDirectory dir;
   SyntheticFile file;
-  file.variables.push_back({"t850", "K", "air_temperature", poisoned(distinct(240.0, 300.0), k_nan, 12.0, -20.0, 90.0),
+  file.variables.push_back({"t850", "K", "air_temperature",
+                            poisoned(distinct(240.0, 300.0), k_nan, 12.0, -20.0, 90.0),
                             NcType::int16, 0.1, 270.0});
   write_synthetic(dir / "x.nc", file);
   SeriesOptions options = options_for(dir / "x.nc", {{"t850", ""}});
@@ -92,19 +96,18 @@ TEST(InputChecks, ValuesOutsideTheDeclaredValidRangeAreMissing) {
 }
 
 TEST(InputChecks, UnitsThatLieAreCaughtByThePhysicalRange) {
-  // R9: unit swaps Pa / hPa, K / degC, geopotential / height, with the attribute claiming the right unit.
+  // R9: unit swaps Pa / hPa, K / degC, geopotential / height, with the attribute claiming the right
+  // unit.
   const TemporaryDirectory dir;
   struct Swap {
     const char* channel;
     const char* units;
     Field field;
   };
-  const Swap swaps[] = {{"sp", "Pa", distinct(950.0, 1030.0)},
-                        {"t500", "K", distinct(-40.0, 5.0)},
-                        {"z500", "m2 s-2", distinct(5000.0, 5900.0)},
-                        {"z500", "m", distinct(49000.0, 58000.0)},
-                        {"q850", "kg kg-1", distinct(0.1, 12.0)},
-                        {"r850", "1", distinct(5.0, 99.0)}};
+  const Swap swaps[] = {
+      {"sp", "Pa", distinct(950.0, 1030.0)},        {"t500", "K", distinct(-40.0, 5.0)},
+      {"z500", "m2 s-2", distinct(5000.0, 5900.0)}, {"z500", "m", distinct(49000.0, 58000.0)},
+      {"q850", "kg kg-1", distinct(0.1, 12.0)},     {"r850", "1", distinct(5.0, 99.0)}};
   for (const Swap& swap : swaps) {
     SyntheticFile file;
     file.variables.push_back({swap.channel, swap.units, "", swap.field});
@@ -141,7 +144,8 @@ TEST(InputChecks, MissingFilesChannelsAndLevelsAreMissingInput) {
   const TemporaryDirectory dir;
   SyntheticFile file = two_channels();
   file.levels = {500.0, 250.0};
-  file.variables.push_back({"v", "m s-1", "northward_wind", distinct(-40.0, 50.0), NcType::f32, 1.0, 0.0, true});
+  file.variables.push_back(
+      {"v", "m s-1", "northward_wind", distinct(-40.0, 50.0), NcType::f32, 1.0, 0.0, true});
   write_synthetic(dir / "x.nc", file);
   const auto open = [&](const std::string& name, const std::string& channel) {
     return error_of([&] { open_field_series(options_for(dir / name, {{channel, ""}})); });
@@ -169,7 +173,8 @@ TEST(InputChecks, GapsDuplicatesAndDisorderInTimeAreRefused) {
   const Error gap = open_with({0.0, 6.0, 18.0, 24.0});
   EXPECT_EQ(gap.id(), "E2033");
   EXPECT_EQ(exit_code(gap.kind()), 65);
-  EXPECT_THAT(gap.what(), HasSubstr("2001-01-01T06:00:00Z is followed by 2001-01-01T18:00:00Z (1 missing"));
+  EXPECT_THAT(gap.what(),
+              HasSubstr("2001-01-01T06:00:00Z is followed by 2001-01-01T18:00:00Z (1 missing"));
   EXPECT_EQ(open_with({0.0, 6.0, 10.0}).id(), "E2033");
   EXPECT_EQ(open_with({0.0, 6.0, 6.0}, TimeCheck::increasing).id(), "E2032");
   EXPECT_EQ(open_with({0.0, 12.0, 6.0}, TimeCheck::increasing).id(), "E2032");
@@ -202,15 +207,18 @@ TEST(InputChecks, ATimeInTwoFilesAndAChannelWithHolesAreRefused) {
   SyntheticFile overlap = two_channels();
   overlap.hours = {12.0, 18.0};
   write_synthetic(dir / "a2.nc", overlap);
-  const Error twice = error_of([&] { open_field_series(options_for(dir / "a*.nc", {{"t850", ""}})); });
+  const Error twice = error_of([&] {
+    open_field_series(options_for(dir / "a*.nc", {{"t850", ""}}));
+  });
   EXPECT_EQ(twice.id(), "E2032");
   EXPECT_THAT(twice.what(), HasSubstr("2001-01-01T12:00:00Z"));
   SyntheticFile partial = two_channels();
   partial.variables.pop_back();
   partial.hours = {18.0, 24.0};
   write_synthetic(dir / "a2.nc", partial);
-  const Error hole =
-      error_of([&] { open_field_series(options_for(dir / "a*.nc", {{"t850", ""}, {"u850", ""}})); });
+  const Error hole = error_of([&] {
+    open_field_series(options_for(dir / "a*.nc", {{"t850", ""}, {"u850", ""}}));
+  });
   EXPECT_EQ(hole.id(), "E2033");
   EXPECT_THAT(hole.what(), HasSubstr("'u850' lacks the time 2001-01-01T18:00:00Z"));
 }
@@ -228,11 +236,17 @@ TEST(InputChecks, GridsAreComparedAndUnusableOnesExplained) {
   other.nlon = 32;
   other.hours = {18.0};
   write_synthetic(dir / "a2.nc", other);
-  EXPECT_EQ(error_of([&] { open_field_series(options_for(dir / "a*.nc", {{"t850", ""}})); }).id(), "E2036");
+  EXPECT_EQ(error_of([&] {
+              open_field_series(options_for(dir / "a*.nc", {{"t850", ""}}));
+            }).id(),
+            "E2036");
   SyntheticFile shifted = two_channels();
   shifted.first_longitude = 3.0;
   write_synthetic(dir / "b.nc", shifted);
-  EXPECT_EQ(error_of([&] { open_field_series(options_for(dir / "b.nc", {{"t850", ""}})); }).id(), "E2035");
+  EXPECT_EQ(error_of([&] {
+              open_field_series(options_for(dir / "b.nc", {{"t850", ""}}));
+            }).id(),
+            "E2035");
 }
 
 TEST(InputChecks, MixedCalendarsAreRefused) {
@@ -242,7 +256,10 @@ TEST(InputChecks, MixedCalendarsAreRefused) {
   noleap.calendar = "noleap";
   noleap.hours = {18.0};
   write_synthetic(dir / "a2.nc", noleap);
-  EXPECT_EQ(error_of([&] { open_field_series(options_for(dir / "a*.nc", {{"t850", ""}})); }).id(), "E2031");
+  EXPECT_EQ(error_of([&] {
+              open_field_series(options_for(dir / "a*.nc", {{"t850", ""}}));
+            }).id(),
+            "E2031");
 }
 
 TEST(InputChecks, ChannelListsWithMistakesAreConfigurationErrors) {

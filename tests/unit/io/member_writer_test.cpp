@@ -90,7 +90,8 @@ TEST(MemberWriter, OurReaderGetsEveryFieldBackAsRounded) {
           // Levels of one variable share the largest number of bits.
           int bits = significant_bits(channels[c]);
           if (grouping == Grouping::by_quantity && channels[c].variable == "u") {
-            bits = std::max(significant_bits(make_channel("u850")), significant_bits(make_channel("u250")));
+            bits = std::max(significant_bits(make_channel("u850")),
+                            significant_bits(make_channel("u250")));
           }
           if (rounding == Rounding::bitround) bitround(want, bits);
           EXPECT_EQ(got, want) << channels[c].name << " lead " << t;
@@ -156,7 +157,8 @@ TEST(MemberWriter, RoundingShrinksTheFileAndStaysWithinTheTolerance) {
   const Grid grid = small_grid();
   const std::vector<float> fields = member_fields(channels, grid, 0, 0);
   double worst = 0.0;
-  for (std::size_t i = 0; i < fields.size(); ++i) worst = std::max(worst, std::abs(values[i] - static_cast<double>(fields[i])));
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    worst = std::max(worst, std::abs(values[i] - static_cast<double>(fields[i])));
   EXPECT_LE(worst, 0.5);
   EXPECT_GT(worst, 0.1);
 }
@@ -224,7 +226,8 @@ TEST(MemberWriter, AFullDiskIsAnIoErrorAndLeavesNothing) {
     });
     ASSERT_TRUE(WIFEXITED(status)) << percent;
     EXPECT_EQ(WEXITSTATUS(status), 0) << percent << " % of the space";
-    EXPECT_THAT(entries(dir.path()), testing::ElementsAre("whole.nc", "whole.nc.sha256")) << percent;
+    EXPECT_THAT(entries(dir.path()), testing::ElementsAre("whole.nc", "whole.nc.sha256"))
+        << percent;
   }
 }
 
@@ -245,7 +248,8 @@ TEST(MemberWriter, DamageBetweenWritingAndPublishingIsSeen) {
   std::string name;
   for (const std::string& entry : entries(dir.path())) name = entry;
   const std::string content = bytes_of_file(dir / name);
-  const std::size_t position = content.find(std::string(reinterpret_cast<const char*>(marker), sizeof marker));
+  const std::size_t position =
+      content.find(std::string(reinterpret_cast<const char*>(marker), sizeof marker));
   ASSERT_NE(position, std::string::npos) << "the first field should be on disk already";
   {
     std::fstream file(dir / name, std::ios::binary | std::ios::in | std::ios::out);
@@ -261,7 +265,8 @@ TEST(MemberWriter, DamageBetweenWritingAndPublishingIsSeen) {
 TEST(MemberWriter, ExistingOutputIsKeptUnlessReplacementIsAsked) {
   const TemporaryDirectory dir;
   const PublishedFile first = write_member(dir / "m.nc", mixed_channels(), 0);
-  EXPECT_EQ(error_of([&] { write_member(dir / "m.nc", mixed_channels(), 1); }).kind(), ErrorKind::cannot_create);
+  EXPECT_EQ(error_of([&] { write_member(dir / "m.nc", mixed_channels(), 1); }).kind(),
+            ErrorKind::cannot_create);
   EXPECT_EQ(sha256_file(dir / "m.nc"), first.sha256);
   MemberWriterOptions options;
   options.existing = Existing::replace;
@@ -318,7 +323,8 @@ TEST(MemberWriter, MembersMayBeWrittenAndReadFromSeveralThreads) {
       SeriesOptions input;
       input.files = {path.string()};
       const auto series = open_field_series(input);
-      std::vector<float> all(series->channels().size() * static_cast<std::size_t>(series->grid().points()));
+      std::vector<float> all(series->channels().size() *
+                             static_cast<std::size_t>(series->grid().points()));
       for (std::int64_t t = 0; t < 3; ++t) series->read(t, all);
     });
   }

@@ -14,15 +14,16 @@ using namespace test;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-SeriesOptions options_for(const std::filesystem::path& path, std::vector<ChannelRequest> channels = {}) {
+SeriesOptions options_for(const std::filesystem::path& path,
+                          std::vector<ChannelRequest> channels = {}) {
   SeriesOptions options;
   options.files = {path.string()};
   options.channels = std::move(channels);
   return options;
 }
 
-void expect_field(FieldSeries& series, const SyntheticFile& file, std::size_t variable, const std::string& channel,
-                  double level = 0.0) {
+void expect_field(FieldSeries& series, const SyntheticFile& file, std::size_t variable,
+                  const std::string& channel, double level = 0.0) {
   for (std::size_t t = 0; t < file.hours.size(); ++t) {
     EXPECT_EQ(read_one(series, static_cast<std::int64_t>(t), channel),
               expected(file, file.variables[variable].field, file.hours[t], level))
@@ -62,14 +63,16 @@ TEST(NetcdfSeries, OrientationOfTheFileDoesNotMatter) {
         file.grid = GridType::equiangular;
         file.nlat = 7;
         file.levels = {850.0, 500.0};
-        file.variables.push_back({"t", "K", "air_temperature", distinct(240.0, 300.0), NcType::f32, 1.0, 0.0, true});
+        file.variables.push_back(
+            {"t", "K", "air_temperature", distinct(240.0, 300.0), NcType::f32, 1.0, 0.0, true});
         const std::filesystem::path path = dir / ("o" + std::to_string(n++) + ".nc");
         write_synthetic(path, file);
         const auto series = open_field_series(options_for(path, {{"t500", ""}, {"t850", ""}}));
         for (const double level : {500.0, 850.0}) {
           const std::vector<float> got = read_one(*series, 2, level == 500.0 ? "t500" : "t850");
           const std::vector<float> want = expected(file, file.variables[0].field, 12.0, level);
-          for (std::size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(got[i], want[i], 2e-4) << path << " " << i;
+          for (std::size_t i = 0; i < want.size(); ++i)
+            ASSERT_NEAR(got[i], want[i], 2e-4) << path << " " << i;
         }
       }
     }
@@ -79,14 +82,16 @@ TEST(NetcdfSeries, OrientationOfTheFileDoesNotMatter) {
 TEST(NetcdfSeries, PackedShortsUnpackToHalfAStep) {
   const TemporaryDirectory dir;
   SyntheticFile file;
-  file.variables.push_back({"t850", "K", "air_temperature", distinct(240.0, 300.0), NcType::int16, 0.1, 270.0});
+  file.variables.push_back(
+      {"t850", "K", "air_temperature", distinct(240.0, 300.0), NcType::int16, 0.1, 270.0});
   write_synthetic(dir / "p.nc", file);
   const auto series = open_field_series(options_for(dir / "p.nc", {{"t850", ""}}));
   const std::vector<float> got = read_one(*series, 1, "t850");
   const std::vector<float> want = expected(file, file.variables[0].field, 6.0, 0.0);
   for (std::size_t i = 0; i < want.size(); ++i) {
     EXPECT_NEAR(got[i], want[i], 0.0501);
-    EXPECT_EQ(got[i], static_cast<float>(std::round((static_cast<double>(got[i]) - 270.0) / 0.1) * 0.1 + 270.0));
+    EXPECT_EQ(got[i], static_cast<float>(
+                          std::round((static_cast<double>(got[i]) - 270.0) / 0.1) * 0.1 + 270.0));
   }
 }
 
@@ -94,8 +99,10 @@ TEST(NetcdfSeries, DeclaredUnitsAreConvertedAndTheConversionIsNoted) {
   const TemporaryDirectory dir;
   SyntheticFile file;
   file.levels = {500.0};
-  file.variables.push_back({"ta", "degC", "air_temperature", distinct(-40.0, 10.0), NcType::f32, 1.0, 0.0, true});
-  file.variables.push_back({"zg", "m", "geopotential_height", distinct(5000.0, 5900.0), NcType::f32, 1.0, 0.0, true});
+  file.variables.push_back(
+      {"ta", "degC", "air_temperature", distinct(-40.0, 10.0), NcType::f32, 1.0, 0.0, true});
+  file.variables.push_back(
+      {"zg", "m", "geopotential_height", distinct(5000.0, 5900.0), NcType::f32, 1.0, 0.0, true});
   file.variables.push_back({"ps", "hPa", "surface_air_pressure", distinct(950.0, 1030.0)});
   write_synthetic(dir / "c.nc", file);
   const auto series =
@@ -135,7 +142,8 @@ TEST(NetcdfSeries, SeveralFilesSplitByTimeAndByVariableAreOneSeries) {
       SyntheticFile part = whole;
       part.variables = {whole.variables[variable]};
       part.hours = half == 0 ? std::vector<double>{0.0, 6.0} : std::vector<double>{12.0, 18.0};
-      write_synthetic(dir / ("part" + std::to_string(1 - half) + std::to_string(variable) + ".nc"), part);
+      write_synthetic(dir / ("part" + std::to_string(1 - half) + std::to_string(variable) + ".nc"),
+                      part);
     }
   }
   SeriesOptions options = options_for(dir / "part*.nc", {{"t850", ""}, {"u850", ""}});
@@ -157,7 +165,8 @@ TEST(NetcdfSeries, MoreFilesThanHandlesAreReadInAnyOrder) {
   ASSERT_EQ(series->times().size(), 20U);
   const SyntheticFile file = two_channels();
   for (const std::int64_t t : {19, 0, 7, 18, 1, 0, 19}) {
-    EXPECT_EQ(read_one(*series, t, "t850"), expected(file, file.variables[0].field, 6.0 * static_cast<double>(t), 0.0));
+    EXPECT_EQ(read_one(*series, t, "t850"),
+              expected(file, file.variables[0].field, 6.0 * static_cast<double>(t), 0.0));
   }
 }
 
@@ -210,7 +219,8 @@ TEST(NetcdfSeries, WithoutAChannelListEverythingKnownIsFound) {
   const TemporaryDirectory dir;
   SyntheticFile file = two_channels();
   file.levels = {500.0, 250.0};
-  file.variables.push_back({"u", "m s-1", "eastward_wind", distinct(-40.0, 50.0), NcType::f32, 1.0, 0.0, true});
+  file.variables.push_back(
+      {"u", "m s-1", "eastward_wind", distinct(-40.0, 50.0), NcType::f32, 1.0, 0.0, true});
   file.variables.push_back({"2t", "K", "", distinct(240.0, 300.0)});
   file.variables.push_back({"flux", "W m-2", "", distinct(0.0, 300.0)});
   write_synthetic(dir / "d.nc", file);
@@ -225,17 +235,26 @@ TEST(NetcdfSeries, AWindNamedU100MustSayWhetherItIsAHeightOrAPressure) {
   SyntheticFile bare;
   bare.variables.push_back({"u100", "m s-1", "eastward_wind", distinct(-20.0, 20.0)});
   write_synthetic(dir / "bare.nc", bare);
-  EXPECT_EQ(error_of([&] { open_field_series(options_for(dir / "bare.nc", {{"u100", ""}})); }).id(), "E2039");
+  EXPECT_EQ(error_of([&] {
+              open_field_series(options_for(dir / "bare.nc", {{"u100", ""}}));
+            }).id(),
+            "E2039");
   SyntheticFile era5 = bare;
   era5.variables[0].extra = {{"long_name", "100 metre U wind component"}};
   write_synthetic(dir / "era5.nc", era5);
-  EXPECT_EQ(open_field_series(options_for(dir / "era5.nc", {{"u100m", ""}}))->channels()[0].level.value, 100.0);
-  EXPECT_EQ(error_of([&] { open_field_series(options_for(dir / "era5.nc", {{"u100", ""}})); }).kind(),
+  EXPECT_EQ(
+      open_field_series(options_for(dir / "era5.nc", {{"u100m", ""}}))->channels()[0].level.value,
+      100.0);
+  EXPECT_EQ(error_of([&] {
+              open_field_series(options_for(dir / "era5.nc", {{"u100", ""}}));
+            }).kind(),
             ErrorKind::input_missing);
   SyntheticFile model = bare;
   model.variables[0].extra = {{"pressure_hPa", 100.0F}};
   write_synthetic(dir / "model.nc", model);
-  EXPECT_EQ(open_field_series(options_for(dir / "model.nc", {{"u100", ""}}))->channels()[0].level.value, 1e4);
+  EXPECT_EQ(
+      open_field_series(options_for(dir / "model.nc", {{"u100", ""}}))->channels()[0].level.value,
+      1e4);
 }
 
 TEST(NetcdfSeries, AVariableMayBeNamedExplicitly) {
@@ -256,9 +275,11 @@ TEST(NetcdfSeries, LevelAxesWithoutUnitsAreReadAsHectopascal) {
   SyntheticFile file;
   file.levels = {850.0, 500.0};
   file.level_units = "";
-  file.variables.push_back({"temperature", "K", "", distinct(240.0, 300.0), NcType::f32, 1.0, 0.0, true});
+  file.variables.push_back(
+      {"temperature", "K", "", distinct(240.0, 300.0), NcType::f32, 1.0, 0.0, true});
   write_synthetic(dir / "l.nc", file);
-  expect_field(*open_field_series(options_for(dir / "l.nc", {{"t850", ""}})), file, 0, "t850", 850.0);
+  expect_field(*open_field_series(options_for(dir / "l.nc", {{"t850", ""}})), file, 0, "t850",
+               850.0);
 }
 
 TEST(NetcdfSeries, RequiredTimesThatAreNotThereNameTheRange) {

@@ -5,13 +5,16 @@
 
 namespace myriad::io::test {
 
-Grid small_grid() { return Grid(GridType::legendre_gauss, 16, 32); }
+Grid small_grid() {
+  return Grid(GridType::legendre_gauss, 16, 32);
+}
 
 MemberMetadata member_metadata(std::int64_t member) {
   MemberMetadata metadata;
   metadata.member = member;
   metadata.start = Instant::parse("2001-01-15T00Z");
-  for (std::int64_t lead = 0; lead <= 12; lead += 6) metadata.leads.push_back(Duration::hours(lead));
+  for (std::int64_t lead = 0; lead <= 12; lead += 6)
+    metadata.leads.push_back(Duration::hours(lead));
   metadata.attributes = {{"title", "Test forecast"},
                          {"summary", "Made-up fields on a small grid"},
                          {"source", "test 0.1.0, no weights"},
@@ -32,8 +35,8 @@ MemberMetadata member_metadata(std::int64_t member) {
   return metadata;
 }
 
-std::vector<float> member_fields(const std::vector<Channel>& channels, const Grid& grid, std::int64_t member,
-                                 std::int64_t lead_index) {
+std::vector<float> member_fields(const std::vector<Channel>& channels, const Grid& grid,
+                                 std::int64_t member, std::int64_t lead_index) {
   std::vector<float> fields;
   const std::vector<double> latitudes = grid.latitudes_deg();
   const std::vector<double> longitudes = grid.longitudes_deg();
@@ -42,17 +45,19 @@ std::vector<float> member_fields(const std::vector<Channel>& channels, const Gri
       for (const double longitude : longitudes) {
         const double phase = 0.3 * static_cast<double>(c) + 0.7 * static_cast<double>(member) +
                              0.11 * static_cast<double>(lead_index);
-        const double wave = std::sin(0.05 * latitude + phase) * std::cos(longitude * std::numbers::pi / 180.0 - phase);
+        const double wave = std::sin(0.05 * latitude + phase) *
+                            std::cos(longitude * std::numbers::pi / 180.0 - phase);
         const double middle = 0.5 * (channels[c].minimum + channels[c].maximum);
-        fields.push_back(static_cast<float>(middle + 0.3 * (channels[c].maximum - channels[c].minimum) * wave));
+        fields.push_back(
+            static_cast<float>(middle + 0.3 * (channels[c].maximum - channels[c].minimum) * wave));
       }
     }
   }
   return fields;
 }
 
-PublishedFile write_member(const std::filesystem::path& path, const std::vector<Channel>& channels, std::int64_t member,
-                           const MemberWriterOptions& options) {
+PublishedFile write_member(const std::filesystem::path& path, const std::vector<Channel>& channels,
+                           std::int64_t member, const MemberWriterOptions& options) {
   const Grid grid = small_grid();
   const MemberMetadata metadata = member_metadata(member);
   MemberWriter writer(path, grid, channels, metadata, options);

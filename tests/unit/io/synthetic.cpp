@@ -22,8 +22,8 @@ TemporaryDirectory::~TemporaryDirectory() {
 Field distinct(double low, double high) {
   return [low, high](double hours, double level, double latitude, double longitude) {
     const double wrapped = std::fmod(longitude + 360.0, 360.0);
-    const double share = 0.5 + 0.2 * std::sin(0.03 * latitude + 0.002 * hours) + 0.15 * std::cos(0.011 * wrapped) +
-                         0.1 * std::sin(0.004 * level);
+    const double share = 0.5 + 0.2 * std::sin(0.03 * latitude + 0.002 * hours) +
+                         0.15 * std::cos(0.011 * wrapped) + 0.1 * std::sin(0.004 * level);
     return low + (high - low) * share;
   };
 }
@@ -39,7 +39,8 @@ std::vector<double> latitudes_of(const SyntheticFile& file) {
 std::vector<double> longitudes_of(const SyntheticFile& file) {
   std::vector<double> longitudes;
   for (std::int64_t j = 0; j < file.nlon; ++j) {
-    longitudes.push_back(file.first_longitude + 360.0 * static_cast<double>(j) / static_cast<double>(file.nlon));
+    longitudes.push_back(file.first_longitude +
+                         360.0 * static_cast<double>(j) / static_cast<double>(file.nlon));
   }
   return longitudes;
 }
@@ -55,7 +56,8 @@ void write_synthetic(const std::filesystem::path& path, const SyntheticFile& fil
   Axis time{"time", file.hours};
   Axis level{"level", file.levels};
   Axis extra{"number", {}};
-  for (std::int64_t i = 0; i < file.extra_length; ++i) extra.values.push_back(static_cast<double>(i));
+  for (std::int64_t i = 0; i < file.extra_length; ++i)
+    extra.values.push_back(static_cast<double>(i));
   Axis lat{"lat", latitudes_of(file)};
   Axis lon{"lon", longitudes_of(file)};
   NetcdfFile out = NetcdfFile::create(path.string());
@@ -65,7 +67,8 @@ void write_synthetic(const std::filesystem::path& path, const SyntheticFile& fil
     const int id = out.define_variable(axis.name, NcType::f64, {axis.dimension});
     for (const auto& [name, value] : attributes) out.put_attribute(id, name, value);
   };
-  define(time, {{"units", file.time_units}, {"calendar", file.calendar}, {"standard_name", "time"}});
+  define(time,
+         {{"units", file.time_units}, {"calendar", file.calendar}, {"standard_name", "time"}});
   if (file.level_units.empty()) {
     define(level, {});
   } else {
@@ -88,7 +91,8 @@ void write_synthetic(const std::filesystem::path& path, const SyntheticFile& fil
     for (const Axis* axis : axes) dimensions.push_back(axis->dimension);
     const int id = out.define_variable(variable.name, variable.type, dimensions);
     if (!variable.units.empty()) out.put_attribute(id, "units", variable.units);
-    if (!variable.standard_name.empty()) out.put_attribute(id, "standard_name", variable.standard_name);
+    if (!variable.standard_name.empty())
+      out.put_attribute(id, "standard_name", variable.standard_name);
     if (variable.type == NcType::int16) {
       out.put_attribute(id, "_FillValue", static_cast<std::int16_t>(-32768));
       out.put_attribute(id, "scale_factor", variable.scale);
@@ -102,7 +106,8 @@ void write_synthetic(const std::filesystem::path& path, const SyntheticFile& fil
     if (axis->values.empty()) continue;
     const std::int64_t start = 0;
     const std::int64_t count = static_cast<std::int64_t>(axis->values.size());
-    out.write(out.find(axis->name)->id, {&start, 1}, {&count, 1}, std::span<const double>(axis->values));
+    out.write(out.find(axis->name)->id, {&start, 1}, {&count, 1},
+              std::span<const double>(axis->values));
   }
   for (std::size_t v = 0; v < file.variables.size(); ++v) {
     const SyntheticVariable& variable = file.variables[v];
@@ -128,9 +133,12 @@ void write_synthetic(const std::filesystem::path& path, const SyntheticFile& fil
         if (axis == &lon) coordinates[3] = value;
         if (axis == &extra) number = value;
       }
-      const double physical = variable.field(coordinates[0], coordinates[1], coordinates[2], coordinates[3]) + number;
+      const double physical =
+          variable.field(coordinates[0], coordinates[1], coordinates[2], coordinates[3]) + number;
       if (variable.type == NcType::int16) {
-        values[i] = std::isnan(physical) ? -32768.0 : std::round((physical - variable.offset) / variable.scale);
+        values[i] = std::isnan(physical)
+                        ? -32768.0
+                        : std::round((physical - variable.offset) / variable.scale);
       } else {
         values[i] = physical;
       }
@@ -154,14 +162,16 @@ SyntheticFile two_channels() {
   return file;
 }
 
-std::vector<float> read_one(FieldSeries& series, std::int64_t time_index, const std::string& channel) {
+std::vector<float> read_one(FieldSeries& series, std::int64_t time_index,
+                            const std::string& channel) {
   std::vector<float> field(static_cast<std::size_t>(series.grid().points()));
   const std::int64_t index = series.channel_index(channel);
   series.read(time_index, {&index, 1}, field);
   return field;
 }
 
-std::vector<float> expected(const SyntheticFile& file, const Field& field, double hours, double level) {
+std::vector<float> expected(const SyntheticFile& file, const Field& field, double hours,
+                            double level) {
   const Grid grid(file.grid, file.nlat, file.nlon);
   std::vector<float> values;
   for (const double latitude : grid.latitudes_deg()) {

@@ -73,10 +73,12 @@ void write_synthetic(const std::filesystem::path& path, const SyntheticFile& fil
 SyntheticFile two_channels();
 
 /// Field of a channel at one time as the series gives it.
-std::vector<float> read_one(FieldSeries& series, std::int64_t time_index, const std::string& channel);
+std::vector<float> read_one(FieldSeries& series, std::int64_t time_index,
+                            const std::string& channel);
 
 /// The value of \p field on our grid order, single precision.
-std::vector<float> expected(const SyntheticFile& file, const Field& field, double hours, double level);
+std::vector<float> expected(const SyntheticFile& file, const Field& field, double hours,
+                            double level);
 
 /// The error a callable throws; fails the test when it throws none.
 Error error_of(const std::function<void()>& action);

@@ -20,7 +20,8 @@ TEST(Units, SpellingsOfOneUnitAreTheSame) {
 }
 
 TEST(Units, UnknownOrMalformedTextsAreNoUnits) {
-  for (const char* text : {"", " ", "furlong", "m s-", "m s**", "m/s/s", "K degC", "m s-99", "-", "degC m", "1 1"}) {
+  for (const char* text :
+       {"", " ", "furlong", "m s-", "m s**", "m/s/s", "K degC", "m s-99", "-", "degC m", "1 1"}) {
     EXPECT_FALSE(parse_unit(text)) << "'" << text << "'";
   }
 }
