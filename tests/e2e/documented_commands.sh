@@ -1,0 +1,33 @@
+# Every command of the README between ```sh fences that starts with `myriad` runs; the report and the scores are there.
+. "$(dirname "$0")/common.sh"
+bin=$WORK/bin
+mkdir -p "$bin"
+ln -s "$MYRIAD" "$bin/myriad"
+PATH=$bin:$PATH
+count=0
+while IFS= read -r line; do
+  # The documentation writes into demo-run and runs; the test writes into its own folder.
+  command=$(printf '%s' "$line" | sed "s#demo-run#$WORK/demo-run#g; s#runs/#$WORK/runs/#g")
+  echo "+ $command"
+  bash -c "set -e; $command" >"$WORK/output" 2>&1 || { cat "$WORK/output"; fail "$line"; }
+  count=$((count + 1))
+done < <(sed -n '/^```sh/,/^```/p' README.md docs/*.md | grep -E '^(mpirun .* )?myriad ')
+[ "$count" -ge 8 ] || fail "only $count documented commands found"
+report=$WORK/demo-run/report.html
+[ -s "$report" ] || fail "no report"
+grep -qE '(src|href)="https?://' "$report" && fail "the report loads something from the network"
+grep -q '<svg' "$report" || fail "the report has no figures"
+cdo -s ntime "$WORK/demo-run/members/mem00001.nc" >/dev/null 2>&1 || fail "cdo cannot read a member"
+/usr/bin/python3 - "$WORK/demo-run" <<'P' || fail "xarray cannot read the output"
+import glob, sys
+import xarray
+folder = sys.argv[1]
+members = sorted(glob.glob(folder + "/members/*.nc"))
+ensemble = xarray.open_mfdataset(members, combine="nested", concat_dim="realization") if len(members) > 1 else xarray.open_dataset(members[0])
+assert ensemble["gh"].dims[0] == "realization", ensemble["gh"].dims
+assert 4500 < float(ensemble["gh"].mean()) < 6500
+assert ensemble["forecast_period"].dtype.kind == "m", ensemble["forecast_period"].dtype
+scores = xarray.open_dataset(folder + "/scores.nc")
+assert any(name.startswith("z500") for name in scores), list(scores)
+P
+echo ok
