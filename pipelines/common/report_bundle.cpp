@@ -56,7 +56,9 @@ void say(const char* text) {
 void on_crash(int signal) {
   if (crashing != 0) ::_exit(70);
   crashing = 1;
-  say("error E2699: the program crashed (signal ");
+  say("error ");
+  say("E2699");
+  say(": the program crashed (signal ");
   const std::array<char, 3> digits = {static_cast<char>('0' + signal / 10),
                                       static_cast<char>('0' + signal % 10), '\0'};
   say(digits.data());

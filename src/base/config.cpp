@@ -103,14 +103,17 @@ void show_node(const ConfigNode& node, std::string& out) {
   for (const auto& child : node.children) show_node(*child, out);
 }
 
-void collect_unused(const ConfigNode& node, std::vector<std::string>& unused) {
+enum class Unused : std::uint8_t { all, given };
+
+void collect_unused(const ConfigNode& node, Unused which, std::vector<std::string>& unused) {
   if (!node.present) return;
-  if (node.schema == nullptr && !node.used) unused.push_back(node.path);
+  const bool counts = which == Unused::all || node.origin != "default";
+  if (node.schema == nullptr && !node.used && counts) unused.push_back(node.path);
   // An empty list or map has no leaf that could be missed: it counts itself.
   const bool container =
       node.key != nullptr && node.key->is_section() && node.key->type() != KeyType::section;
-  if (container && node.children.empty() && !node.used) unused.push_back(node.path);
-  for (const auto& child : node.children) collect_unused(*child, unused);
+  if (container && node.children.empty() && !node.used && counts) unused.push_back(node.path);
+  for (const auto& child : node.children) collect_unused(*child, which, unused);
 }
 
 /// Optimal string alignment distance: insertions, deletions, substitutions, swaps of neighbours.
@@ -323,7 +326,13 @@ std::string Config::sha256() const {
 
 std::vector<std::string> Config::unused_keys() const {
   std::vector<std::string> unused;
-  collect_unused(*node_, unused);
+  collect_unused(*node_, Unused::all, unused);
+  return unused;
+}
+
+std::vector<std::string> Config::unused_given_keys() const {
+  std::vector<std::string> unused;
+  collect_unused(*node_, Unused::given, unused);
   return unused;
 }
 

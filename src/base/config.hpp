@@ -103,6 +103,8 @@ class Config {
 
   /// Keys with a value that no getter has read yet.
   std::vector<std::string> unused_keys() const;
+  /// Those of unused_keys() that the user has set: options without effect in this run.
+  std::vector<std::string> unused_given_keys() const;
   /// Errors: ErrorKind::internal (E1019) naming the keys that were never read; call at the end of a
   /// run.
   void assert_all_used() const;

@@ -295,6 +295,13 @@ std::string shortest_text(Float value) {
 
 }  // namespace
 
+Json::Json() = default;
+Json::~Json() = default;
+Json::Json(const Json&) = default;
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(const Json&) = default;
+Json& Json::operator=(Json&&) noexcept = default;
+
 bool Json::as_bool() const {
   if (!is_bool()) wrong_type(*this, "a truth value");
   return std::get<bool>(value_);

@@ -21,7 +21,14 @@ class Json {
   using Member = std::pair<std::string, Json>;
   using Object = std::vector<Member>;
 
-  Json() = default;                    ///< null
+  Json();  ///< null
+  // Out of line: inlined everywhere they are large, and instrumented code fools the warnings of
+  // g++.
+  ~Json();
+  Json(const Json&);
+  Json(Json&&) noexcept;
+  Json& operator=(const Json&);
+  Json& operator=(Json&&) noexcept;
   Json(std::nullptr_t) {}              // NOLINT(google-explicit-constructor)
   Json(bool value) : value_(value) {}  // NOLINT(google-explicit-constructor)
   template <std::integral T>

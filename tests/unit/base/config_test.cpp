@@ -256,6 +256,11 @@ TEST(Config, KeysThatNobodyReadAreFound) {
   EXPECT_EQ(unused,
             (std::vector<std::string>{"spread", "overwrite", "device", "lead", "out", "members",
                                       "model.width", "model.layers", "stages[0].rate"}));
+  EXPECT_TRUE(c.unused_given_keys().empty());
+  const Config other = load("start: 2003-01-15\nseed: 1\nstages: [{steps: 2}]", {"model.width=3"});
+  other.date("start");
+  EXPECT_EQ(other.unused_given_keys(),
+            (std::vector<std::string>{"seed", "model.width", "stages[0].steps"}));
   expect_error([&] { c.assert_all_used(); }, ErrorKind::internal, "E1019", {"model.width"});
 }
 

@@ -110,6 +110,7 @@ Verb make_work() {
     add_members_key(s);
     s.duration("lead", "Length").default_to("240h").on_command_line();
     s.flag("degraded", "Leave with 3").default_to(false);
+    s.integer("idle", "Never read");
     s.flag("bug", "Meet an impossible state").default_to(false);
     return s;
   };

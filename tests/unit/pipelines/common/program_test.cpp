@@ -149,6 +149,14 @@ TEST(Configuration, FileSetAndFlagsAreMergedInThisOrder) {
   EXPECT_EQ(r.out, "seed 5 members 8 lead 48h out a overwrite true progress none\n");
 }
 
+TEST(Configuration, KeysThatWereSetWithoutEffectAreWarnedOf) {
+  EXPECT_FALSE(contains(run({"work", "--out", "x", "--seed", "1", "--quiet"}).err, "E2606"));
+  const ProcessResult r = run({"work", "--out", "x", "--set", "idle=3"});
+  EXPECT_EQ(r.code, 0);
+  EXPECT_TRUE(contains(r.err, "warning E2606: set but without effect in this run: idle ("))
+      << r.err;
+}
+
 TEST(Configuration, DryRunReachesTheVerb) {
   EXPECT_EQ(run({"work", "--out", "x", "--dry-run"}).out, "would run\n");
 }
