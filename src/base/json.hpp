@@ -94,7 +94,7 @@ class Json {
 struct JsonLimits {
   std::size_t max_bytes = std::size_t{16} << 20;
   int max_depth = 64;
-  std::size_t max_values = 1000000;  ///< bounds memory: a value takes about 40 bytes
+  std::size_t max_values = 250000;  ///< bounds memory: a member of an object takes up to 200 bytes
 };
 
 /// Parse one JSON document (RFC 8259; no comments, no trailing text, valid UTF-8).
