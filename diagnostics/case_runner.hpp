@@ -35,7 +35,8 @@ class CaseRunner {
   /// draws.
   void begin(std::size_t channel, std::size_t lead, std::uint32_t case_number);
   /// Add the rows [first_row, first_row + fields.nlat). Bands must cover the grid once, in any
-  /// order. Errors: ErrorKind::input_corrupt (E2510) when truth or members hold a value that is not
+  /// order.
+  /// Errors: ErrorKind::input_corrupt (E2510) when truth or members hold a value that is not
   /// finite.
   void add_rows(const CaseFields& fields, std::int64_t first_row);
   /// Spectrum of full fields [count, lat, lon], averaged over them.

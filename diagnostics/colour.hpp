@@ -15,8 +15,8 @@ struct OkLab {
   double b = 0.0;
 };
 
-/// "#rrggbb" of a colour; components outside sRGB are clipped. Source: Ottosson 2020 (OKLab); IEC
-/// 61966-2-1 (sRGB).
+/// "#rrggbb" of a colour; components outside sRGB are clipped.
+/// Source: Ottosson 2020 (OKLab); IEC 61966-2-1 (sRGB).
 std::string to_hex(const OkLab& colour);
 
 /// A colour map.

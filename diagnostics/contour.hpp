@@ -22,8 +22,10 @@ struct Lattice {
 /// border.
 ///
 /// Filled with the even-odd rule the rings paint exactly that set. Saddles are decided by the mean
-/// of the four corners. Cost: O(nodes). Determinism: bitwise. Source: Lorensen and Cline 1987 in
-/// two dimensions (marching squares).
+/// of the four corners.
+/// Cost: O(nodes).
+/// Determinism: bitwise.
+/// Source: Lorensen and Cline 1987 in two dimensions (marching squares).
 std::vector<std::vector<Point>> superlevel_rings(const Lattice& lattice, double level);
 
 /// Vertices whose omission moves the ring by at most \p tolerance (Douglas and Peucker 1973);
@@ -38,8 +40,8 @@ std::string rings_path(std::span<const std::vector<Point>> rings, double smalles
 /// 0..3600, y 0..1800, tenths of a degree, as coastline_path()).
 ///
 /// Coarse grids are refined by Catmull-Rom interpolation (exact at the grid points, continued over
-/// the poles), fine ones are averaged over boxes first: about \p columns columns result. Shapes:
-/// field [lat, lon], latitudes_deg [lat] north to south, longitudes 0, 360/nlon, ...
+/// the poles), fine ones are averaged over boxes first: about \p columns columns result.
+/// Shapes: field [lat, lon], latitudes_deg [lat] north to south, longitudes 0, 360/nlon, ...
 Lattice map_lattice(std::span<const float> field, std::span<const double> latitudes_deg,
                     std::int64_t nlon, std::int64_t columns = 192);
 

@@ -42,8 +42,8 @@ inline constexpr int k_case_moment_count = 6;
 
 inline constexpr int k_moment_count = k_forecast_count * k_error_moment_count + k_case_moment_count;
 
-/// Values of all moments; NaN where the inputs for one were not given. Units: powers of the
-/// channel's unit.
+/// Values of all moments; NaN where the inputs for one were not given.
+/// Units: powers of the channel's unit.
 class Moments {
  public:
   Moments();  ///< all NaN
@@ -89,16 +89,19 @@ struct CaseFields {
 /// Ensemble mean and standard deviation (divisor N - 1) at each point.
 ///
 /// Shapes: mean, spread [lat, lon]; spread may be empty and is 0 for one member. Two passes in
-/// fp64. Determinism: bitwise, members are summed in their order.
+/// fp64.
+/// Determinism: bitwise, members are summed in their order.
 void mean_and_spread(const CaseFields& fields, std::span<float> mean, std::span<float> spread);
 
 /// Zonal means of every moment of \p fields, row by row.
 ///
 /// Shapes: rows [lat]. Moments whose inputs are empty are NaN; ensemble moments with N = 1 too,
-/// except that both CRPS are then the absolute error. \param backend computes the CRPS
-/// (Backend::crps, the loss kernel: one implementation for training and verification) Determinism:
-/// bitwise; sums run eastwards in fp64. Cost: O(N points) plus the CRPS, O(N log N points); memory
-/// one copy of the members. Source: sfno.md 9.1-9.4; Gaussian CRPS: Gneiting et al. 2005, eq. 5.
+/// except that both CRPS are then the absolute error.
+/// \param backend computes the CRPS (Backend::crps, the loss kernel: one implementation for
+/// training and verification)
+/// Determinism: bitwise; sums run eastwards in fp64.
+/// Cost: O(N points) plus the CRPS, O(N log N points); memory one copy of the members.
+/// Source: sfno.md 9.1-9.4; Gaussian CRPS: Gneiting et al. 2005, eq. 5.
 void row_moments(kernels::Backend& backend, const CaseFields& fields, std::span<Moments> rows);
 
 /// Area mean of row moments: sum_k weights[k] rows[k], southwards in fp64. Rows of weight 0 are
@@ -109,7 +112,8 @@ Moments area_mean(std::span<const Moments> rows, std::span<const double> weights
 Moments date_mean(std::span<const Moments> dates);
 
 /// CRPS of the Gaussian N(mean, std^2) against \p truth: std (z (2 Phi(z) - 1) + 2 phi(z) -
-/// 1/sqrt(pi)); |mean - truth| for std = 0. Source: Gneiting et al. 2005, eq. 5.
+/// 1/sqrt(pi)); |mean - truth| for std = 0.
+/// Source: Gneiting et al. 2005, eq. 5.
 double gaussian_crps(double mean, double std, double truth);
 
 }  // namespace myriad::diag

@@ -20,11 +20,13 @@ struct RankKey {
 /// Rank histogram of one case in one region.
 ///
 /// Adds to histogram [bins] the weight of each point in the bin of the rank of the truth among the
-/// N members, r = #{x_i < y} + U #{x_i = y}, U uniform (ties at random); r = 0..N. With fewer than
+/// N members: r = #{x_i < y} plus a uniform draw from 0..#{x_i = y}; r = 0..N. With fewer than
 /// N + 1 bins ranks are pooled into bins of equal expected weight, a rank that straddles two bins
-/// being split at random, so that a calibrated ensemble stays flat. \param weights [lat] weights of
-/// the rows of the band: area weights (area.hpp), or equal ones for unweighted counts Units: share
-/// of the region; the bins of one case add up to the sum of the weights (1 over all bands).
+/// being split at random, so that a calibrated ensemble stays flat.
+/// \param weights [lat] weights of the rows of the band: area weights (area.hpp), or equal ones
+/// for unweighted counts
+/// Units: share of the region; the bins of one case add up to the sum of the weights (1 over all
+/// bands).
 /// Preconditions: 2 <= bins <= members + 1.
 /// Determinism: bitwise; the draw of a point depends on (seed, case, point) only.
 void add_ranks(const CaseFields& fields, std::span<const double> weights, const RankKey& key,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "diagnostics/map.hpp"
@@ -54,12 +55,23 @@ std::string verdict(const Verification& results) {
   return text;
 }
 
+/// "A 20-member ensemble", "An 8-member ensemble with its control".
+std::string subject(const Verification& results) {
+  const int members = results.shape().members;
+  if (members < 2) return "A single forecast";
+  const std::string number = std::to_string(members);
+  const bool vowel = number[0] == '8' || number == "11" || number == "18";
+  const auto control = results.over_leads(find_score("rmse_control"), 0, k_globe);
+  const bool has_control =
+      std::any_of(control.begin(), control.end(), [](double v) { return std::isfinite(v); });
+  return fmt::format("{} {}-member ensemble{}", vowel ? "An" : "A", number,
+                     has_control ? " with its control" : "");
+}
+
 std::string summary(const Report& report) {
   const VerificationShape& shape = report.results->shape();
-  const std::string what =
-      shape.members > 1 ? fmt::format("A {}-member ensemble", shape.members) : "A single forecast";
-  std::string text =
-      report.forecast.empty() ? what : fmt::format("{} from {}", what, report.forecast);
+  std::string text = subject(*report.results);
+  if (!report.forecast.empty()) text += " from " + report.forecast;
   if (report.starts.size() == 1) {
     text += fmt::format(", started on {},", date_text(report.starts.front()));
   } else if (report.starts.size() > 1) {

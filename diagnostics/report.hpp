@@ -49,8 +49,8 @@ struct Report {
   std::vector<std::pair<std::string, std::string>> provenance;  ///< label, value
 };
 
-/// The page as UTF-8 text. Determinism: bitwise; no clock, host or path enters unless `provenance`
-/// holds it.
+/// The page as UTF-8 text.
+/// Determinism: bitwise; no clock, host or path enters unless `provenance` holds it.
 std::string render_report(const Report& report);
 
 /// What the results say about one channel, for people: range of usefulness, error growth,

@@ -76,6 +76,7 @@ path.s-region3{stroke:var(--third)}text.s-region3{fill:var(--third)}
 .graticule{fill:none;stroke:#10171c;stroke-width:.5px;vector-effect:non-scaling-stroke;opacity:.11}
 .isoline{fill:none;stroke:#10171c;stroke-width:1px;vector-effect:non-scaling-stroke;opacity:.78}
 .legend{margin-top:.45rem}
+.legend path{stroke:var(--rule);stroke-width:.6}
 .key{font:.86rem/1.5 var(--sans);color:var(--soft)}
 .scroll{overflow-x:auto;-webkit-overflow-scrolling:touch;border:1px solid var(--rule);border-radius:.5rem;background:var(--card)}
 table{border-collapse:collapse;width:100%;font:.88rem/1.4 var(--sans);font-variant-numeric:lining-nums tabular-nums}

@@ -18,7 +18,8 @@ namespace myriad::diag {
 ///
 /// The estimator is part of the name; its equation, its pooling over dates and the number of
 /// members stand in its attributes. Absent values are 9.969e36. \p attributes are global.
-/// Determinism: equal results give equal bytes. Errors: those of io::ProductWriter.
+/// Determinism: equal results give equal bytes.
+/// Errors: those of io::ProductWriter.
 io::PublishedFile write_score_file(const Verification& results, const std::filesystem::path& path,
                                    const io::NcAttributes& attributes, Existing existing);
 

@@ -48,11 +48,13 @@ struct Score {
 /// climatology).
 std::span<const Score> scores();
 
-/// The score \p name. Errors: ErrorKind::config_invalid (E2502) with the nearest known name.
+/// The score \p name.
+/// Errors: ErrorKind::config_invalid (E2502) with the nearest known name.
 const Score& find_score(std::string_view name);
 
 /// Value of \p score over \p dates (area means, one per date, in date order); NaN when its inputs
-/// are absent or there are too few members. Determinism: bitwise in the order given.
+/// are absent or there are too few members.
+/// Determinism: bitwise in the order given.
 double evaluate(const Score& score, std::span<const Moments> dates, int members);
 
 /// Central interval of the sampling distribution of a score.

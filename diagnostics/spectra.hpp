@@ -22,7 +22,8 @@ class SpectrumAnalyser {
   /// Power per degree of each of \p count fields (SpectrumConvention::power).
   ///
   /// Shapes: fields [count, lat, lon]; result [count, lmax]. Fields go through in blocks: memory
-  /// does not grow with count. Determinism: bitwise.
+  /// does not grow with count.
+  /// Determinism: bitwise.
   std::vector<double> power(std::span<const float> fields, std::int64_t count);
 
  private:

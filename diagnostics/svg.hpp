@@ -40,7 +40,8 @@ class SvgWriter {
   /// Append markup as it is.
   SvgWriter& raw(std::string_view markup);
 
-  /// The markup. Precondition: every begun element has ended.
+  /// The markup.
+  /// Precondition: every begun element has ended.
   const std::string& str() const;
 
  private:

@@ -86,7 +86,8 @@ class StartRecord {
 /// Collects the starts in their order.
 ///
 /// Memory: moments of every start (about 1 kB per channel, lead and start); histograms and spectra
-/// are summed up. Determinism: bitwise in the order of add(), whoever made the records.
+/// are summed up.
+/// Determinism: bitwise in the order of add(), whoever made the records.
 class Verification {
  public:
   explicit Verification(VerificationShape shape);

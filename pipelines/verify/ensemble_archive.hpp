@@ -19,8 +19,8 @@ struct EnsembleArchive {
 /// <channel>_truth(start, lead, lat, lon) and optionally <channel>_control(start, lead, lat, lon).
 ///
 /// The control at lead 0 is the analysis of the persistence forecast. With ControlPolicy::include
-/// the control counts as a member as well. Errors: input_missing, input_corrupt E2665 (dimensions,
-/// coordinates), E2666 (channel).
+/// the control counts as a member as well.
+/// Errors: input_missing, input_corrupt E2665 (dimensions, coordinates), E2666 (channel).
 EnsembleArchive open_ensemble_archive(const std::string& file, const ForecastSelection& selection);
 
 }  // namespace myriad::pipelines

@@ -43,8 +43,8 @@ class ForecastSource {
   /// Where the forecasts lie, for messages.
   virtual std::string place(std::size_t start) const = 0;
 
-  /// Make start \p start the current one. Errors: those of the files; E2664 when it differs from
-  /// the others.
+  /// Make start \p start the current one.
+  /// Errors: those of the files; E2664 when it differs from the others.
   virtual void open(std::size_t start) = 0;
   /// Field of scored member \p member of the current start. *Shapes* out [lat, lon], in the
   /// channel's unit.

@@ -13,9 +13,10 @@ namespace myriad::pipelines {
 /// Directories that each hold one forecast: `members/*.nc` below them, or the *.nc files in them.
 ///
 /// \param directories forecast directories, or directories of such (one sub-directory per start);
-/// sorted by start Errors: input_missing E2660 (no forecast there); input_corrupt E2661 (start
-/// missing or two starts alike), E2662 (a lead or member that the others have is missing), E2664
-/// (grid); config_invalid E2663 (no member left), those of io.
+/// sorted by start
+/// Errors: input_missing E2660 (no forecast there); input_corrupt E2661 (start missing or two
+/// starts alike), E2662 (a lead or member that the others have is missing), E2664 (grid); those of
+/// io.
 std::unique_ptr<ForecastSource> open_member_files(
     const std::vector<std::filesystem::path>& directories, const ForecastSelection& selection);
 

@@ -85,8 +85,9 @@ VerifyRun::VerifyRun(const Config& config)
   const std::int64_t row_bytes =
       forecasts_->members() * shape_.grid.nlon() * static_cast<std::int64_t>(sizeof(float));
   // The CRPS keeps a second copy of a band.
-  band_rows_ = std::clamp(config.integer("memory_mb") * 1048576 / (2 * row_bytes), std::int64_t{1},
-                          shape_.grid.nlat());
+  band_rows_ = std::clamp(
+      static_cast<std::int64_t>(config.number("memory_mb") * 1048576.0) / (2 * row_bytes),
+      std::int64_t{1}, shape_.grid.nlat());
   choose_places(config.section("report"));
 }
 

@@ -23,9 +23,9 @@ Schema verify_schema() {
            {"exclude", "include", "none"})
       .default_to("exclude");
   s.choice("backend", "Implementation of the ops", {"kokkos", "reference"}).default_to("kokkos");
-  s.integer("memory_mb", "Members held at once; larger ensembles are read in bands of rows")
-      .default_to(1024)
-      .range(16, 1048576)
+  s.number("memory_mb", "Members held at once; larger ensembles are read in bands of rows")
+      .default_to(1024.0)
+      .range(0.001, 1048576)
       .unit("MiB")
       .not_hashed();
 

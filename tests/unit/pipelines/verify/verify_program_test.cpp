@@ -1,0 +1,94 @@
+/// \file
+/// `myriad verify` as a user runs it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "src/base/files.hpp"
+#include "src/base/json.hpp"
+#include "src/io/netcdf_file.hpp"
+#include "tests/unit/pipelines/common/run_process.hpp"
+#include "tests/unit/pipelines/verify/verify_world.hpp"
+
+namespace myriad {
+namespace {
+
+using test::ProcessResult;
+using test::VerifyWorld;
+using testing::HasSubstr;
+
+ProcessResult run(const VerifyWorld& world, std::vector<std::string> flags = {}) {
+  publish_text(world.path() / "verify.yaml", world.yaml(), Existing::replace);
+  std::vector<std::string> arguments{"verify", (world.path() / "verify.yaml").string(),
+                                     "--progress", "none"};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  return test::run_process(MYRIAD_PROGRAM, arguments);
+}
+
+TEST(VerifyProgram, WritesScoresAndReportAndPrintsATable) {
+  const VerifyWorld world;
+  const ProcessResult r = run(world);
+  ASSERT_EQ(r.code, 0) << r.err;
+  EXPECT_THAT(r.out, HasSubstr("t850 [K], 4 members, 3 starts, globe"));
+  const auto file = io::NetcdfFile::open((world.path() / "out/scores.nc").string());
+  const auto& rmse = file.require("t850_rmse");
+  EXPECT_EQ(file.dimension_names(rmse), (std::vector<std::string>{"region", "lead_time"}));
+  EXPECT_EQ(file.text_attribute(&rmse, "units").value(), "K");
+  EXPECT_THAT(file.text_attribute(&rmse, "MYRIAD_estimator").value(),
+              HasSubstr("sqrt(mean over dates"));
+  EXPECT_EQ(file.shape(file.require("t850_rank_histogram")), (std::vector<std::int64_t>{4, 3, 5}));
+  EXPECT_EQ(file.shape(file.require("t850_rmse_interval")), (std::vector<std::int64_t>{4, 3, 2}));
+  EXPECT_NE(file.find("t850_spectrum_members"), nullptr);
+  EXPECT_NO_THROW(verify_sha256_sidecar(world.path() / "out/scores.nc"));
+  EXPECT_THAT(read_text_file(world.path() / "out/report.html"),
+              HasSubstr("A 4-member ensemble with its control from a random number generator"));
+
+  const ProcessResult again = run(world);
+  EXPECT_EQ(again.code, 73) << again.err;
+  const std::string first = read_text_file(world.path() / "out/scores.nc.sha256");
+  EXPECT_EQ(run(world, {"--overwrite"}).code, 0);
+  EXPECT_EQ(read_text_file(world.path() / "out/scores.nc.sha256"), first);
+}
+
+TEST(VerifyProgram, PorcelainAndJsonAreStableForPrograms) {
+  const VerifyWorld world(1, 3);
+  const ProcessResult lines = run(world, {"--porcelain"});
+  ASSERT_EQ(lines.code, 0) << lines.err;
+  std::istringstream text(lines.out);
+  std::string line;
+  std::getline(text, line);
+  EXPECT_EQ(line, "channel\tregion\tlead_hours\tscore\tvalue");
+  std::size_t count = 0;
+  std::string rmse;
+  for (; std::getline(text, line); ++count) {
+    EXPECT_EQ(std::count(line.begin(), line.end(), '\t'), 4);
+    if (line.starts_with("t850\tglobal\t48\trmse\t")) rmse = line.substr(line.rfind('\t') + 1);
+  }
+  EXPECT_GT(count, 200U);
+  const ProcessResult object = run(world, {"--json", "--overwrite"});
+  const Json json = parse_json(object.out, "stdout");
+  const auto& values =
+      json.at("channels").at("t850").at("regions").at("global").at("rmse").as_array();
+  EXPECT_NEAR(values[2].as_double(), std::stod(rmse), 1e-8);
+  EXPECT_EQ(json.at("members").as_int(), 2);
+}
+
+TEST(VerifyProgram, ADryRunTellsThePlanAndWritesNothing) {
+  const VerifyWorld world(2, 3);
+  const ProcessResult r = run(world, {"--dry-run"});
+  EXPECT_EQ(r.code, 0) << r.err;
+  EXPECT_THAT(r.out, HasSubstr("starts      2 from 2003-01-15T00:00:00Z"));
+  EXPECT_FALSE(std::filesystem::exists(world.path() / "out"));
+}
+
+TEST(VerifyProgram, MissingInputIsTold) {
+  const VerifyWorld world(1, 2);
+  EXPECT_EQ(run(world, {"--set", "forecasts=[nowhere]"}).code, 66);
+  EXPECT_EQ(run(world, {"--set", "analysis=[nowhere.nc]"}).code, 66);
+  EXPECT_EQ(run(world, {"--set", "controll=none"}).code, 78);
+}
+
+}  // namespace
+}  // namespace myriad
