@@ -165,8 +165,10 @@ Orientation orient(const std::vector<double>& latitudes, const std::vector<doubl
   orientation.columns.assign(static_cast<std::size_t>(nlon), -1);
   for (std::int64_t j = 0; j < nlon; ++j) {
     const double longitude = longitudes[static_cast<std::size_t>(j)];
-    MYRIAD_VALIDATE(std::isfinite(longitude), ErrorKind::input_corrupt, "E2035",
-                    "longitude {} of '{}' is missing (the grid cannot be recognised)", j, file);
+    // Also refuses NaN, and numbers too large to count columns with.
+    MYRIAD_VALIDATE(std::abs(longitude) <= 720.0, ErrorKind::input_corrupt, "E2035",
+                    "longitude {} of '{}' is {} (no longitude); the grid cannot be recognised", j,
+                    file, longitude);
     const double node = longitude / spacing;
     const double nearest = std::round(node);
     MYRIAD_VALIDATE(std::abs(node - nearest) * spacing < 1e-3, ErrorKind::input_corrupt, "E2035",
@@ -229,7 +231,7 @@ NetcdfAxes::NetcdfAxes(const NetcdfFile& file) {
       }
     } else if (standard_name == "realization") {
       const double value = file.read_all(variable).front();
-      if (std::isfinite(value)) realization_ = static_cast<std::int64_t>(value);
+      if (std::abs(value) <= 1e9) realization_ = static_cast<std::int64_t>(value);
     }
   }
 }
