@@ -6,11 +6,21 @@
 #include "kernels/compat.hpp"
 #include "kernels/random.hpp"
 #include "kernels/shapes.hpp"
+#include "kernels/vector_math.hpp"
 
 namespace myriad::kernels::kokkos {
+
+using kernels::detail::k_wide;
+using kernels::detail::Wide;
+using kernels::detail::wide_load;
+using kernels::detail::wide_log;
+using kernels::detail::wide_sincos_turns;
+
 namespace {
 
-constexpr std::int64_t k_tile = 1024;  // a multiple of 4: a tile owns whole Philox blocks
+/// Numbers made together: two vectors of pairs.
+constexpr int k_pairs = 2 * k_wide<double>;
+constexpr std::int64_t k_tile = 32 * 2 * k_pairs;  // a tile owns whole Philox blocks
 
 template <class T>
 struct FillNormal {
@@ -26,23 +36,37 @@ struct FillNormal {
     const std::int64_t begin = item % tiles * k_tile;
     const std::int64_t end = std::min(count, begin + k_tile);
     T* row = out + batch * stride;
+    for (std::int64_t k = begin; k < end; k += 2 * k_pairs) {
+      double normal[2 * k_pairs];
+      make(members[batch], k / 4, normal);
+      const std::int64_t valid = std::min<std::int64_t>(2 * k_pairs, end - k);
+      for (std::int64_t j = 0; j < valid; ++j) row[k + j] = static_cast<T>(normal[j]);
+    }
+  }
+
+  /// The numbers of k_pairs / 2 Philox blocks from \p block on.
+  MYRIAD_INLINE void make(std::uint32_t member, std::int64_t block, double* normal) const {
     const philox4x32_key_t key{
         {static_cast<std::uint32_t>(stream.seed), static_cast<std::uint32_t>(stream.seed >> 32)}};
-    for (std::int64_t k = begin; k < end; k += 4) {
+    alignas(64) double first[k_pairs], second[k_pairs];
+    for (int j = 0; j < k_pairs / 2; ++j) {
       const philox4x32_ctr_t counter{
-          {static_cast<std::uint32_t>(k / 4), stream.step, members[batch], stream.stream}};
+          {static_cast<std::uint32_t>(block + j), stream.step, member, stream.stream}};
       const philox4x32_ctr_t w = philox4x32(counter, key);
-      double normal[4];
       for (int pair = 0; pair < 2; ++pair) {
-        const double u0 = (w.v[2 * pair] + 0.5) * 0x1p-32;
-        const double u1 = (w.v[2 * pair + 1] + 0.5) * 0x1p-32;
-        const double radius = std::sqrt(-2.0 * std::log(u0));
-        const double angle = 6.283185307179586476925 * u1;
-        normal[2 * pair] = radius * std::cos(angle);
-        normal[2 * pair + 1] = radius * std::sin(angle);
+        first[2 * j + pair] = (w.v[2 * pair] + 0.5) * 0x1p-32;
+        second[2 * j + pair] = (w.v[2 * pair + 1] + 0.5) * 0x1p-32;
       }
-      const std::int64_t valid = std::min<std::int64_t>(4, end - k);
-      for (std::int64_t j = 0; j < valid; ++j) row[k + j] = static_cast<T>(normal[j]);
+    }
+    for (int j = 0; j < k_pairs; j += k_wide<double>) {
+      Wide<double> sine, cosine;
+      wide_sincos_turns(wide_load(second + j), sine, cosine);
+      Wide<double> square = -2.0 * wide_log(wide_load(first + j));
+      for (int lane = 0; lane < k_wide<double>; ++lane) square[lane] = std::sqrt(square[lane]);
+      for (int lane = 0; lane < k_wide<double>; ++lane) {
+        normal[2 * (j + lane)] = square[lane] * cosine[lane];
+        normal[2 * (j + lane) + 1] = square[lane] * sine[lane];
+      }
     }
   }
 };

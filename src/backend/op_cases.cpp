@@ -287,7 +287,7 @@ class Builder {
           b.fill_normal(v[0], RandomStream{.seed = 0x123456789abcdef, .stream = 4, .step = 11},
                         members);
         },
-        2.0, dtype_, "elementary functions in fp64, rounded once", 0.0);
+        8.0, dtype_, "elementary functions in fp64, each within an ulp", 0.0);
   }
 
   void reductions() {
