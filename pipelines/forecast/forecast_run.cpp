@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "src/backend/registry.hpp"
+#include "pipelines/common/configured_backend.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/log.hpp"
 #include "src/model/model_checkpoint.hpp"
@@ -53,7 +53,7 @@ ForecastRun::ForecastRun(const Config& config)
       seed_(static_cast<std::uint64_t>(config.integer("seed"))),
       members_(config.members("members")),
       block_size_(config.integer("block")),
-      backend_(make_backend(config.text("backend"))),
+      backend_(make_configured_backend(config)),
       dtype_(config.text("precision") == "f64" ? DType::f64 : DType::f32),
       loaded_(std::make_unique<LoadedModel>()) {
   backend_description_ = backend_->description();

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "pipelines/common/configured_backend.hpp"
 #include "pipelines/train/train_data.hpp"
 #include "pipelines/train/train_schema.hpp"
-#include "src/backend/registry.hpp"
 #include "src/base/files.hpp"
 #include "src/base/log.hpp"
 #include "src/base/manifest.hpp"
@@ -157,7 +157,7 @@ int run_train(const VerbContext& context) {
   Comm& comm = context.comm;
   const std::filesystem::path out = config.path("out");
   const Existing existing = config.flag("overwrite") ? Existing::replace : Existing::refuse;
-  const auto backend = make_backend(config.text("backend"));
+  const auto backend = make_configured_backend(config);
   const DType dtype = config.text("precision") == "f64" ? DType::f64 : DType::f32;
   const std::string resume = config.text("resume");
 

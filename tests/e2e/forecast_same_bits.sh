@@ -21,4 +21,8 @@ sums grown | head -n 12 | diff "$WORK/expected" - || fail "growing the ensemble 
 forecast other --members 3 --seed 2
 sums other | grep -q "$(grep mem00001 "$WORK/expected" | cut -d' ' -f1)" && fail "another seed gives the same member"
 (cd "$WORK/one/members" && sha256sum --quiet -c ./*.sha256) || fail "sidecars do not verify"
+# A device that is not there is refused, never replaced.
+code=0
+forecast gpu --members 1 --device cuda 2>/dev/null || code=$?
+[ "$code" = 69 ] || fail "--device cuda: exit code $code, not 69"
 echo ok

@@ -1,0 +1,14 @@
+#include "pipelines/common/configured_backend.hpp"
+
+#include "src/backend/registry.hpp"
+
+namespace myriad::pipelines {
+
+std::shared_ptr<kernels::Backend> make_configured_backend(const Config& config) {
+  const std::string device = config.text("device");
+  MYRIAD_VALIDATE(device == "cpu", ErrorKind::unavailable, "E2606",
+                  "device '{}' is not available (this build has the cpu backends only) use --device cpu", device);
+  return make_backend(config.text("backend"));
+}
+
+}  // namespace myriad::pipelines
