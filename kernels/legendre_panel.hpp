@@ -23,6 +23,9 @@ inline constexpr std::int64_t k_panel = 8;
 /// fp32.
 inline constexpr std::int64_t k_chain = 16;
 
+/// Values of the table fetched ahead of use.
+inline constexpr std::int64_t k_table_ahead = 512;
+
 /// The degrees of one order and parity.
 struct ParityBlock {
   std::int64_t degrees = 0;  ///< number of degrees
@@ -128,6 +131,9 @@ void multiply_rows(T* out, const T* table, const T* panel, std::int64_t count) {
       Vector<T> b[Vecs];
       for (int v = 0; v < Vecs; ++v) b[v] = load(panel + k * k_width + v * k_lanes<T>);
       const T* a = table + k * k_panel;
+      // The table is read once per call from main memory; the hardware prefetcher alone is 8 %
+      // slower (25 % for a single field, where nothing else hides the latency).
+      __builtin_prefetch(a + k_table_ahead);
 #pragma GCC unroll 8
       for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 2
