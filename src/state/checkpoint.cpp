@@ -182,13 +182,8 @@ Json Checkpoint::section(std::string_view key) const {
 }
 
 Json parse_section(std::string_view text, std::string_view key, std::string_view source) {
-  MYRIAD_VALIDATE(
-      detail::json_values_within(text, detail::k_max_json_values), ErrorKind::input_corrupt,
-      "E2111",
-      "section '{}' of {} is malformed (more than {} values); the file was not made by Myriad", key,
-      source, detail::k_max_json_values);
   try {
-    return parse_json(text, key);
+    return parse_json(text, key, {.max_values = detail::k_max_json_values});
   } catch (const Error& error) {
     throw Error(ErrorKind::input_corrupt, "E2111",
                 fmt::format("section '{}' of {} is malformed ({}); the file was not made by Myriad",

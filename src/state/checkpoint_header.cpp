@@ -78,12 +78,10 @@ Json parse_header_json(std::string_view head, std::string_view source) {
   MYRIAD_VALIDATE(
       text.starts_with('{'), ErrorKind::input_corrupt, "E2104",
       "header of {} is malformed (it does not begin with an object); fetch the file again", source);
-  MYRIAD_VALIDATE(
-      json_values_within(text, k_max_json_values), ErrorKind::input_corrupt, "E2104",
-      "header of {} is malformed (more than {} values); the file was not made by Myriad", source,
-      k_max_json_values);
   try {
-    return parse_json(text, source, {.max_bytes = k_max_header_bytes, .max_depth = 8});
+    return parse_json(
+        text, source,
+        {.max_bytes = k_max_header_bytes, .max_depth = 8, .max_values = k_max_json_values});
   } catch (const Error& error) {
     throw Error(ErrorKind::input_corrupt, "E2104",
                 fmt::format("header of {} is malformed ({}); the file was not made by Myriad",
@@ -230,26 +228,6 @@ std::string describe(const Shape& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
-bool json_values_within(std::string_view text, std::size_t limit) {
-  std::size_t values = 1;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == ',' || c == '[' || c == '{') {
-      if (++values > limit) return false;
-    }
-  }
-  return true;
-}
-
 std::uint64_t header_length(std::span<const std::byte> prefix, std::uint64_t file_bytes,
                             std::string_view source) {
   MYRIAD_VALIDATE(prefix.size() == k_prefix_bytes && file_bytes >= k_prefix_bytes,
@@ -355,7 +333,7 @@ std::string encode_header(CheckpointHeader& header) {
   head.resize((head.size() + k_data_alignment - 1) / k_data_alignment * k_data_alignment, ' ');
   MYRIAD_VALIDATE(
       head.size() <= k_max_header_bytes && header.tensors.size() <= k_max_tensors &&
-          json_values_within(std::string_view(head).substr(k_prefix_bytes), k_max_json_values),
+          header.metadata.size() <= k_max_entries,
       ErrorKind::internal, "E2114",
       "checkpoint cannot be written (header of {} bytes for {} tensors exceeds the format); store "
       "fewer or shorter entries",

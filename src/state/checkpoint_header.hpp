@@ -21,9 +21,12 @@ inline constexpr std::uint64_t k_data_alignment = 64;
 inline constexpr std::size_t k_max_tensors = 16384;
 inline constexpr std::size_t k_max_name_bytes = 256;
 inline constexpr std::size_t k_max_rank = 8;
+/// Entries of the program in the metadata.
+inline constexpr std::size_t k_max_entries = 8192;
 /// Bound on the number of JSON values, so that the parsed header stays below 64 MiB whatever the
-/// text is.
+/// text is. Enough for k_max_tensors (at most 15 values each, with the hash) and k_max_entries.
 inline constexpr std::size_t k_max_json_values = std::size_t{1} << 18;
+static_assert(k_max_json_values > k_max_tensors * 15 + k_max_entries);
 inline constexpr std::string_view k_format_version = "1";
 
 /// Letters, digits and `_ . - /`, 1 to 256 bytes.
@@ -36,10 +39,6 @@ std::optional<std::uint64_t> tensor_bytes(StorageType dtype, const Shape& shape)
 
 /// "[3, 4]" for messages.
 std::string describe(const Shape& shape);
-
-/// Whether \p text, taken as JSON, holds at most \p limit values. Counts separators outside
-/// strings; never throws.
-bool json_values_within(std::string_view text, std::size_t limit);
 
 /// Length of the whole header from the 8-byte prefix.
 /// Errors: input_corrupt (E2103) when it is impossible for a file of \p file_bytes.
