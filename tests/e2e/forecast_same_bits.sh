@@ -10,9 +10,8 @@ for ranks in 2 4; do
   sums "ranks$ranks" | diff "$WORK/expected" - || fail "$ranks ranks and another block size change the bits"
 done
 
-forecast alone --members 7
-[ "$(sums alone)" = "$(grep mem00007 "$WORK/expected")" ] || [ "$(sums alone | grep mem00007)" = "$(grep mem00007 "$WORK/expected")" ] ||
-  fail "member 7 of a smaller ensemble differs"
+forecast fewer --members 5
+sums fewer | diff <(head -n 5 "$WORK/expected") - || fail "members of a smaller ensemble differ"
 forecast single --members 9-9
 [ "$(sums single)" = "$(grep mem00009 "$WORK/expected")" ] || fail "member 9 run alone differs"
 forecast grown --members 16
