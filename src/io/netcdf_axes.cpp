@@ -20,6 +20,10 @@ bool contains(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+bool is_number(NcType type) {
+  return type != NcType::text && type != NcType::string && type != NcType::other;
+}
+
 bool is_time_unit(std::string_view units) {
   return units.find(" since ") != std::string_view::npos;
 }
@@ -194,7 +198,7 @@ NetcdfAxes::NetcdfAxes(const NetcdfFile& file) {
     const NcDimension& dimension = file.dimensions()[d];
     const NcVariable* coordinate = file.find(dimension.name);
     if (coordinate != nullptr &&
-        (coordinate->dimensions != std::vector<int>{index} || coordinate->type == NcType::text)) {
+        (coordinate->dimensions != std::vector<int>{index} || !is_number(coordinate->type))) {
       coordinate = nullptr;
     }
     AxisRole role = role_of(file, coordinate, dimension.name);
@@ -218,7 +222,7 @@ NetcdfAxes::NetcdfAxes(const NetcdfFile& file) {
     roles_.push_back(role);
   }
   for (const NcVariable& variable : file.variables()) {
-    if (!variable.dimensions.empty() || variable.type == NcType::text) continue;
+    if (!variable.dimensions.empty() || !is_number(variable.type)) continue;
     const std::string units = file.text_attribute(&variable, "units").value_or("");
     const std::string standard_name = file.text_attribute(&variable, "standard_name").value_or("");
     if (is_time_unit(units)) {
@@ -260,8 +264,7 @@ std::optional<Level> NetcdfAxes::declared_level(const NetcdfFile& file,
   for (const std::string& name :
        words(file.text_attribute(&variable, "coordinates").value_or(""))) {
     const NcVariable* coordinate = file.find(name);
-    if (coordinate == nullptr || !coordinate->dimensions.empty() ||
-        coordinate->type == NcType::text)
+    if (coordinate == nullptr || !coordinate->dimensions.empty() || !is_number(coordinate->type))
       continue;
     const std::string standard_name = file.text_attribute(coordinate, "standard_name").value_or("");
     const std::optional<Unit> unit =

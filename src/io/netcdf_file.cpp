@@ -161,7 +161,8 @@ NetcdfFile NetcdfFile::create(const std::string& path) {
         status == EACCES || status == NC_EPERM ? ErrorKind::permission : ErrorKind::cannot_create;
     throw Error(
         kind, "E2004",
-        fmt::format("nc_create of '{}' failed ({}); check that the folder exists and is writable",
+        fmt::format("nc_create of '{}' failed ({}); check that the folder exists and is writable; "
+                    "where the file system refuses locks try HDF5_USE_FILE_LOCKING=FALSE",
                     path, nc_strerror(status)));
   }
   return file;

@@ -14,7 +14,10 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 }
 
 bool is_field(const NetcdfAxes& axes, const NcVariable& variable) {
-  if (variable.type == NcType::text || variable.type == NcType::string) return false;
+  if (variable.type == NcType::text || variable.type == NcType::string ||
+      variable.type == NcType::other) {
+    return false;
+  }
   int horizontal = 0;
   for (int d : variable.dimensions) {
     horizontal += axes.role(d) == AxisRole::latitude || axes.role(d) == AxisRole::longitude ? 1 : 0;
