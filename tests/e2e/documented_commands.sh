@@ -1,24 +1,24 @@
 # Every command of the README between ```sh fences that starts with `myriad` runs; the report and the scores are there.
 . "$(dirname "$0")/common.sh"
 bin=$WORK/bin
-mkdir -p "$bin"
+mkdir -p "$bin" "$WORK/run"
 ln -s "$MYRIAD" "$bin/myriad"
 PATH=$bin:$PATH
+# The commands write into demo-run and runs: let them do so in a folder of the test.
+ln -s "$PWD/configs" "$WORK/run/configs"
 count=0
-while IFS= read -r line; do
-  # The documentation writes into demo-run and runs; the test writes into its own folder.
-  command=$(printf '%s' "$line" | sed "s#demo-run#$WORK/demo-run#g; s#runs/#$WORK/runs/#g")
+while IFS= read -r command; do
   echo "+ $command"
-  bash -c "set -e; $command" >"$WORK/output" 2>&1 || { cat "$WORK/output"; fail "$line"; }
+  (cd "$WORK/run" && bash -c "set -e; $command") >"$WORK/output" 2>&1 || { cat "$WORK/output"; fail "$command"; }
   count=$((count + 1))
 done < <(sed -n '/^```sh/,/^```/p' README.md docs/*.md | grep -E '^(mpirun .* )?myriad ')
 [ "$count" -ge 8 ] || fail "only $count documented commands found"
-report=$WORK/demo-run/report.html
+report=$WORK/run/demo-run/report.html
 [ -s "$report" ] || fail "no report"
 grep -qE '(src|href)="https?://' "$report" && fail "the report loads something from the network"
 grep -q '<svg' "$report" || fail "the report has no figures"
-cdo -s ntime "$WORK/demo-run/members/mem00001.nc" >/dev/null 2>&1 || fail "cdo cannot read a member"
-/usr/bin/python3 - "$WORK/demo-run" <<'P' || fail "xarray cannot read the output"
+cdo -s ntime "$WORK/run/demo-run/members/mem00001.nc" >/dev/null 2>&1 || fail "cdo cannot read a member"
+/usr/bin/python3 - "$WORK/run/demo-run" <<'P' || fail "xarray cannot read the output"
 import glob, sys
 import xarray
 folder = sys.argv[1]
