@@ -126,7 +126,7 @@ Channel make_precipitation(std::string_view name, std::int64_t hours) {
   channel.cell_methods = fmt::format("time: sum (interval: {} hours)", hours);
   channel.grib_param_id = 228;
   channel.sum_hours = hours;
-  channel.minimum = -1e-3;
+  channel.minimum = -0.01;
   channel.maximum = 0.08 * static_cast<double>(hours);
   return channel;
 }

@@ -3,8 +3,10 @@
 namespace myriad::io::detail {
 
 // Bounds are far outside any analysis, yet narrow enough that a field in another unit (K / degC, Pa
-// / hPa, 1 / %, kg kg-1 / g kg-1) falls out somewhere on the globe. Rounding: a tenth of the error
-// of analyses (product.md 4.3).
+// / hPa, 1 / %, kg kg-1 / g kg-1) falls out somewhere on the globe. The same bounds stop a model
+// that runs away; amounts of water may be somewhat negative, because statistical models make such
+// values near zero without being wrong elsewhere. Rounding: a tenth of the error of analyses
+// (product.md 4.3).
 const std::vector<UpperAir>& upper_air() {
   static const std::vector<UpperAir> table = {
       {"u",
@@ -57,7 +59,7 @@ const std::vector<UpperAir>& upper_air() {
        "specific humidity",
        "kg kg-1",
        133,
-       -1e-3,
+       -0.02,
        0.06,
        0.0,
        {"hus", "Q", "specific_humidity"}},
@@ -66,7 +68,7 @@ const std::vector<UpperAir>& upper_air() {
        "relative humidity",
        "1",
        157,
-       -0.1,
+       -0.5,
        2.0,
        0.005,
        {"hur", "RH", "rh", "relative_humidity"}},
@@ -181,7 +183,7 @@ const std::vector<Single>& singles() {
        "kg m-2",
        surface,
        137,
-       -1.0,
+       -20.0,
        150.0,
        0.05,
        {"total_column_water_vapour", "prw"}},
