@@ -45,7 +45,7 @@ run_step() {
 }
 
 if [ "$long" = no ]; then
-  scripts/build.sh release -DMYRIAD_TESTS=ON
+  scripts/build.sh release -DMYRIAD_TESTS=ON -DMYRIAD_REQUIRE_ORACLES=ON
   run_lane build/release --label-exclude long
   if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
     run_step "device code compiles" scripts/cuda_compile.sh

@@ -6,7 +6,7 @@ namespace myriad::pipelines {
 
 std::shared_ptr<kernels::Backend> make_configured_backend(const Config& config) {
   const std::string device = config.text("device");
-  MYRIAD_VALIDATE(device == "cpu", ErrorKind::unavailable, "E2606",
+  MYRIAD_VALIDATE(device == "cpu", ErrorKind::unavailable, "E2607",
                   "device '{}' is not available (this build has the cpu backends only) use --device cpu", device);
   return make_backend(config.text("backend"));
 }
