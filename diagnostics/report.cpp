@@ -7,6 +7,7 @@
 
 #include "diagnostics/map.hpp"
 #include "diagnostics/report_channel.hpp"
+#include "diagnostics/report_parts.hpp"
 #include "diagnostics/report_style.hpp"
 #include "diagnostics/report_text.hpp"
 #include "diagnostics/svg.hpp"
@@ -18,12 +19,7 @@ namespace {
 using detail::date_text;
 using detail::fixed_text;
 
-constexpr std::size_t k_globe = 0;
-
-std::string capital(std::string text) {
-  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  return text;
-}
+using detail::k_globe;
 
 /// How many fields beat climatology throughout and how many are reliable, in one sentence.
 std::string verdict(const Verification& results) {
@@ -115,7 +111,7 @@ std::string tile(const Verification& results, std::size_t channel) {
   return fmt::format(
       "<a class=\"tile\" href=\"#{}\"><p class=\"name\">{}</p><p class=\"value\">{}</p><p "
       "class=\"note\">{}</p></a>\n",
-      escape_markup(info.name), escape_markup(capital(info.long_name)), value, note);
+      escape_markup(info.name), escape_markup(detail::capitalised(info.long_name)), value, note);
 }
 
 std::string header(const Report& report) {
@@ -129,7 +125,7 @@ std::string header(const Report& report) {
   html += "</div>\n<nav aria-label=\"Contents\">";
   for (const VerifiedChannel& channel : shape.channels) {
     html += fmt::format("<a href=\"#{}\">{}</a> ", escape_markup(channel.name),
-                        escape_markup(capital(channel.long_name)));
+                        escape_markup(detail::capitalised(channel.long_name)));
   }
   return html +
          "<a href=\"#method\">How the scores are made</a> <a "
@@ -154,7 +150,8 @@ std::string method(const Report& report) {
   html += "<details><summary>Definitions of all scores</summary>\n<dl>\n";
   for (const Score& score : scores()) {
     html += fmt::format("<dt>{}</dt><dd>{}: {}</dd>\n", score.name,
-                        escape_markup(capital(score.long_name)), escape_markup(score.definition));
+                        escape_markup(detail::capitalised(score.long_name)),
+                        escape_markup(score.definition));
   }
   return html + "</dl></details>\n</section>\n";
 }

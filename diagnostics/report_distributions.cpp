@@ -1,0 +1,140 @@
+#include "diagnostics/report_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "diagnostics/ranks.hpp"
+#include "diagnostics/report_text.hpp"
+
+namespace myriad::diag::detail {
+namespace {
+
+/// At most \p most indices spread evenly over 0..count-1, the last one included.
+std::vector<std::size_t> spread_indices(std::size_t count, std::size_t most) {
+  std::vector<std::size_t> out;
+  if (count <= most) {
+    for (std::size_t i = 0; i < count; ++i) out.push_back(i);
+    return out;
+  }
+  for (std::size_t i = 1; i <= most; ++i) out.push_back(i * (count - 1) / most);
+  return out;
+}
+
+Series spectrum_series(const std::vector<double>& power, const std::string& label,
+                       const std::string& style) {
+  Series series{label, style, {}, {}};
+  for (std::size_t l = 1; l < power.size(); ++l) {
+    series.x.push_back(static_cast<double>(l));
+    series.y.push_back(power[l]);
+  }
+  return series;
+}
+
+}  // namespace
+
+std::string rank_part(const Verification& results, std::size_t channel) {
+  const VerificationShape& shape = results.shape();
+  if (shape.members < 2) return {};
+  std::vector<std::size_t> present;
+  for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+    if (!results.rank_histogram(channel, t, k_globe).empty()) present.push_back(t);
+  }
+  std::string figures;
+  for (std::size_t i : spread_indices(present.size(), 6)) {
+    const std::size_t t = present[i];
+    BarChart chart;
+    chart.values = results.rank_histogram(channel, t, k_globe);
+    std::string caption;
+    if (shape.rank_bins == shape.members + 1) {
+      caption = fmt::format("outside: {} %, expected {} %",
+                            fixed_text(100.0 * outlier_rate(chart.values), 1),
+                            fixed_text(100.0 * expected_outlier_rate(shape.members), 1));
+    }
+    for (double& v : chart.values) v *= static_cast<double>(shape.rank_bins);
+    const std::string heading = capitalised(lead_text(shape.lead_hours[t]));
+    chart.title = fmt::format("Rank histogram of {}, {}", shape.channels[channel].long_name,
+                              lead_text(shape.lead_hours[t]));
+    chart.description = caption;
+    chart.first_label = "lowest";
+    chart.last_label = "highest";
+    figures += figure(heading, caption, render(chart), "rank");
+  }
+  if (figures.empty()) return {};
+  return "<h3>Where the truth falls among the members</h3>\n<p class=\"key\">Rank histograms, "
+         "area-weighted over the globe and all "
+         "starts. Flat (dotted line) is reliable, a bowl means too little spread, a dome too much, "
+         "a slope a bias.</p>\n"
+         "<div class=\"grid small\">\n" +
+         figures + "</div>\n";
+}
+
+std::string spectrum_part(const Verification& results, std::size_t channel) {
+  const VerificationShape& shape = results.shape();
+  std::vector<std::size_t> present;
+  for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+    if (shape.lead_hours[t] > 0.0 && !results.spectrum(channel, t, SpectrumOf::truth).empty())
+      present.push_back(t);
+  }
+  if (present.empty()) return {};
+  const VerifiedChannel& info = shape.channels[channel];
+  const std::string unit = unit_text(info.units);
+  const bool ensemble = shape.members > 1;
+  std::string figures;
+  std::vector<std::size_t> chosen{present.front()};
+  if (present.back() != present.front()) chosen.push_back(present.back());
+  for (std::size_t t : chosen) {
+    LineChart chart;
+    chart.title =
+        fmt::format("Power per degree of {}, {}", info.long_name, lead_text(shape.lead_hours[t]));
+    chart.description = "Power against total degree, both logarithmic.";
+    chart.x_title = "degree (wavelength 40,000 km ÷ degree)";
+    chart.y_title = unit.empty() ? "" : fmt::format("({})²", unit);
+    chart.x_scale = chart.y_scale = Scale::logarithmic;
+    if (const auto p = results.spectrum(channel, t, SpectrumOf::error_of_mean); !p.empty()) {
+      chart.series.push_back(spectrum_series(p, "error", "s-control"));
+    }
+    if (const auto p = results.spectrum(channel, t, SpectrumOf::ensemble_mean);
+        ensemble && !p.empty()) {
+      chart.series.push_back(spectrum_series(p, "ens. mean", "s-spread"));
+    }
+    chart.series.push_back(
+        spectrum_series(results.spectrum(channel, t, SpectrumOf::truth), "truth", "s-truth"));
+    if (const auto p = results.spectrum(channel, t, SpectrumOf::members); !p.empty()) {
+      chart.series.push_back(spectrum_series(p, ensemble ? "members" : "forecast", "s-mean"));
+    }
+    figures += figure(
+        fmt::format("Power at {}", lead_text(shape.lead_hours[t])),
+        ensemble ? "Members should follow the truth; the mean loses what cannot be predicted."
+                 : "The forecast should follow the truth.",
+        render(chart));
+  }
+  LineChart ratio;
+  ratio.title = fmt::format("Power of the {} over that of the truth, {}",
+                            ensemble ? "members" : "forecast", info.long_name);
+  ratio.description = "Ratio of power per degree; 1 is right, below 1 blurred.";
+  ratio.x_title = "degree";
+  ratio.x_scale = Scale::logarithmic;
+  ratio.reference_lines = {1.0};
+  const char* styles[] = {"s-region1", "s-region2"};
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    const auto members = results.spectrum(channel, chosen[i], SpectrumOf::members);
+    const auto truth = results.spectrum(channel, chosen[i], SpectrumOf::truth);
+    if (members.empty()) continue;
+    Series series{lead_text(shape.lead_hours[chosen[i]]), styles[i], {}, {}};
+    for (std::size_t l = 1; l < truth.size(); ++l) {
+      series.x.push_back(static_cast<double>(l));
+      series.y.push_back(truth[l] > 0.0 ? members[l] / truth[l]
+                                        : std::numeric_limits<double>::quiet_NaN());
+    }
+    ratio.series.push_back(std::move(series));
+  }
+  if (!ratio.series.empty())
+    figures += figure("Power over that of the truth", "1 is right; below 1 the fields are blurred.",
+                      render(ratio));
+  return "<h3>Spectra</h3>\n<div class=\"grid three\">\n" + figures + "</div>\n";
+}
+
+}  // namespace myriad::diag::detail
