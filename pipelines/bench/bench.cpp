@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <cstdio>
 
 #include "kernels/gemm.hpp"
 #include "pipelines/bench/bench_peers.hpp"
@@ -30,12 +32,29 @@ double openblas_rate(Backend& backend) {
 /// Best rate of either provider: the practical roof of matrix work on this core.
 double gemm_roof(Backend& backend) { return std::max(openblas_rate(backend), measure_gemm_rate(backend, 1024, 0.5)); }
 
+/// Work of one transform of one field, from the case's own name ("forward 360x720 lmax 360 f32 x64"): Legendre products with
+/// north-south parity and FFTs of 2.5 n log2 n per row.
+double transform_flops(const std::string& what) {
+  long nlat = 0, nlon = 0, lmax = 0;
+  if (std::sscanf(what.c_str(), "%*s %ldx%ld lmax %ld", &nlat, &nlon, &lmax) != 3) return 0.0;
+  const double coefficients = 0.5 * static_cast<double>(lmax) * static_cast<double>(lmax + 1);
+  return static_cast<double>(nlat) *
+         (2.0 * coefficients + 2.5 * static_cast<double>(nlon) * std::log2(static_cast<double>(nlon)));
+}
+
 std::vector<BenchRow> run_sht(Backend& backend, double seconds) {
+  const double rate = gemm_roof(backend);
   const std::vector<TransformTiming> timings = bench_sht(backend, seconds);
   std::vector<BenchRow> rows;
   for (const TransformTiming& ours : timings) {
     if (ours.name != "myriad") continue;
     BenchRow row{"sht", ours.what, ours.median_seconds, "s per field", "", {}, "", {}};
+    const double flops = transform_flops(ours.what);
+    if (flops > 0.0) {
+      const double precision_rate = ours.what.find("f64") != std::string::npos ? 0.5 * rate : rate;
+      row.roof = fmt::format("matrix product {:.1f} GFLOP/s", precision_rate * 1e-9);
+      row.roof_seconds = flops / precision_rate;
+    }
     rows.push_back(row);
     for (const TransformTiming& other : timings) {
       if (other.name == "myriad" || other.what != ours.what) continue;
@@ -56,9 +75,12 @@ std::vector<BenchRow> run_crps(Backend& backend, double seconds) {
   once.seconds = 0.0;
   once.calls = 1;
   const std::vector<OpBenchRow> ours = bench_ops(backend, {crps_bench_shape()}, options);
+  const double bandwidth = measure_copy_rate(backend, 0.5);
   const std::vector<OpBenchRow> plain = bench_ops(*reference, {crps_bench_shape()}, once);
   for (std::size_t i = 0; i < ours.size(); ++i) {
-    BenchRow row{"crps", ours[i].name, ours[i].median, "s", "reference (plain fp64 loops)", plain[i].median, "", {}};
+    BenchRow row{"crps", ours[i].name, ours[i].median, "s", "reference (plain fp64 loops)", plain[i].median,
+                 fmt::format("memory {:.1f} GB/s", bandwidth * 1e-9),
+                 ours[i].gbytes_per_second * 1e9 * ours[i].median / bandwidth};
     rows.push_back(row);
   }
   return rows;
@@ -67,13 +89,16 @@ std::vector<BenchRow> run_crps(Backend& backend, double seconds) {
 std::vector<BenchRow> run_ops(Backend& backend, double seconds) {
   OpBenchOptions options;
   options.seconds = seconds;
-  const double roof = gemm_roof(backend);
+  const double roof = gemm_roof(backend), bandwidth = measure_copy_rate(backend, 0.5);
   std::vector<BenchRow> rows;
   for (const OpBenchRow& r : bench_ops(backend, bench_shapes(), options)) {
     BenchRow row{"ops", r.name, r.median, "s", "", {}, "", {}};
     if (r.gflops > 0.0) {
       row.roof = fmt::format("sgemm {:.1f} GFLOP/s", roof * 1e-9);
       row.roof_seconds = r.gflops * 1e9 * r.median / roof;
+    } else {
+      row.roof = fmt::format("memory {:.1f} GB/s", bandwidth * 1e-9);
+      row.roof_seconds = r.gbytes_per_second * 1e9 * r.median / bandwidth;
     }
     rows.push_back(row);
   }

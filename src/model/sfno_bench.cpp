@@ -103,4 +103,15 @@ double measure_gemm_rate(kernels::Backend& backend, std::int64_t size, double se
   return 2.0 * std::pow(static_cast<double>(size), 3) / samples.median;
 }
 
+double measure_copy_rate(kernels::Backend& backend, double seconds) {
+  const std::int64_t size = std::int64_t{1} << 27;  // 512 MiB of f32: beyond any cache
+  Tensor in(backend, DType::f32, {size}), out(backend, DType::f32, {size});
+  backend.fill(in, 1.0);
+  const Samples samples = repeat(seconds, [&] {
+    backend.copy(out, in);
+    backend.fence();
+  });
+  return 2.0 * static_cast<double>(in.bytes()) / samples.median;
+}
+
 }  // namespace myriad

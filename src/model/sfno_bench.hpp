@@ -29,4 +29,7 @@ std::vector<SfnoTiming> bench_sfno(kernels::Backend& backend, const SfnoConfig& 
 /// Rate of a square matrix product through conv1x1 with the backend's present GEMM provider, flop/s (median).
 double measure_gemm_rate(kernels::Backend& backend, std::int64_t size, double seconds);
 
+/// Bytes per second of copying a tensor much larger than the caches, reads and writes counted (median).
+double measure_copy_rate(kernels::Backend& backend, double seconds);
+
 }  // namespace myriad
