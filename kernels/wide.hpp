@@ -8,9 +8,6 @@
 
 namespace myriad::kernels::detail {
 
-// Vectors never cross a call that is not inlined, so their calling convention does not matter.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 template <class T>
 struct WideTypes;
 template <>
