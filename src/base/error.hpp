@@ -53,7 +53,7 @@ class SourceLocation {
 class Error : public std::runtime_error {
  public:
   /// \param kind decides the exit code
-  /// \param id stable identifier such as "E2041", documented in docs/errors.md
+  /// \param id stable identifier such as "E2041", documented in docs/errors/
   Error(ErrorKind kind, std::string_view id, const std::string& message,
         SourceLocation where = SourceLocation::current())
       : std::runtime_error(message), kind_(kind), id_(id), where_(where) {}
