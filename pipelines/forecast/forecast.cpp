@@ -137,6 +137,8 @@ int run_forecast(const VerbContext& context) {
   run_agreed(comm, [&] {
     if (!context.root()) return;
     progress->finish();
+    const std::string product = run.write_products();
+    if (!product.empty()) manifest->add_file(product);
     status.write({.phase = "done",
                   .member = {},
                   .step = run.steps(),

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "pipelines/common/configured_backend.hpp"
+#include "pipelines/forecast/products.hpp"
+#include "src/base/files.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/log.hpp"
 #include "src/model/model_checkpoint.hpp"
@@ -172,6 +174,27 @@ std::int64_t ForecastRun::memory_per_rank() const {
 }
 
 std::string ForecastRun::member_path(std::int64_t member) const { return fmt::format("members/mem{:05}.nc", member); }
+
+std::string ForecastRun::write_products() const {
+  const Config output = config_.section("output");
+  if (!output.flag("products")) return {};
+  ProductRequest request;
+  for (std::int64_t member : members_) request.members.push_back(out_ / member_path(member));
+  request.channels = output_channels_;
+  request.grid = description_.grid;
+  request.start = start_.time;
+  request.leads = leads_;
+  request.attributes = {{"title", output.text("title") + ": mean and standard deviation"},
+                        {"source", std::string("Myriad SFNO ensemble")},
+                        {"id", id_},
+                        {"MYRIAD_forecast_id", id_},
+                        {"MYRIAD_config_sha256", config_.sha256()},
+                        {"MYRIAD_estimator", std::string("standard deviation with divisor N - 1")}};
+  make_directory(out_ / "products");
+  const std::string relative = "products/ensemble.nc";
+  write_ensemble_products(out_ / relative, request);
+  return relative;
+}
 
 std::vector<std::int64_t> ForecastRun::members_already_published(const Manifest& manifest,
                                                                   const std::string& resume) const {

@@ -57,6 +57,9 @@ class ForecastRun {
   /// "members/mem00017.nc", relative to out().
   std::string member_path(std::int64_t member) const;
 
+  /// "products/ensemble.nc", relative to out(), from the published members; empty when products are not asked for.
+  std::string write_products() const;
+
   /// Members of this very forecast that the manifest lists and that verify. Errors: as `resume` demands.
   std::vector<std::int64_t> members_already_published(const Manifest& manifest, const std::string& resume) const;
   /// Refuse outputs that exist and are not in \p done, before anything is computed.

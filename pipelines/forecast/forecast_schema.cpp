@@ -42,6 +42,9 @@ Schema forecast_schema() {
   output.duration("every", "Interval of output").default_to("6h");
   output.flag("quantize", "Round to the significant bits of each channel before compressing").default_to(true);
   output.integer("deflate", "zlib level").default_to(1).range(0, 9);
+  output.flag("products", "Write products/ensemble.nc: mean and standard deviation of the members of this command")
+      .default_to(true)
+      .not_hashed();
   output.text("institution", "Global attribute").default_to("");
   output.text("title", "Global attribute").default_to("Ensemble forecast");
   output.text("license", "Global attribute").default_to("");

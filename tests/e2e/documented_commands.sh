@@ -28,6 +28,11 @@ ensemble = xarray.concat([xarray.open_dataset(member) for member in members], di
 assert ensemble["gh"].dims[0] == "realization", ensemble["gh"].dims
 assert 4500 < float(ensemble["gh"].mean()) < 6500
 assert ensemble["forecast_period"].dtype.kind == "m", ensemble["forecast_period"].dtype
+product = xarray.open_dataset(folder + "/products/ensemble.nc")
+gh = ensemble["gh"].isel(plev_4=0)
+assert abs(product["z500_mean"].values - gh.mean("realization").values).max() < 0.01
+spread = gh.astype("float64").std("realization", ddof=1).values
+assert abs(product["z500_stddev"].values - spread).max() < 1e-3 * spread.max()
 scores = xarray.open_dataset(folder + "/scores.nc")
 assert any(name.startswith("z500") for name in scores), list(scores)
 P
