@@ -78,13 +78,28 @@ Axis make_axis(Range range, Scale scale, double from, double to) {
   return {scale, range.low, range.high, from, to};
 }
 
+/// The largest of 1, 2, 5 times a power of ten that is not above \p value.
+double one_two_five_below(double value) {
+  const double power = std::pow(10.0, std::floor(std::log10(value) + 1e-9));
+  for (double m : {5.0, 2.0}) {
+    if (m * power <= value * (1.0 + 1e-9)) return m * power;
+  }
+  return power;
+}
+
 /// The y axis ends on round numbers, so that the grid frames the data.
 Axis make_y_axis(const LineChart& chart, Range range, double bottom) {
   for (double v : chart.reference_lines) range.add({v}, chart.y_scale);
   if (chart.y_low) range.low = *chart.y_low;
   if (chart.y_high) range.high = *chart.y_high;
   Axis axis = make_axis(range, chart.y_scale, bottom, k_top);
-  if (chart.y_scale == Scale::logarithmic) return axis;
+  if (chart.y_scale == Scale::logarithmic) {
+    if (axis.high / axis.low < 100.0) {
+      if (!chart.y_low) axis.low = one_two_five_below(axis.low);
+      if (!chart.y_high) axis.high = 1.0 / one_two_five_below(1.0 / axis.high);
+    }
+    return axis;
+  }
   const auto levels = round_levels(axis.low, axis.high, 5);
   if (levels.size() >= 2) {
     const double step = levels[1] - levels[0];

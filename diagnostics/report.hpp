@@ -57,7 +57,7 @@ std::string render_report(const Report& report);
 /// reliability, outliers. One sentence each; only what the data support.
 std::vector<std::string> describe_channel(const Verification& results, std::size_t channel);
 
-/// Spread-skill ratio over the globe, averaged over the leads after 0; NaN when there is none.
+/// Spread-skill ratio over the globe, averaged from day 1 on; NaN when there is none.
 double mean_spread_skill_ratio(const Verification& results, std::size_t channel);
 
 /// How long something holds along the forecast.

@@ -12,14 +12,14 @@
 namespace myriad::diag::detail {
 namespace {
 
-/// At most \p most indices spread evenly over 0..count-1, the last one included.
+/// At most \p most (at least 2) indices spread evenly over 0..count-1, first and last included.
 std::vector<std::size_t> spread_indices(std::size_t count, std::size_t most) {
   std::vector<std::size_t> out;
   if (count <= most) {
     for (std::size_t i = 0; i < count; ++i) out.push_back(i);
     return out;
   }
-  for (std::size_t i = 1; i <= most; ++i) out.push_back(i * (count - 1) / most);
+  for (std::size_t i = 0; i < most; ++i) out.push_back(i * (count - 1) / (most - 1));
   return out;
 }
 
@@ -42,6 +42,7 @@ std::string rank_part(const Verification& results, std::size_t channel) {
   for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
     if (!results.rank_histogram(channel, t, k_globe).empty()) present.push_back(t);
   }
+  present = whole_days(shape.lead_hours, present);
   std::string figures;
   for (std::size_t i : spread_indices(present.size(), 6)) {
     const std::size_t t = present[i];
@@ -79,6 +80,7 @@ std::string spectrum_part(const Verification& results, std::size_t channel) {
       present.push_back(t);
   }
   if (present.empty()) return {};
+  present = whole_days(shape.lead_hours, present);
   const VerifiedChannel& info = shape.channels[channel];
   const std::string unit = unit_text(info.units);
   const bool ensemble = shape.members > 1;

@@ -20,6 +20,15 @@ std::string capitalised(std::string text) {
   return text;
 }
 
+std::vector<std::size_t> whole_days(const std::vector<double>& lead_hours,
+                                    std::vector<std::size_t> present) {
+  std::vector<std::size_t> days;
+  for (std::size_t t : present) {
+    if (lead_hours[t] > 0.0 && std::fmod(lead_hours[t], 24.0) == 0.0) days.push_back(t);
+  }
+  return days.size() >= 3 ? days : present;
+}
+
 LeadCharts::LeadCharts(const Verification& results, std::size_t channel)
     : results_(results), channel_(channel), info_(results.shape().channels[channel]) {
   const auto& hours = results.shape().lead_hours;

@@ -21,6 +21,11 @@ std::string figure(const std::string& heading, const std::string& caption,
 /// The first letter in upper case.
 std::string capitalised(std::string text);
 
+/// Of the leads \p present (indices) those that are whole days after 0, when there are three or
+/// more of them; else all.
+std::vector<std::size_t> whole_days(const std::vector<double>& lead_hours,
+                                    std::vector<std::size_t> present);
+
 /// Charts over lead time of one channel.
 class LeadCharts {
  public:

@@ -73,6 +73,10 @@ std::string score_charts(const Verification& results, std::size_t channel) {
                                    "Spread over error; 1 is reliable, below 1 overconfident.", "");
     ratio.reference_lines = {1.0};
     charts.add_interval(ratio, "spread_skill_ratio");
+    const auto values = results.over_leads(find_score("spread_skill_ratio"), channel, k_globe);
+    const bool far_off =
+        std::any_of(values.begin(), values.end(), [](double v) { return v > 2.0; });
+    if (far_off) ratio.y_scale = Scale::logarithmic;  // keeps the part near 1 readable
     if (charts.add(ratio, "spread_skill_ratio", "ratio", "s-mean")) {
       html +=
           figure("Spread over error",

@@ -122,11 +122,18 @@ std::string until_text(const HoldsUntil& hold, const std::string& name) {
   return {};
 }
 
-/// Mean over the leads after 0; NaN when nothing is known.
+/// Day 1, or anything after 0 of shorter forecasts: the first hours show the initial perturbations,
+/// not the forecast.
+double first_shown_hours(const std::vector<double>& lead_hours) {
+  return lead_hours.back() >= 24.0 ? 24.0 : 1e-9;
+}
+
+/// Mean from the first lead that is shown on; NaN when nothing is known.
 double mean_after_start(const std::vector<double>& lead_hours, const std::vector<double>& values) {
+  const double first = first_shown_hours(lead_hours);
   double sum = 0.0, count = 0.0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (lead_hours[i] <= 0.0 || !std::isfinite(values[i])) continue;
+    if (lead_hours[i] < first || !std::isfinite(values[i])) continue;
     sum += values[i];
     count += 1.0;
   }
@@ -139,7 +146,7 @@ std::string error_sentence(const Verification& results, std::size_t channel) {
   std::size_t first = rmse.size(), last = rmse.size();
   for (std::size_t i = 0; i < rmse.size(); ++i) {
     if (!std::isfinite(rmse[i])) continue;
-    if (first == rmse.size() && leads[i] > 0.0) first = i;
+    if (first == rmse.size() && leads[i] >= first_shown_hours(leads)) first = i;
     last = i;
   }
   if (first == rmse.size()) return {};
@@ -199,20 +206,26 @@ std::string correlation_sentence(const Verification& results, std::size_t channe
 std::string reliability_sentence(const Verification& results, std::size_t channel) {
   const double ratio = mean_spread_skill_ratio(results, channel);
   if (!std::isfinite(ratio)) return {};
+  const auto& leads = results.shape().lead_hours;
+  const double last = results.over_leads(find_score("spread_skill_ratio"), channel, k_globe).back();
+  const std::string when = leads.back() >= 24.0 ? "from day 1 on" : "over all leads";
+  const std::string end =
+      std::isfinite(last)
+          ? fmt::format("; {} at {}", detail::fixed_text(last, 2), detail::lead_text(leads.back()))
+          : std::string();
   const std::string value = detail::fixed_text(ratio, 2);
   if (ratio < 0.9) {
     return fmt::format(
-        "The ensemble is overconfident: its spread is {} of what its error asks for, averaged over "
-        "leads.",
-        value);
+        "The ensemble is overconfident: its spread is {} of what its error asks for (mean {}{}).",
+        value, when, end);
   }
   if (ratio > 1.1) {
     return fmt::format(
-        "The ensemble is underconfident: its spread is {} times what its error asks for, averaged "
-        "over leads.",
-        value);
+        "The ensemble is underconfident: its spread is {} times what its error asks for (mean "
+        "{}{}).",
+        value, when, end);
   }
-  return fmt::format("Spread and error agree (ratio {}, averaged over leads).", value);
+  return fmt::format("Spread and error agree: their ratio is {} (mean {}{}).", value, when, end);
 }
 
 std::string outlier_sentence(const Verification& results, std::size_t channel) {
