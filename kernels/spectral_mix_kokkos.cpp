@@ -29,6 +29,12 @@ namespace {
 /// gradient's partial sums.
 constexpr std::int64_t k_chunk_rows = 128;
 
+/// Degree of work item \p item: low and high degrees alternate, so that workers with contiguous
+/// items have equal work (degree l has l + 1 rows).
+constexpr std::int64_t balanced_degree(std::int64_t item, std::int64_t lmax) {
+  return item % 2 == 0 ? item / 2 : lmax - 1 - item / 2;
+}
+
 /// Rows of one degree through the batch: row q is order q % orders of batch element q / orders.
 template <class T>
 struct DegreeRows {
@@ -126,7 +132,7 @@ struct Mix {
 
   void operator()(std::int64_t worker, std::int64_t begin, std::int64_t end) const {
     for (std::int64_t item = begin; item < end; ++item)
-      mix_degree(scratch + worker * sizes.size(), item);
+      mix_degree(scratch + worker * sizes.size(), balanced_degree(item, layout.lmax));
   }
 
   void mix_degree(T* left, std::int64_t degree) const {
@@ -187,7 +193,7 @@ struct MixAdjointInput {
 
   void operator()(std::int64_t worker, std::int64_t begin, std::int64_t end) const {
     for (std::int64_t item = begin; item < end; ++item)
-      mix_degree(scratch + worker * sizes.size(), item);
+      mix_degree(scratch + worker * sizes.size(), balanced_degree(item, layout.lmax));
   }
 
   /// Re = g . w and Im = (g_im, -g_re) . w over the interleaved o, for each row w of the matrix.
@@ -245,7 +251,7 @@ struct MixAdjointWeight {
 
   void operator()(std::int64_t worker, std::int64_t begin, std::int64_t end) const {
     for (std::int64_t item = begin; item < end; ++item)
-      add_degree(scratch + worker * sizes.size(), item);
+      add_degree(scratch + worker * sizes.size(), balanced_degree(item, layout.lmax));
   }
 
   void add_degree(T* left, std::int64_t degree) const {

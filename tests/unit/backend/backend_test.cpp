@@ -107,6 +107,20 @@ TEST_P(EveryBackend, SlotKeepsItsMemoryUntilItMustGrow) {
   EXPECT_EQ(slot.get(*backend_, DType::f32, {5, 5}).size(), 25);
 }
 
+using EveryBackendDeathTest = EveryBackend;
+
+TEST_P(EveryBackendDeathTest, StopsAtTheFirstViolatedPreconditionAndNamesIt) {
+  Tensor four(*backend_, DType::f32, {1, 4}), five(*backend_, DType::f32, {1, 5}),
+      wide(*backend_, DType::f64, {5});
+  EXPECT_DEATH(backend_->gelu(four, five),
+               "precondition violated: out.size\\(\\) == in.size\\(\\)");
+  EXPECT_DEATH(backend_->channel_affine(five, five, four, {}, kernels::Update::overwrite),
+               "precondition violated");
+  EXPECT_DEATH(backend_->weighted_squared_error(five, five, five, wide), "precondition violated");
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, EveryBackendDeathTest, testing::ValuesIn(backend_names()),
+                         [](const auto& setting) { return setting.param; });
 INSTANTIATE_TEST_SUITE_P(Backends, EveryBackend, testing::ValuesIn(backend_names()),
                          [](const auto& setting) { return setting.param; });
 
