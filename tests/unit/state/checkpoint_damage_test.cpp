@@ -8,6 +8,7 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/base/error.hpp"
@@ -281,10 +282,9 @@ TEST(CheckpointAttack, OtherFormatsAreNamedAsSuch) {
   const auto plain =
       test::sealed_file(R"({"t":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})", Bytes(16));
   EXPECT_EQ(refusal(plain), "E2105") << "a safetensors file of another program";
-  const std::string pickle(
-      "\x80\x04\x95\x20\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94",
-      32);
-  const auto bytes = bytes_of(pickle);
+  using std::literals::operator""sv;
+  const auto bytes = bytes_of(
+      "\x80\x04\x95\x20\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94"sv);
   EXPECT_EQ(refusal(Bytes(bytes.begin(), bytes.end())), "E2103");
 }
 
