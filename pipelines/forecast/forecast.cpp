@@ -57,7 +57,7 @@ int run_forecast(const VerbContext& context) {
     if (!context.root()) return;
     make_directory(out / "members");
     lock.emplace(out);
-    remove_stale_temporaries(out / "members");
+    remove_stale_temporaries(out);
     manifest.emplace(out);
     done = run.members_already_published(*manifest, config.text("resume"));
     run.check_outputs(done);

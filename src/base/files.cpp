@@ -197,21 +197,22 @@ void publish_text(const fs::path& path, std::string_view content, Existing exist
 
 std::size_t remove_stale_temporaries(const fs::path& directory) {
   const std::string mine = std::string(k_temporary_prefix) + host_label() + ".";
-  std::size_t removed = 0;
+  std::vector<fs::path> stale;
   std::error_code problem;
-  for (fs::directory_iterator it(directory, problem), end; !problem && it != end;
+  for (fs::recursive_directory_iterator it(directory, problem), end; !problem && it != end;
        it.increment(problem)) {
     const std::string name = it->path().filename().string();
     if (!name.starts_with(mine)) continue;
     char* rest = nullptr;
     const long pid = std::strtol(name.c_str() + mine.size(), &rest, 10);
     if (pid <= 0 || *rest != '.' || process_alive(pid)) continue;
-    if (::unlink(it->path().c_str()) == 0) ++removed;
+    stale.push_back(it->path());
   }
   if (problem && problem.value() != ENOENT) {
     detail::throw_system_error("list", directory, problem.value(), "E1055");
   }
-  return removed;
+  return static_cast<std::size_t>(std::count_if(
+      stale.begin(), stale.end(), [](const fs::path& path) { return ::unlink(path.c_str()) == 0; }));
 }
 
 namespace {

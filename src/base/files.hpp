@@ -75,8 +75,8 @@ void publish_bytes(const std::filesystem::path& path, std::span<const std::byte>
 void publish_text(const std::filesystem::path& path, std::string_view content,
                   Existing existing = Existing::refuse, Durability durability = Durability::synced);
 
-/// Remove `.tmp.*` files of this host whose process is gone. Returns how many. Files of other hosts
-/// are kept.
+/// Remove `.tmp.*` files of this host whose process is gone, in \p directory and the folders below
+/// it. Returns how many. Files of other hosts are kept; symbolic links are not followed.
 std::size_t remove_stale_temporaries(const std::filesystem::path& directory);
 
 /// Whole content of a regular file. Errors: input_missing (E1054), permission, io (E1055),

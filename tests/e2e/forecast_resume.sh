@@ -15,6 +15,12 @@ for delay in 0.15 0.3 0.6; do
     [ -e "$file" ] || continue
     grep -q "$(sha256sum "$file" | cut -d' ' -f1)" "$WORK/expected" || fail "$file is not a whole member"
   done
+  # A kill between the creation and the rename of any of the run's files leaves a temporary one.
+  mkdir -p "$WORK/$folder/members"
+  host=$(hostname | tr -c "A-Za-z0-9\n-" _)
+  for leftover in run.manifest status.json members/mem00000.nc; do
+    : >"$WORK/$folder/$(dirname "$leftover")/.tmp.$host.$pid.0.$(basename "$leftover")"
+  done
   # Members that were renamed but not yet in the manifest are refused without --overwrite; with it they are made again.
   forecast "$folder" --members 10 --set block=2 --overwrite
   sums "$folder" | diff "$WORK/expected" - || fail "resumed forecast differs (killed after $delay s)"

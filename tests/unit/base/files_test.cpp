@@ -123,8 +123,11 @@ TEST(StaleTemporaries, OfDeadProcessesAreRemovedOthersKept) {
   write_plain(dir / dead, "stale");
   write_plain(dir / ".tmp.other_host.1.0.out", "theirs");
   write_plain(dir / "normal", "x");
-  EXPECT_EQ(remove_stale_temporaries(dir.path()), 1U);
+  fs::create_directories(dir / "members");
+  write_plain(dir / "members" / dead, "stale");
+  EXPECT_EQ(remove_stale_temporaries(dir.path()), 2U);
   EXPECT_FALSE(fs::exists(dir / dead));
+  EXPECT_FALSE(fs::exists(dir / "members" / dead));
   EXPECT_TRUE(fs::exists(mine.temporary()));
   EXPECT_TRUE(fs::exists(dir / ".tmp.other_host.1.0.out"));
   EXPECT_EQ(remove_stale_temporaries(dir / "none"), 0U);
