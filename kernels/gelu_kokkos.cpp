@@ -45,10 +45,10 @@ struct GeluAdjoint {
     const std::int64_t end = std::min(size, (tile + 1) * k_tile);
     std::int64_t k = tile * k_tile;
     for (; k + k_wide<T> <= end; k += k_wide<T>) {
-      wide_store<T>(grad_in + k, wide_load(grad_out + k) * wide_gelu_slope<T>(wide_load(in + k)));
+      wide_store<T>(grad_in + k, wide_load(grad_out + k) * wide_gelu_slope(wide_load(in + k)));
     }
     if (k < end) {
-      const Wide<T> slope = wide_gelu_slope<T>(wide_load_part(in + k, end - k));
+      const Wide<T> slope = wide_gelu_slope(wide_load_part(in + k, end - k));
       wide_store_part<T>(grad_in + k, wide_load_part(grad_out + k, end - k) * slope, end - k);
     }
   }

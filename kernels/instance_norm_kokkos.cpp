@@ -129,7 +129,7 @@ struct InstanceNormAdjoint {
       for (std::int64_t p = 0; p < points; p += k_wide<T>) {
         const std::int64_t valid = std::min<std::int64_t>(k_wide<T>, points - p);
         const Wide<T> y = (lanes(x + p, valid, mean) - mean) * rstd * weight + shift;
-        put_lanes<T>(gi + p, lanes(go + p, valid, T{0}) * wide_gelu_slope<T>(y), valid);
+        put_lanes<T>(gi + p, lanes(go + p, valid, T{0}) * wide_gelu_slope(y), valid);
       }
       go = gi;
     }
