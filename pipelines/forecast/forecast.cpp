@@ -37,7 +37,7 @@ int run_forecast(const VerbContext& context) {
   const Config& config = context.config;
   Comm& comm = context.comm;
   ForecastRun run(config);
-  const EnsemblePlan plan = make_plan(run.members(), run.checkpoint_count(), run.block_size());
+  const EnsemblePlan plan = make_plan(run.members(), {run.checkpoint_count(), false, 1}, 1, run.block_size());
   const auto blocks = static_cast<int>(plan.blocks.size());
   MYRIAD_VALIDATE(comm.size() <= blocks, ErrorKind::config_invalid, "E2630",
                   "{} ranks for {} block(s): {} members over {} checkpoint(s) in blocks of {} (ranks would idle) "
@@ -76,7 +76,10 @@ int run_forecast(const VerbContext& context) {
   done = share(comm, done);
 
   context.control.watch_directory(out);
-  const std::vector<Block> mine = plan.of_rank(comm.rank(), comm.size());
+  std::vector<Block> mine;
+  for (std::size_t round = 0; round < plan.rounds(comm.size()); ++round) {
+    if (const Block* block = plan.block(round, comm.rank(), comm.size())) mine.push_back(*block);
+  }
   StatusWriter status(out, context.run_id, "forecast");
   const auto total = static_cast<std::int64_t>(mine.size()) * run.steps();
   std::optional<Progress> progress;
@@ -89,10 +92,10 @@ int run_forecast(const VerbContext& context) {
   StopReason reason = StopReason::none;
   try {
     for (const Block& block : mine) {
-      Block todo{block.checkpoint, {}};
-      for (std::uint32_t member : block.members) {
-        if (!std::binary_search(done.begin(), done.end(), static_cast<std::int64_t>(member))) {
-          todo.members.push_back(member);
+      Block todo{block.checkpoint, block.lag, {}};
+      for (const BlockElement& element : block.elements) {
+        if (!std::binary_search(done.begin(), done.end(), static_cast<std::int64_t>(element.member.number))) {
+          todo.elements.push_back(element);
         }
       }
       const std::int64_t block_start = steps_done;
@@ -101,7 +104,7 @@ int run_forecast(const VerbContext& context) {
         if (progress) {
           progress->update(steps_done);
           status.write({.phase = "forecast",
-                        .member = block.members.front(),
+                        .member = block.elements.front().member.number,
                         .step = steps_done - block_start,
                         .percent = progress->percent(),
                         .eta_seconds = progress->eta_seconds(),
@@ -112,7 +115,7 @@ int run_forecast(const VerbContext& context) {
         reason = context.control.stop_requested();
         return reason != StopReason::none;
       };
-      if (!todo.members.empty() && !run.run_block(todo, stop, published)) break;
+      if (!todo.elements.empty() && !run.run_block(todo, stop, published)) break;
       steps_done = block_start + run.steps();
     }
   } catch (...) {

@@ -287,7 +287,8 @@ io::MemberMetadata ForecastRun::metadata(std::int64_t member, std::int64_t check
   return m;
 }
 
-bool ForecastRun::run_block(const Block& block, const BlockStop& stop, std::vector<PublishedMember>& published) {
+bool ForecastRun::run_block(const Block& block, const std::function<bool()>& stop,
+                            std::vector<PublishedMember>& published) {
   if (loaded_->checkpoint != block.checkpoint) {
     loaded_->perturbation.reset();
     loaded_->model.reset();
@@ -303,29 +304,40 @@ bool ForecastRun::run_block(const Block& block, const BlockStop& stop, std::vect
   options.deflate_level = static_cast<int>(output.integer("deflate"));
   options.existing = existing_;
   std::vector<std::unique_ptr<io::MemberWriter>> writers;
-  for (std::uint32_t member : block.members) {
-    writers.push_back(std::make_unique<io::MemberWriter>(out_ / member_path(member), description_.grid, output_channels_,
-                                                         metadata(member, block.checkpoint), options));
+  for (const BlockElement& element : block.elements) {
+    writers.push_back(std::make_unique<io::MemberWriter>(out_ / member_path(element.member.number), description_.grid,
+                                                         output_channels_,
+                                                         metadata(element.member.number, block.checkpoint), options));
   }
 
   const auto points = static_cast<std::size_t>(description_.grid.points());
   const auto channels = static_cast<std::size_t>(description_.channel_count());
   std::vector<float> fields(output_indices_.size() * points);
-  const auto sink = [&](std::int64_t lead_step, std::span<const std::uint32_t>, std::span<const float> states) {
-    for (std::size_t b = 0; b < writers.size(); ++b) {
-      for (std::size_t c = 0; c < output_indices_.size(); ++c) {
-        const auto field = states.subspan((b * channels + output_indices_[c]) * points, points);
-        std::copy(field.begin(), field.end(), fields.begin() + static_cast<std::ptrdiff_t>(c * points));
+  BlockForecast forecast(*loaded_->model, std::span(&start_, 1), block.elements, seed_);
+  forecast.begin([&](std::size_t) -> InitialPerturbation& { return *loaded_->perturbation; });
+  while (true) {
+    if (forecast.step() % output_every_ == 0) {
+      const std::span<const float> states = forecast.states();
+      for (std::size_t b = 0; b < writers.size(); ++b) {
+        if (!forecast.failure(b).empty()) {
+          throw Error(ErrorKind::quality, "E2330",
+                      fmt::format("{} (the model became unstable) nothing of this member is published; check the initial "
+                                  "state and the checkpoint",
+                                  forecast.failure(b)));
+        }
+        for (std::size_t c = 0; c < output_indices_.size(); ++c) {
+          const auto field = states.subspan((b * channels + output_indices_[c]) * points, points);
+          std::copy(field.begin(), field.end(), fields.begin() + static_cast<std::ptrdiff_t>(c * points));
+        }
+        writers[b]->append(forecast.step() / output_every_, fields);
       }
-      writers[b]->append(lead_step / output_every_, fields);
     }
-  };
-  if (!forecast_block(*loaded_->model, start_, *loaded_->perturbation, block.members, seed_, steps_, output_every_, sink,
-                      stop)) {
-    return false;
+    if (forecast.step() == steps_) break;
+    if (stop()) return false;
+    forecast.advance();
   }
   for (std::size_t b = 0; b < writers.size(); ++b) {
-    published.push_back({static_cast<std::int64_t>(block.members[b]), writers[b]->finish()});
+    published.push_back({static_cast<std::int64_t>(block.elements[b].member.number), writers[b]->finish()});
   }
   return true;
 }

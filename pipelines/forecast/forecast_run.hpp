@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,7 +12,7 @@
 #include "src/base/config.hpp"
 #include "src/base/manifest.hpp"
 #include "src/comm/comm.hpp"
-#include "src/ensemble/forecast_block.hpp"
+#include "src/ensemble/block_forecast.hpp"
 #include "src/ensemble/plan.hpp"
 #include "src/io/member_writer.hpp"
 #include "src/model/sfno_model.hpp"
@@ -66,7 +67,7 @@ class ForecastRun {
   void check_outputs(const std::vector<std::int64_t>& done) const;
 
   /// Compute one block and publish its members. False when stopped; nothing of the block is published then.
-  bool run_block(const Block& block, const BlockStop& stop, std::vector<PublishedMember>& published);
+  bool run_block(const Block& block, const std::function<bool()>& stop, std::vector<PublishedMember>& published);
 
  private:
   struct LoadedModel;

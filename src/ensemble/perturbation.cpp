@@ -29,7 +29,7 @@ namespace {
 class NoPerturbation final : public InitialPerturbation {
  public:
   const char* name() const override { return "none"; }
-  void apply(TensorView, std::span<const std::uint32_t>) override {}
+  void apply(TensorView, std::span<const Member>) override {}
 };
 
 class GaussianPerturbation final : public InitialPerturbation {
@@ -47,22 +47,29 @@ class GaussianPerturbation final : public InitialPerturbation {
     }
     scale_ = Tensor(backend_, model.dtype(), {d.channel_count()});
     scale_.assign(scale);
+    for (double& value : scale) value = -value;
+    minus_scale_ = Tensor(backend_, model.dtype(), {d.channel_count()});
+    minus_scale_.assign(scale);
     lower_ = lower_bounds(model);
   }
 
   const char* name() const override { return "spherical_gaussian"; }
 
-  void apply(TensorView history, std::span<const std::uint32_t> members) override {
+  void apply(TensorView history, std::span<const Member> members) override {
     const std::int64_t batch = history.dim(0), times = history.dim(1), channels = history.dim(2);
     const std::int64_t nlat = history.dim(3), nlon = history.dim(4);
     TensorView field = field_.get(backend_, model_.dtype(), {batch, channels, nlat, nlon});
-    noise_.draw(field, seed_, StreamId::initial_noise, members);
+    std::vector<std::uint32_t> draws;
+    for (const Member& member : members) draws.push_back(member.draw);
+    noise_.draw(field, seed_, StreamId::initial_noise, draws);
     for (std::int64_t b = 0; b < batch; ++b) {
-      if (members[static_cast<std::size_t>(b)] == 0) continue;
+      const Member& member = members[static_cast<std::size_t>(b)];
+      if (member.control()) continue;
+      const Tensor& scale = member.sign < 0 ? minus_scale_ : scale_;
       for (std::int64_t t = 0; t < times; ++t) {
         const TensorView slot = history.slice(0, b, 1).slice(1, t, 1);
         const TensorView state(slot.data, slot.dtype, {1, channels, nlat, nlon});
-        backend_.channel_affine(state, field.slice(0, b, 1), scale_, ConstTensorView(), kernels::Update::accumulate);
+        backend_.channel_affine(state, field.slice(0, b, 1), scale, ConstTensorView(), kernels::Update::accumulate);
         backend_.clamp_below(state, state, lower_);
       }
     }
@@ -73,7 +80,7 @@ class GaussianPerturbation final : public InitialPerturbation {
   Backend& backend_;
   std::uint64_t seed_;
   SphericalNoise noise_;
-  Tensor scale_, lower_;
+  Tensor scale_, minus_scale_, lower_;
   Slot field_;
 };
 

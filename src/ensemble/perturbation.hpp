@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "src/ensemble/member.hpp"
 #include "src/ensemble/spherical_noise.hpp"
 #include "src/model/model.hpp"
 
@@ -14,14 +15,14 @@ namespace myriad {
 
 /// Adds a perturbation to the initial states of ensemble members.
 ///
-/// The perturbation of a member depends on (seed, member) only: a member started alone, in another block or in a larger
-/// ensemble has the same bits. Member 0 is the control and is never perturbed.
+/// The perturbation of a member depends on the seed, its draw and its sign only: a member started alone, in another block
+/// or in a larger ensemble has the same bits. The control is never perturbed.
 class InitialPerturbation {
  public:
   virtual ~InitialPerturbation() = default;
   virtual const char* name() const = 0;
   /// history [batch, input_times, channel, lat, lon], normalised; element b belongs to members[b].
-  virtual void apply(TensorView history, std::span<const std::uint32_t> members) = 0;
+  virtual void apply(TensorView history, std::span<const Member> members) = 0;
 };
 
 /// Correlated Gaussian noise, independent between channels, the same at every input time (so that the tendency the

@@ -1,33 +1,31 @@
 #include "src/ensemble/plan.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include "src/base/error.hpp"
 
 namespace myriad {
 
-std::vector<Block> EnsemblePlan::of_rank(int rank, int ranks) const {
-  std::vector<Block> mine;
-  for (std::size_t i = static_cast<std::size_t>(rank); i < blocks.size(); i += static_cast<std::size_t>(ranks)) {
-    mine.push_back(blocks[i]);
-  }
-  return mine;
-}
-
-EnsemblePlan make_plan(const std::vector<std::int64_t>& members, std::int64_t checkpoints, std::int64_t block_size) {
-  MYRIAD_EXPECT(checkpoints > 0 && block_size > 0);
+EnsemblePlan make_plan(const std::vector<std::int64_t>& members, const MemberRules& rules, std::int64_t dates,
+                       std::int64_t block_size) {
+  MYRIAD_EXPECT(dates > 0 && block_size > 0);
   EnsemblePlan plan;
-  for (std::int64_t c = 0; c < checkpoints; ++c) {
-    Block block{c, {}};
-    for (std::int64_t member : members) {
-      if (member % checkpoints != c) continue;
-      block.members.push_back(static_cast<std::uint32_t>(member));
-      if (static_cast<std::int64_t>(block.members.size()) == block_size) {
-        plan.blocks.push_back(block);
-        block.members.clear();
+  for (std::int64_t checkpoint = 0; checkpoint < rules.checkpoints; ++checkpoint) {
+    for (std::int64_t lag = 0; lag < rules.lags; ++lag) {
+      const Block empty{checkpoint, lag, {}};
+      Block block = empty;
+      for (std::int64_t date = 0; date < dates; ++date) {
+        for (std::int64_t number : members) {
+          const Member member = make_member(number, rules);
+          if (member.checkpoint != checkpoint || member.lag != lag) continue;
+          block.elements.push_back({member, date, date * rules.lags + lag});
+          if (static_cast<std::int64_t>(block.elements.size()) == block_size) {
+            plan.blocks.push_back(std::exchange(block, empty));
+          }
+        }
       }
+      if (!block.elements.empty()) plan.blocks.push_back(std::move(block));
     }
-    if (!block.members.empty()) plan.blocks.push_back(block);
   }
   return plan;
 }
