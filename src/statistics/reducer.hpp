@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "src/io/netcdf_file.hpp"
+#include "src/io/cf_output.hpp"
 
 namespace myriad {
 

@@ -1,0 +1,62 @@
+#include "diagnostics/reducers/statistics_axes.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "src/base/error.hpp"
+
+namespace myriad::diag::detail {
+namespace {
+
+/// True when every value is finite; without branches, so that a tile of gigabytes costs one read.
+bool all_finite(std::span<const float> values) {
+  constexpr std::uint32_t k_exponent = 0x7f800000U;
+  std::uint32_t bad = 0;
+  for (float v : values)
+    bad |= (std::bit_cast<std::uint32_t>(v) & k_exponent) == k_exponent ? 1U : 0U;
+  return bad == 0;
+}
+
+}  // namespace
+
+void check_tile(const EnsembleTile& tile, const StatisticsAxes& axes) {
+  MYRIAD_EXPECT(tile.channel < axes.channels.size() && tile.lead < axes.leads.size());
+  MYRIAD_EXPECT(tile.rows > 0 && tile.nlon == axes.grid.nlon());
+  MYRIAD_EXPECT(tile.first_row >= 0 && tile.first_row + tile.rows <= axes.grid.nlat());
+  MYRIAD_EXPECT(!tile.members.empty());
+  MYRIAD_EXPECT(std::is_sorted(tile.members.begin(), tile.members.end()));
+  const auto points = static_cast<std::size_t>(tile.points());
+  MYRIAD_EXPECT(tile.values.size() == tile.members.size() * points);
+  if (all_finite(tile.values)) return;
+  const auto bad = std::find_if(tile.values.begin(), tile.values.end(),
+                                [](float v) { return !std::isfinite(v); });
+  const auto index = static_cast<std::size_t>(bad - tile.values.begin());
+  const auto point = static_cast<std::int64_t>(index % points);
+  throw Error(
+      ErrorKind::quality, "E2530",
+      fmt::format("member {} of {} at lead {} h cannot enter the statistics (row {}, column {} "
+                  "is {}) rerun that member or leave it out",
+                  tile.members[index / points], axes.channels[tile.channel].name,
+                  axes.leads[tile.lead].in_hours(), tile.first_row + point / tile.nlon,
+                  point % tile.nlon, *bad));
+}
+
+CaseFields fields_of(const EnsembleTile& tile) {
+  CaseFields fields;
+  fields.nlat = tile.rows;
+  fields.nlon = tile.nlon;
+  fields.members = static_cast<std::int64_t>(tile.members.size());
+  fields.ensemble = tile.values;
+  return fields;
+}
+
+io::NcAttributes map_attributes(const io::Channel& channel, const std::string& what,
+                                const std::string& cell_method) {
+  return {{"standard_name", channel.standard_name},
+          {"long_name", channel.long_name + ", ensemble " + what},
+          {"units", channel.units},
+          {"cell_methods", channel.cell_methods + " realization: " + cell_method}};
+}
+
+}  // namespace myriad::diag::detail
