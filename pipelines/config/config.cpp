@@ -17,6 +17,16 @@ std::shared_ptr<const Schema> schema_of(const VerbContext& context) {
   return std::make_shared<const Schema>(complete_schema(verb_with_config(name)));
 }
 
+/// The schema as a document of its own, which names its dialect for editors.
+Json editor_schema(const Schema& schema) {
+  Json document;
+  document.set("$schema", "https://json-schema.org/draft/2020-12/schema");
+  document.set("title", "myriad " + schema.name());
+  const Json body = schema.json_schema();
+  for (const auto& [name, value] : body.as_object()) document.set(name, value);
+  return document;
+}
+
 void refuse_file(const VerbContext& context) {
   MYRIAD_VALIDATE(
       context.argument("FILE").empty() && !context.has_option("set"), ErrorKind::usage, "E2603",
@@ -51,18 +61,22 @@ int run_config(const VerbContext& context) {
       show(context);
     } else if (action == "schema") {
       refuse_file(context);
-      context.print(to_json_text(schema_of(context)->json_schema(), JsonStyle::indented) + "\n");
+      context.print(to_json_text(editor_schema(*schema_of(context)), JsonStyle::indented) + "\n");
     } else if (action == "init") {
       refuse_file(context);
       context.print(schema_of(context)->yaml_template());
     } else if (action == "completion") {
       context.print(bash_completion(cli_verbs()));
+    } else if (action == "verbs") {
+      for (const Verb& verb : all_verbs()) {
+        if (verb.schema) context.print(verb.name + "\n");
+      }
     } else {
-      const std::vector<std::string> actions = {"show", "schema", "init", "completion"};
+      const std::vector<std::string> actions = {"show", "schema", "init", "verbs", "completion"};
       const std::string near = nearest_name(action, actions);
       throw Error(
           ErrorKind::usage, "E2603",
-          fmt::format("unknown action '{}' (config knows show, schema, init and completion); {}",
+          fmt::format("unknown action '{}' (config knows show, schema, init, verbs and completion); {}",
                       action,
                       near.empty() ? "give one of them" : fmt::format("did you mean '{}'?", near)));
     }
@@ -84,7 +98,7 @@ Verb config_verb() {
   verb.positionals = {
       {"ACTION",
        "show (effective values and their origin), schema (JSON Schema), init (template), "
-       "completion (bash)",
+       "verbs (that take a configuration), completion (bash)",
        CliPositional::Count::one},
       {"VERB", "whose configuration", CliPositional::Count::optional},
       {"FILE", "configuration file to show", CliPositional::Count::optional},
