@@ -139,22 +139,6 @@ std::vector<std::int32_t> counting(std::int64_t count) {
   return out;
 }
 
-struct TableColumn {
-  const char* score;
-  const char* heading;
-  const char* format;
-};
-constexpr TableColumn k_table[] = {{"rmse", "rmse", "{:>11.4g}"},
-                                   {"rmse_persistence", "persist.", "{:>11.4g}"},
-                                   {"rmse_climatology", "climate", "{:>11.4g}"},
-                                   {"bias", "bias", "{:>11.3g}"},
-                                   {"acc", "acc", "{:>11.4f}"},
-                                   {"crps_fair", "crps_fair", "{:>11.4g}"},
-                                   {"crps_standard", "crps_std", "{:>11.4g}"},
-                                   {"crps_climatology", "crps_clim", "{:>11.4g}"},
-                                   {"spread", "spread", "{:>11.4g}"},
-                                   {"spread_skill_ratio", "spr/err", "{:>11.3f}"}};
-
 }  // namespace
 
 io::PublishedFile write_score_file(const Verification& results, const std::filesystem::path& path,
@@ -190,35 +174,6 @@ io::PublishedFile write_score_file(const Verification& results, const std::files
   for (const Pending& p : pending) writer.define_variable(p.variable);
   for (const Pending& p : pending) writer.write(p.variable.name, std::span<const double>(p.values));
   return writer.finish();
-}
-
-std::string score_table_text(const Verification& results) {
-  const VerificationShape& shape = results.shape();
-  std::string text;
-  for (std::size_t c = 0; c < shape.channels.size(); ++c) {
-    const VerifiedChannel& info = shape.channels[c];
-    text +=
-        fmt::format("{}{} [{}], {} members, {} start{}, globe\n", c == 0 ? "" : "\n", info.name,
-                    info.units, shape.members, results.starts(), results.starts() == 1 ? "" : "s");
-    std::vector<std::pair<const TableColumn*, std::vector<double>>> columns;
-    text += fmt::format("{:>8}", "lead");
-    for (const TableColumn& column : k_table) {
-      auto values = results.over_leads(find_score(column.score), c, 0);
-      if (!exists(values)) continue;
-      columns.emplace_back(&column, std::move(values));
-      text += fmt::format("{:>11}", column.heading);
-    }
-    text += '\n';
-    for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
-      text += fmt::format("{:>7g}h", shape.lead_hours[t]);
-      for (const auto& [column, values] : columns) {
-        text += std::isfinite(values[t]) ? fmt::format(fmt::runtime(column->format), values[t])
-                                         : fmt::format("{:>11}", "-");
-      }
-      text += '\n';
-    }
-  }
-  return text;
 }
 
 std::string score_lines(const Verification& results) {

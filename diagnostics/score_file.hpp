@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Results of a verification as NetCDF, as a table for people and as stable text for programs.
+/// Results of a verification as NetCDF and as stable text for programs.
 
 #include <filesystem>
 #include <string>
@@ -22,10 +22,6 @@ namespace myriad::diag {
 /// Errors: those of io::ProductWriter.
 io::PublishedFile write_score_file(const Verification& results, const std::filesystem::path& path,
                                    const io::NcAttributes& attributes, Existing existing);
-
-/// A table per channel over the globe: one line per lead, the main scores beside persistence and
-/// climatology.
-std::string score_table_text(const Verification& results);
 
 /// Lines "channel <tab> region <tab> lead_hours <tab> score <tab> value" of all scores that exist,
 /// with a header line; values with 9 significant digits. The form is stable: columns are never

@@ -4,6 +4,7 @@
 
 #include "diagnostics/report.hpp"
 #include "diagnostics/score_file.hpp"
+#include "diagnostics/score_table.hpp"
 #include "pipelines/verify/verify_run.hpp"
 #include "pipelines/verify/verify_schema.hpp"
 #include "src/base/build_info.hpp"
@@ -66,7 +67,8 @@ void write_results(const VerbContext& context, VerifyRun& run, const diag::Verif
   } else if (context.has_option("porcelain")) {
     context.print(score_lines(results));
   } else {
-    context.print(score_table_text(results));
+    context.print(score_table(results, config.text("table") == "full" ? diag::ScoreTable::full
+                                                                     : diag::ScoreTable::brief));
   }
   log_info("verify", "scores in {}, report in {}", (out / "scores.nc").string(),
            (out / "report.html").string());

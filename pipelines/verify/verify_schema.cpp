@@ -28,6 +28,10 @@ Schema verify_schema() {
       .range(0.001, 1048576)
       .unit("MiB")
       .not_hashed();
+  s.choice("table", "Table on stdout: brief fits a screen, full holds every channel and lead", {"brief", "full"})
+      .default_to("brief")
+      .on_command_line()
+      .not_hashed();
 
   Schema& ranks = s.section("ranks", "Rank histograms");
   ranks.integer("bins", "Most bins; fewer than members + 1 pools ranks")
