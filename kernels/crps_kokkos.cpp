@@ -5,94 +5,57 @@
 
 #include "kernels/compat.hpp"
 #include "kernels/shapes.hpp"
+#include "kernels/sort_network.hpp"
 #include "kernels/wide.hpp"
 
 namespace myriad::kernels::kokkos {
 
 using kernels::detail::is_vector;
+using kernels::detail::k_sort_lanes;
+using kernels::detail::k_sort_vectors;
 using kernels::detail::k_wide;
+using kernels::detail::sort_columns;
 using kernels::detail::Wide;
 using kernels::detail::wide_fill;
 using kernels::detail::wide_load;
 using kernels::detail::wide_load_part;
-using kernels::detail::wide_max;
-using kernels::detail::wide_min;
 using kernels::detail::wide_store;
 using kernels::detail::wide_store_part;
 
 namespace {
-
-/// Points sorted together: a few vectors, so that a comparator's loop overhead is shared.
-constexpr int k_vectors = 4;
-template <class T>
-constexpr int k_columns = k_vectors* k_wide<T>;
-
-/// Sort each column of values [count][k_columns] by Batcher's merge exchange (Knuth, TAOCP 3,
-/// algorithm 5.2.2M).
-///
-/// The network is the same for every column, so that a comparator is one min and one max of whole
-/// vectors. That is O(M log^2 M) comparisons against O(M log M) of a serial sort, but 16 points at
-/// a time without branches: 10 times faster at M = 50 and still at M = 8192.
-template <class T>
-void sort_columns(T* values, std::int64_t count) {
-  if (count < 2) return;
-  std::int64_t top = 1;
-  while (2 * top < count) top *= 2;
-  for (std::int64_t p = top; p > 0; p /= 2) {
-    std::int64_t q = top, r = 0, d = p;
-    while (true) {
-      for (std::int64_t i = 0; i < count - d; ++i) {
-        if ((i & p) != r) continue;
-        T* a = values + i * k_columns<T>;
-        T* b = values + (i + d) * k_columns<T>;
-#pragma GCC unroll 4
-        for (int v = 0; v < k_vectors; ++v) {
-          const Wide<T> x = wide_load(a + v * k_wide<T>);
-          const Wide<T> y = wide_load(b + v * k_wide<T>);
-          wide_store<T>(a + v * k_wide<T>, wide_min(x, y));
-          wide_store<T>(b + v * k_wide<T>, wide_max(x, y));
-        }
-      }
-      if (q == p) break;
-      d = q - p;
-      q /= 2;
-      r = p;
-    }
-  }
-}
 
 template <class T>
 struct Crps {
   double* rows;  ///< [group, channel, lat]
   const T* members;
   const T* truth;
-  T* buffers;  ///< [member][k_columns] per worker
+  T* buffers;  ///< [member][k_sort_lanes] per worker
   std::int64_t member_stride, group_stride, truth_stride;
   std::int64_t count, channels, nlat, nlon;
   double pair;
 
   void operator()(std::int64_t worker, std::int64_t begin, std::int64_t end) const {
-    T* values = buffers + worker * count * k_columns<T>;
+    T* values = buffers + worker * count * k_sort_lanes<T>;
     for (std::int64_t item = begin; item < end; ++item) {
       const std::int64_t g = item / (channels * nlat);
       const std::int64_t at = item % (channels * nlat) * nlon;
       double total = 0.0;
-      for (std::int64_t j = 0; j < nlon; j += k_columns<T>) {
+      for (std::int64_t j = 0; j < nlon; j += k_sort_lanes<T>) {
         total +=
             piece(values, members + g * group_stride + at + j, truth + g * truth_stride + at + j,
-                  std::min<std::int64_t>(k_columns<T>, nlon - j));
+                  std::min<std::int64_t>(k_sort_lanes<T>, nlon - j));
       }
       rows[item] = total;
     }
   }
 
-  /// Sum of the scores of up to k_columns points.
+  /// Sum of the scores of up to k_sort_lanes points.
   double piece(T* values, const T* x, const T* y, std::int64_t columns) const {
     // Distances to the truth: A needs them, B is unchanged by the shift, and large means drop out
     // before any sum.
     // The sort would hide a NaN, so NaN - NaN is carried past it.
-    T poison[k_columns<T>];
-    for (int v = 0; v < k_vectors; ++v) {
+    T poison[k_sort_lanes<T>];
+    for (int v = 0; v < k_sort_vectors; ++v) {
       const std::int64_t first = v * k_wide<T>;
       const std::int64_t valid = std::clamp<std::int64_t>(columns - first, 0, k_wide<T>);
       const auto lanes = [&](const T* from) {
@@ -102,7 +65,7 @@ struct Crps {
       Wide<T> bad{};
       for (std::int64_t i = 0; i < count; ++i) {
         const Wide<T> d = lanes(x + i * member_stride + first) - centre;
-        wide_store<T>(values + i * k_columns<T> + first, d);
+        wide_store<T>(values + i * k_sort_lanes<T> + first, d);
         bad += d - d;
       }
       wide_store<T>(poison + first, bad);
@@ -110,29 +73,29 @@ struct Crps {
     sort_columns(values, count);
     // B = sum_r (2 r - M + 1) x_(r), r = 0..M-1: opposite ranks share a weight, and their
     // difference is >= 0.
-    double away[k_columns<T>] = {};
-    double spread[k_columns<T>] = {};
+    double away[k_sort_lanes<T>] = {};
+    double spread[k_sort_lanes<T>] = {};
     for (std::int64_t r = 0; 2 * r < count - 1; ++r) {
       const double weight = static_cast<double>(count - 1 - 2 * r);
-      const T* low = values + r * k_columns<T>;
-      const T* high = values + (count - 1 - r) * k_columns<T>;
-      for (int k = 0; k < k_columns<T>; ++k) {
+      const T* low = values + r * k_sort_lanes<T>;
+      const T* high = values + (count - 1 - r) * k_sort_lanes<T>;
+      for (int k = 0; k < k_sort_lanes<T>; ++k) {
         const double a = static_cast<double>(low[k]), b = static_cast<double>(high[k]);
         away[k] += std::abs(a) + std::abs(b);
         spread[k] += weight * (b - a);
       }
     }
     if (count % 2 == 1) {
-      const T* middle = values + count / 2 * k_columns<T>;
-      for (int k = 0; k < k_columns<T>; ++k) away[k] += std::abs(static_cast<double>(middle[k]));
+      const T* middle = values + count / 2 * k_sort_lanes<T>;
+      for (int k = 0; k < k_sort_lanes<T>; ++k) away[k] += std::abs(static_cast<double>(middle[k]));
     }
     const double inverse = 1.0 / static_cast<double>(count);
-    double lane[k_columns<T>];
-    for (int k = 0; k < k_columns<T>; ++k) {
+    double lane[k_sort_lanes<T>];
+    for (int k = 0; k < k_sort_lanes<T>; ++k) {
       lane[k] =
           k < columns ? away[k] * inverse - pair * spread[k] + static_cast<double>(poison[k]) : 0.0;
     }
-    for (int width = k_columns<T> / 2; width > 0; width /= 2) {
+    for (int width = k_sort_lanes<T> / 2; width > 0; width /= 2) {
       for (int k = 0; k < width; ++k) lane[k] += lane[k + width];
     }
     return lane[0];
@@ -193,7 +156,8 @@ void run(Scratch& scratch, TensorView out, ConstTensorView members, ConstTensorV
   const std::int64_t count = members.dim(0), nlat = truth.dim(2), nlon = truth.dim(3);
   const std::int64_t pairs = truth.dim(0) * truth.dim(1);
   const std::int64_t workers = detail::worker_count(pairs * nlat);
-  double* rows = scratch.array<double>((pairs * nlat + 7) / 8 * 8 + workers * count * k_columns<T>);
+  double* rows =
+      scratch.array<double>((pairs * nlat + 7) / 8 * 8 + workers * count * k_sort_lanes<T>);
   T* buffers = reinterpret_cast<T*>(rows + (pairs * nlat + 7) / 8 * 8);
   detail::launch_workers(
       "crps_rows", workers, pairs * nlat,
