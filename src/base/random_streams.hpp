@@ -25,6 +25,9 @@ enum class StreamId : std::uint32_t {
   compression = 10,  ///< stochastic rounding and sketches of exchanged gradients: member = rank
   gossip = 11,       ///< partner choice of decentralised training: step = round
   rank_ties = 12,    ///< splitting ties in rank histograms: member = case; index = grid point
+  ar1_noise = 13,     ///< perturbation of initial states correlated in time: member; step = time * 65536 + field
+  weight_noise = 14,  ///< perturbation of spectral weights: member; step = (period * 64 + block) * 1024 + degree;
+                      ///< index = input * width + output channel
   test = 1000,       ///< tests and benchmarks only
 };
 

@@ -1,0 +1,124 @@
+#include "src/statistics/tile_exchange.hpp"
+
+#include <cstring>
+
+#include "src/base/error.hpp"
+
+namespace myriad {
+
+namespace {
+
+/// What a rank hands in, without the fields.
+struct Entry {
+  std::int64_t date = 0;
+  std::int64_t slot = 0;
+};
+
+/// Calls \p use(channel, band, tile) for every tile of \p owner at a date and lead, in order.
+template <class Use>
+void for_tiles_of(const TileLayout& layout, int owner, int ranks, std::int64_t date, std::size_t lead, const Use& use) {
+  for (std::size_t channel = 0; channel < layout.channels; ++channel) {
+    const std::size_t case_number = layout.case_index(static_cast<std::size_t>(date), lead, channel);
+    for (std::size_t band = 0; band < layout.bands(); ++band) {
+      const std::size_t tile = layout.tile(case_number, band);
+      if (TileLayout::owner(tile, ranks) == owner) use(channel, band, tile);
+    }
+  }
+}
+
+std::span<const float> band_of(const TileLayout& layout, std::span<const float> fields, std::size_t channel,
+                               std::size_t band) {
+  return fields.subspan(channel * layout.field_points() + static_cast<std::size_t>(layout.first_row(band) * layout.nlon),
+                        layout.points(band));
+}
+
+/// Entries of every rank, by rank.
+std::vector<std::vector<Entry>> gather_entries(Comm& comm, std::span<const MemberFields> mine) {
+  const auto ranks = static_cast<std::size_t>(comm.size());
+  std::vector<Entry> entries;
+  for (const MemberFields& m : mine) entries.push_back({m.date, m.slot});
+  const std::uint64_t count = entries.size();
+  std::vector<std::uint64_t> counts(ranks);
+  comm.all_gather(std::as_bytes(std::span(&count, 1)), std::as_writable_bytes(std::span(counts)),
+                  std::vector<std::size_t>(ranks, sizeof(count)));
+  std::vector<std::size_t> bytes;
+  std::size_t total = 0;
+  for (std::uint64_t n : counts) {
+    bytes.push_back(n * sizeof(Entry));
+    total += n;
+  }
+  std::vector<Entry> all(total);
+  comm.all_gather(std::as_bytes(std::span(entries)), std::as_writable_bytes(std::span(all)), bytes);
+  std::vector<std::vector<Entry>> by_rank;
+  auto next = all.begin();
+  for (std::uint64_t n : counts) {
+    by_rank.emplace_back(next, next + static_cast<std::ptrdiff_t>(n));
+    next += static_cast<std::ptrdiff_t>(n);
+  }
+  return by_rank;
+}
+
+}  // namespace
+
+void exchange_tiles(Comm& comm, const TileLayout& layout, PieceStore& store, std::size_t lead,
+                    std::span<const MemberFields> mine) {
+  const int ranks = comm.size();
+  if (ranks == 1) {
+    for (const MemberFields& m : mine) {
+      for_tiles_of(layout, 0, 1, m.date, lead, [&](std::size_t channel, std::size_t band, std::size_t tile) {
+        store.write(tile, static_cast<std::size_t>(m.slot), std::as_bytes(band_of(layout, m.fields, channel, band)));
+      });
+    }
+    return;
+  }
+
+  const std::vector<std::vector<Entry>> entries = gather_entries(comm, mine);
+  std::vector<float> outgoing;
+  std::vector<std::size_t> send_counts, receive_counts;
+  for (int to = 0; to < ranks; ++to) {
+    const std::size_t before = outgoing.size();
+    for (const MemberFields& m : mine) {
+      for_tiles_of(layout, to, ranks, m.date, lead, [&](std::size_t channel, std::size_t band, std::size_t) {
+        const auto part = band_of(layout, m.fields, channel, band);
+        outgoing.insert(outgoing.end(), part.begin(), part.end());
+      });
+    }
+    send_counts.push_back((outgoing.size() - before) * sizeof(float));
+  }
+  std::size_t total = 0;
+  for (int from = 0; from < ranks; ++from) {
+    std::size_t count = 0;
+    for (const Entry& entry : entries[static_cast<std::size_t>(from)]) {
+      for_tiles_of(layout, comm.rank(), ranks, entry.date, lead,
+                   [&](std::size_t, std::size_t band, std::size_t) { count += layout.points(band); });
+    }
+    receive_counts.push_back(count * sizeof(float));
+    total += count;
+  }
+  std::vector<float> incoming(total);
+  comm.all_to_all(std::as_bytes(std::span(outgoing)), send_counts, std::as_writable_bytes(std::span(incoming)),
+                  receive_counts);
+  std::span<const float> rest(incoming);
+  for (const auto& from : entries) {
+    for (const Entry& entry : from) {
+      for_tiles_of(layout, comm.rank(), ranks, entry.date, lead,
+                   [&](std::size_t, std::size_t band, std::size_t tile) {
+                     store.write(tile, static_cast<std::size_t>(entry.slot), std::as_bytes(rest.first(layout.points(band))));
+                     rest = rest.subspan(layout.points(band));
+                   });
+    }
+  }
+}
+
+std::vector<float> read_tile(const TileLayout& layout, const PieceStore& store, std::size_t case_number, std::size_t band,
+                             std::span<const std::size_t> slots) {
+  const std::size_t points = layout.points(band);
+  std::vector<float> values(slots.size() * points);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    store.read(layout.tile(case_number, band), slots[i],
+               std::as_writable_bytes(std::span(values).subspan(i * points, points)));
+  }
+  return values;
+}
+
+}  // namespace myriad
