@@ -254,8 +254,9 @@ std::unique_ptr<InitialPerturbation> ForecastRun::make_perturbation(Model& model
       if (std::find(chosen.begin(), chosen.end(), description_.channels[c]) == chosen.end()) gaussian.amplitude[c] = 0.0;
     }
   }
-  if (kind == "none") return make_no_perturbation();
-  return make_gaussian_perturbation(model, gaussian);
+  std::vector<std::unique_ptr<InitialPerturbation>> links;
+  if (kind != "none") links.push_back(make_gaussian_perturbation(model, gaussian));
+  return make_perturbation_chain(model, std::move(links));
 }
 
 io::MemberMetadata ForecastRun::metadata(std::int64_t member, std::int64_t checkpoint) const {

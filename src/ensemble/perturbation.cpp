@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "src/backend/slot.hpp"
+#include "src/ensemble/history_view.hpp"
+#include "src/ensemble/perturbed_channels.hpp"
+#include "src/ensemble/shared_draws.hpp"
 
 namespace myriad {
 
@@ -17,7 +20,9 @@ Tensor lower_bounds(Model& model) {
   const ModelDescription& d = model.description();
   std::vector<double> lower;
   for (std::size_t c = 0; c < d.channels.size(); ++c) {
-    lower.push_back(is_non_negative(d.channels[c]) ? -d.normalisation.mean[c] / d.normalisation.stddev[c] : -1e30);
+    lower.push_back(is_non_negative(d.channels[c])
+                        ? -d.normalisation.mean[c] / d.normalisation.stddev[c]
+                        : -1e30);
   }
   Tensor bounds(model.backend(), model.dtype(), {d.channel_count()});
   bounds.assign(lower);
@@ -26,70 +31,81 @@ Tensor lower_bounds(Model& model) {
 
 namespace {
 
-class NoPerturbation final : public InitialPerturbation {
- public:
-  const char* name() const override { return "none"; }
-  void apply(TensorView, std::span<const Member>) override {}
-};
-
 class GaussianPerturbation final : public InitialPerturbation {
  public:
   GaussianPerturbation(Model& model, const GaussianPerturbationConfig& config)
-      : model_(model),
-        backend_(model.backend()),
+      : backend_(model.backend()),
         seed_(config.seed),
-        noise_(model.backend(), model.description().grid, config.noise, model.dtype()) {
-    const ModelDescription& d = model.description();
-    MYRIAD_EXPECT(config.amplitude.size() == d.channels.size());
-    std::vector<double> scale;
-    for (std::size_t c = 0; c < d.channels.size(); ++c) {
-      scale.push_back(config.amplitude[c] / d.normalisation.stddev[c]);
-    }
-    scale_ = Tensor(backend_, model.dtype(), {d.channel_count()});
-    scale_.assign(scale);
-    for (double& value : scale) value = -value;
-    minus_scale_ = Tensor(backend_, model.dtype(), {d.channel_count()});
-    minus_scale_.assign(scale);
-    lower_ = lower_bounds(model);
-  }
+        channels_(model.description(), config.amplitude),
+        noise_(model.backend(), model.description().grid, config.noise, model.dtype()) {}
 
   const char* name() const override { return "spherical_gaussian"; }
 
   void apply(TensorView history, std::span<const Member> members) override {
-    const std::int64_t batch = history.dim(0), times = history.dim(1), channels = history.dim(2);
-    const std::int64_t nlat = history.dim(3), nlon = history.dim(4);
-    TensorView field = field_.get(backend_, model_.dtype(), {batch, channels, nlat, nlon});
-    std::vector<std::uint32_t> draws;
-    for (const Member& member : members) draws.push_back(member.draw);
-    noise_.draw(field, seed_, StreamId::initial_noise, draws);
-    for (std::int64_t b = 0; b < batch; ++b) {
-      const Member& member = members[static_cast<std::size_t>(b)];
-      if (member.control()) continue;
-      const Tensor& scale = member.sign < 0 ? minus_scale_ : scale_;
-      for (std::int64_t t = 0; t < times; ++t) {
-        const TensorView slot = history.slice(0, b, 1).slice(1, t, 1);
-        const TensorView state(slot.data, slot.dtype, {1, channels, nlat, nlon});
-        backend_.channel_affine(state, field.slice(0, b, 1), scale, ConstTensorView(), kernels::Update::accumulate);
+    const SharedDraws shared(members);
+    if (shared.draws.empty() || channels_.index.empty()) return;
+    const TensorView field =
+        field_.get(backend_, history.dtype,
+                   {shared.count(), channels_.count(), history.dim(3), history.dim(4)});
+    noise_.draw(field, seed_, StreamId::initial_noise, shared.draws, channels_.index);
+    for (std::size_t b = 0; b < members.size(); ++b) {
+      if (members[b].control()) continue;
+      const ConstTensorView drawn = detail::batch_element(field, shared.index(members[b]));
+      for (std::int64_t t = 0; t < history.dim(1); ++t) {
+        channels_.add(backend_, detail::state_of(history, static_cast<std::int64_t>(b), t),
+                      members[b].sign, drawn);
+      }
+    }
+  }
+
+ private:
+  Backend& backend_;
+  std::uint64_t seed_;
+  detail::PerturbedChannels channels_;
+  SphericalNoise noise_;
+  Slot field_;
+};
+
+class PerturbationChain final : public InitialPerturbation {
+ public:
+  PerturbationChain(Model& model, std::vector<std::unique_ptr<InitialPerturbation>> links)
+      : backend_(model.backend()), links_(std::move(links)), lower_(lower_bounds(model)) {
+    for (const auto& link : links_)
+      name_ += (name_.empty() ? "" : " + ") + std::string(link->name());
+    if (name_.empty()) name_ = "none";
+  }
+
+  const char* name() const override { return name_.c_str(); }
+
+  void apply(TensorView history, std::span<const Member> members) override {
+    if (links_.empty()) return;
+    for (const auto& link : links_) link->apply(history, members);
+    for (std::size_t b = 0; b < members.size(); ++b) {
+      if (members[b].control()) continue;
+      for (std::int64_t t = 0; t < history.dim(1); ++t) {
+        const TensorView state = detail::state_of(history, static_cast<std::int64_t>(b), t);
         backend_.clamp_below(state, state, lower_);
       }
     }
   }
 
  private:
-  Model& model_;
   Backend& backend_;
-  std::uint64_t seed_;
-  SphericalNoise noise_;
-  Tensor scale_, minus_scale_, lower_;
-  Slot field_;
+  std::vector<std::unique_ptr<InitialPerturbation>> links_;
+  Tensor lower_;
+  std::string name_;
 };
 
 }  // namespace
 
-std::unique_ptr<InitialPerturbation> make_gaussian_perturbation(Model& model, const GaussianPerturbationConfig& config) {
+std::unique_ptr<InitialPerturbation> make_gaussian_perturbation(
+    Model& model, const GaussianPerturbationConfig& config) {
   return std::make_unique<GaussianPerturbation>(model, config);
 }
 
-std::unique_ptr<InitialPerturbation> make_no_perturbation() { return std::make_unique<NoPerturbation>(); }
+std::unique_ptr<InitialPerturbation> make_perturbation_chain(
+    Model& model, std::vector<std::unique_ptr<InitialPerturbation>> links) {
+  return std::make_unique<PerturbationChain>(model, std::move(links));
+}
 
 }  // namespace myriad

@@ -50,7 +50,9 @@ struct Forecaster {
     GaussianPerturbationConfig g;
     g.seed = 12;
     g.amplitude = {0.001, amplitude_z};
-    perturbation = make_gaussian_perturbation(model, g);
+    std::vector<std::unique_ptr<InitialPerturbation>> links;
+    links.push_back(make_gaussian_perturbation(model, g));
+    perturbation = make_perturbation_chain(model, std::move(links));
   }
 
   /// states[member][lead step] -> [channel, lat, lon]
@@ -150,7 +152,7 @@ TEST(ForecastBlock, RestoredBlockGoesOnWithTheSameBits) {
     Forecaster f;
     SfnoModel model(*f.backend, model_config(), dtype, 5);
     const EnsembleStart start = start_state();
-    const auto none = make_no_perturbation();
+    const auto none = make_perturbation_chain(f.model, {});
     const auto perturbation = [&](std::size_t) -> InitialPerturbation& { return *none; };
     BlockForecast straight(model, std::span(&start, 1), elements_of({1, 2}), 1);
     straight.begin(perturbation);
