@@ -8,6 +8,7 @@
 #include "diagnostics/ranks.hpp"
 #include "src/base/time.hpp"
 #include "src/io/product_writer.hpp"
+#include "src/io/units.hpp"
 
 namespace myriad::diag {
 namespace {
@@ -124,7 +125,7 @@ void add_ranks_and_spectra(const Verification& results, std::size_t channel,
           {"lead_time", "degree"},
           {{"long_name",
             fmt::format("{}: power per total degree, {}", info.long_name, to_string(kind))},
-           {"units", info.units == "1" ? std::string("1") : fmt::format("({})2", info.units)},
+           {"units", io::squared_unit(info.units)},
            {"MYRIAD_estimator",
             std::string("sum over m >= 0 of (2 - [m = 0]) |c_lm|^2, orthonormal harmonics")}},
           io::MissingValues::allow,

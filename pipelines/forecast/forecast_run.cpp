@@ -184,12 +184,8 @@ std::string ForecastRun::write_products() const {
   request.grid = description_.grid;
   request.start = start_.time;
   request.leads = leads_;
-  request.attributes = {{"title", output.text("title") + ": mean and standard deviation"},
-                        {"source", std::string("Myriad SFNO ensemble")},
-                        {"id", id_},
-                        {"MYRIAD_forecast_id", id_},
-                        {"MYRIAD_config_sha256", config_.sha256()},
-                        {"MYRIAD_estimator", std::string("standard deviation with divisor N - 1")}};
+  request.attributes = product_attributes(output, facts(), members_.size(), "mean and standard deviation",
+                                          "standard deviation with divisor N - 1");
   make_directory(out_ / "products");
   const std::string relative = "products/ensemble.nc";
   write_ensemble_products(out_ / relative, request);
@@ -259,32 +255,28 @@ std::unique_ptr<InitialPerturbation> ForecastRun::make_perturbation(Model& model
   return make_perturbation_chain(model, std::move(links));
 }
 
+ForecastFacts ForecastRun::facts() const {
+  ForecastFacts facts;
+  facts.id = id_;
+  facts.config_sha256 = config_.sha256();
+  facts.start = start_.time;
+  facts.lead = lead();
+  facts.seed = seed_;
+  facts.perturbation = config_.section("perturbation").text("kind");
+  facts.precision = dtype_ == DType::f64 ? "f64" : "f32";
+  facts.backend = backend_->name();
+  for (const auto& path : checkpoints_) facts.checkpoints.push_back(path.filename().string());
+  facts.weights_sha256 = weights_sha256_;
+  return facts;
+}
+
 io::MemberMetadata ForecastRun::metadata(std::int64_t member, std::int64_t checkpoint) const {
   io::MemberMetadata m;
   m.member = member;
   m.start = start_.time;
   m.leads = leads_;
   const Config output = config_.section("output");
-  const std::string file = checkpoints_[static_cast<std::size_t>(checkpoint)].filename().string();
-  const std::string& weights = weights_sha256_[static_cast<std::size_t>(checkpoint)];
-  m.attributes = {{"title", output.text("title")},
-                  {"source", fmt::format("Myriad SFNO, checkpoint {} ({})", file, weights.substr(0, 12))},
-                  {"institution", output.text("institution")},
-                  {"license", output.text("license")},
-                  {"id", id_},
-                  {"MYRIAD_forecast_id", id_},
-                  {"MYRIAD_member", static_cast<int>(member)},
-                  {"MYRIAD_seed", std::to_string(seed_)},
-                  {"MYRIAD_perturbation", member == 0 ? std::string("none (control)")
-                                                      : config_.section("perturbation").text("kind")},
-                  {"MYRIAD_config_sha256", config_.sha256()},
-                  {"MYRIAD_weights_sha256", weights},
-                  {"MYRIAD_precision", std::string(dtype_ == DType::f64 ? "f64" : "f32")},
-                  {"MYRIAD_backend", std::string(backend_->name())}};
-  std::erase_if(m.attributes, [](const auto& a) {
-    const std::string* text = std::get_if<std::string>(&a.second);
-    return text != nullptr && text->empty();
-  });
+  m.attributes = member_attributes(output, facts(), member, checkpoint);
   return m;
 }
 

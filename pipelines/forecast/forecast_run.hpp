@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "pipelines/forecast/attributes.hpp"
 #include "src/base/config.hpp"
 #include "src/base/manifest.hpp"
 #include "src/comm/comm.hpp"
@@ -75,6 +76,7 @@ class ForecastRun {
   void read_start(const Config& config);
   void choose_output(const Config& config);
   std::unique_ptr<InitialPerturbation> make_perturbation(Model& model) const;
+  ForecastFacts facts() const;
   io::MemberMetadata metadata(std::int64_t member, std::int64_t checkpoint) const;
 
   Config config_;

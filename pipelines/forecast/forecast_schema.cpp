@@ -1,6 +1,7 @@
 #include "pipelines/forecast/forecast_schema.hpp"
 
 #include "pipelines/common/common_keys.hpp"
+#include "pipelines/common/file_attributes.hpp"
 
 namespace myriad::pipelines {
 
@@ -45,9 +46,8 @@ Schema forecast_schema() {
   output.flag("products", "Write products/ensemble.nc: mean and standard deviation of the members of this command")
       .default_to(true)
       .not_hashed();
-  output.text("institution", "Global attribute").default_to("");
   output.text("title", "Global attribute").default_to("Ensemble forecast");
-  output.text("license", "Global attribute").default_to("");
+  add_attribution_keys(output);
   return s;
 }
 

@@ -1,14 +1,18 @@
 #include "pipelines/verify/verify.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "diagnostics/report.hpp"
 #include "diagnostics/score_file.hpp"
 #include "diagnostics/score_table.hpp"
+#include "pipelines/common/file_attributes.hpp"
 #include "pipelines/verify/verify_run.hpp"
 #include "pipelines/verify/verify_schema.hpp"
 #include "src/base/build_info.hpp"
 #include "src/base/files.hpp"
+#include "src/base/hash.hpp"
 #include "src/base/log.hpp"
 #include "src/base/progress.hpp"
 #include "src/comm/agree.hpp"
@@ -41,9 +45,26 @@ void collect(Comm& comm, VerifyRun& run, std::vector<std::optional<diag::StartRe
   }
 }
 
-io::NcAttributes file_attributes(const VerifyRun& run, const std::string& title) {
-  io::NcAttributes attributes{{"title", title},
-                              {"source", fmt::format("Myriad {}, verify", build_info().version)}};
+io::NcAttributes score_attributes(const Config& config, const VerifyRun& run, const std::string& title) {
+  const diag::VerificationShape& shape = run.shape();
+  const std::vector<Instant>& starts = run.forecasts().starts();
+  FileFacts file;
+  file.verb = "verify";
+  file.title = title;
+  const std::string what = fmt::format("{} forecast(s) of {} members from {} to {}, {} channel(s)", starts.size(),
+                                       shape.members, starts.front().iso(), starts.back().iso(), shape.channels.size());
+  file.summary = fmt::format("Scores of {} against verifying fields, beside persistence and climatology.", what);
+  file.source = fmt::format("Myriad {}, verify", build_info().version);
+  file.history = what;
+  file.keywords = "forecast verification, ensemble forecast, continuous ranked probability score, spread-skill ratio";
+  file.processing_level = "scores";
+  Sha256 id;
+  id.update(config.sha256());
+  for (const auto& [label, value] : run.provenance()) id.update(value);
+  file.id = id.finish_hex().substr(0, 32);
+  const double hours = *std::max_element(shape.lead_hours.begin(), shape.lead_hours.end());
+  file.newest_input = starts.back() + Duration{std::llround(hours * 3600.0)};
+  io::NcAttributes attributes = file_attributes(config.section("output"), file);
   for (const auto& [label, value] : run.provenance()) {
     std::string name = "MYRIAD_" + label;
     for (char& c : name) {
@@ -60,7 +81,7 @@ void write_results(const VerbContext& context, VerifyRun& run, const diag::Verif
   const Existing existing = config.flag("overwrite") ? Existing::replace : Existing::refuse;
   diag::Report report = run.report();
   report.results = &results;
-  write_score_file(results, out / "scores.nc", file_attributes(run, report.title), existing);
+  write_score_file(results, out / "scores.nc", score_attributes(config, run, report.title), existing);
   publish_text(out / "report.html", render_report(report), existing);
   if (context.has_option("json")) {
     context.print(to_json_text(score_json(results)) + "\n");

@@ -1,6 +1,7 @@
 #include "pipelines/verify/verify_schema.hpp"
 
 #include "pipelines/common/common_keys.hpp"
+#include "pipelines/common/file_attributes.hpp"
 
 namespace myriad::pipelines {
 
@@ -43,6 +44,8 @@ Schema verify_schema() {
   spectra.integer("members", "Members whose spectra are averaged; 0: no spectra")
       .default_to(16)
       .range(0, 100000);
+
+  add_attribution_keys(s.section("output", "Global attributes of scores.nc"));
 
   Schema& report = s.section("report", "What report.html shows");
   report.text("title", "Heading").default_to("Ensemble forecast verification");

@@ -3,6 +3,7 @@
 #include "src/base/build_info.hpp"
 #include "src/base/error.hpp"
 #include "src/base/json.hpp"
+#include "src/base/time.hpp"
 
 namespace myriad::pipelines {
 
@@ -15,6 +16,7 @@ int run_version(const VerbContext& context) {
     Json json;
     json.set("version", info.version);
     json.set("git_describe", info.git_describe);
+    if (info.source_epoch > 0) json.set("source_date", Instant::from_seconds_since_1970(info.source_epoch).iso());
     json.set("compiler", info.compiler);
     json.set("build_type", info.build_type);
     json.set("architecture", info.architecture);

@@ -2,6 +2,7 @@
 /// \file
 /// What this program was built from, for `myriad version` and for provenance.
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,8 @@ struct BuildInfo {
   std::string version;  ///< "0.1.0"
   std::string
       git_describe;        ///< of the source tree when it was configured; "unknown" outside of git
+  /// Seconds since 1970 of the commit when it was configured (or SOURCE_DATE_EPOCH); 0 when unknown.
+  std::int64_t source_epoch;
   std::string compiler;    ///< "GNU 12.2.0"
   std::string build_type;  ///< "Release"
   std::string architecture;  ///< value of -march

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
+#include <string>
 #include <vector>
 
 namespace myriad::io {
@@ -206,6 +208,20 @@ std::optional<UnitConversion> unit_conversion(std::string_view found, std::strin
   if (factor == 0.0) return std::nullopt;
   conversion.scale = factor * from->scale / to->scale;
   return conversion;
+}
+
+std::string squared_unit(std::string_view unit) {
+  std::string result;
+  for (std::size_t at = 0; at < unit.size();) {
+    const std::size_t end = std::min(unit.find(' ', at), unit.size());
+    const std::string_view factor = unit.substr(at, end - at);
+    const std::size_t letters = std::min(factor.find_first_of("-0123456789"), factor.size());
+    const int power = letters == factor.size() ? 1 : std::stoi(std::string(factor.substr(letters)));
+    if (!result.empty()) result += ' ';
+    result += letters == 0 ? std::string(factor) : fmt::format("{}{}", factor.substr(0, letters), 2 * power);
+    at = end + 1;
+  }
+  return result;
 }
 
 }  // namespace myriad::io

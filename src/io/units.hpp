@@ -29,6 +29,9 @@ struct Unit {
 /// "%", "1", "(0 - 1)", "mm", "gpm". Anything else: nullopt.
 std::optional<Unit> parse_unit(std::string_view text);
 
+/// The square of a unit in the canonical spelling of our channels: "K" -> "K2", "m s-1" -> "m2 s-2".
+std::string squared_unit(std::string_view unit);
+
 /// wanted = scale * found + offset.
 struct UnitConversion {
   double scale = 1.0;

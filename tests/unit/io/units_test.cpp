@@ -55,6 +55,13 @@ TEST(Units, ConversionsBetweenQuantitiesAreRefusedOutsideTheirFamily) {
   EXPECT_FALSE(unit_conversion("kg m-2 s-1", "kg m-2", "precipitation_amount"));
 }
 
+TEST(Units, SquaresOfUnitsDoubleEveryPower) {
+  EXPECT_EQ(squared_unit("K"), "K2");
+  EXPECT_EQ(squared_unit("m2 s-2"), "m4 s-4");
+  EXPECT_EQ(squared_unit("kg kg-1"), "kg2 kg-2");
+  EXPECT_EQ(squared_unit("1"), "1");
+}
+
 TEST(Units, EqualUnitsNeedNoArithmetic) {
   EXPECT_TRUE(unit_conversion("m**2 s**-2", "m2 s-2", "geopotential")->identity());
   EXPECT_TRUE(unit_conversion("K", "K", "air_temperature")->rule.empty());

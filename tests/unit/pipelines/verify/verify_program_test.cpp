@@ -8,6 +8,7 @@
 
 #include "src/base/files.hpp"
 #include "src/base/json.hpp"
+#include "src/io/cf_check.hpp"
 #include "src/io/netcdf_file.hpp"
 #include "tests/unit/pipelines/common/run_process.hpp"
 #include "tests/unit/pipelines/verify/verify_world.hpp"
@@ -43,6 +44,7 @@ TEST(VerifyProgram, WritesScoresAndReportAndPrintsATable) {
   EXPECT_EQ(file.shape(file.require("t850_rmse_interval")), (std::vector<std::int64_t>{4, 3, 2}));
   EXPECT_NE(file.find("t850_spectrum_members"), nullptr);
   EXPECT_NO_THROW(verify_sha256_sidecar(world.path() / "out/scores.nc"));
+  EXPECT_EQ(describe(io::check_cf((world.path() / "out/scores.nc").string(), io::CfProfile::product)), "");
   EXPECT_THAT(read_text_file(world.path() / "out/report.html"),
               HasSubstr("A 4-member ensemble with its control from a random number generator"));
 
