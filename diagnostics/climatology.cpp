@@ -4,26 +4,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "diagnostics/climate_file.hpp"
 #include "src/base/error.hpp"
 #include "src/io/netcdf_file.hpp"
 #include "src/io/units.hpp"
 
 namespace myriad::diag {
 namespace {
-
-void check_grid(const io::NetcdfFile& file, const Grid& grid) {
-  const auto compare = [&](const char* name, const std::vector<double>& wanted) {
-    const std::vector<double> found = file.read_values(file.require(name));
-    const bool same = std::equal(found.begin(), found.end(), wanted.begin(), wanted.end(),
-                                 [](double a, double b) { return std::abs(a - b) < 1e-3; });
-    MYRIAD_VALIDATE(same, ErrorKind::input_corrupt, "E2520",
-                    "{}: climatology is on another grid ({} differs from the {} grid of the "
-                    "forecasts) give one on that grid",
-                    file.path(), name, grid.describe());
-  };
-  compare("lat", grid.latitudes_deg());
-  compare("lon", grid.longitudes_deg());
-}
 
 /// Values of a variable in the unit of \p channel; only scaling conversions are exact for
 /// deviations.
@@ -62,7 +49,7 @@ Climatology::Climatology(const std::string& path, const Grid& grid,
                          const std::vector<io::Channel>& channels)
     : points_(grid.points()), channels_(channels.size()) {
   const auto file = io::NetcdfFile::open(path);
-  check_grid(file, grid);
+  detail::check_climate_grid(file, grid);
   title_ = file.text_attribute(nullptr, "title").value_or(path);
   for (std::size_t c = 0; c < channels.size(); ++c) {
     if (file.find("clim_" + channels[c].name) == nullptr) continue;

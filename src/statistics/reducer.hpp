@@ -32,6 +32,7 @@ struct ReducedField {
   bool integer = false;         ///< stored as int32 (member numbers, counts); values are exact in fp32 up to 2^24
   io::NcAttributes attributes;  ///< standard_name, long_name, units, cell_methods, ...
   int significant_bits = 0;     ///< BitRound when written, 0: none
+  bool may_be_missing = false;  ///< NaN (an integer: -1) stands for a value that does not exist
 };
 
 /// Reduces the members of a case to maps and to a record that scores are made of.
