@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipelines/common/configured_backend.hpp"
+#include "pipelines/forecast/perturbations.hpp"
 #include "pipelines/forecast/products.hpp"
 #include "src/base/files.hpp"
 #include "src/base/hash.hpp"
@@ -224,50 +225,7 @@ void ForecastRun::check_outputs(const std::vector<std::int64_t>& done) const {
 }
 
 std::unique_ptr<InitialPerturbation> ForecastRun::make_perturbation(Model& model) const {
-  const Config section = config_.section("perturbation");
-  const std::string kind = section.text("kind");
-  GaussianPerturbationConfig gaussian;
-  gaussian.seed = seed_;
-  gaussian.noise.length_scale_km = section.number("length_scale_km");
-  gaussian.noise.compatibility =
-      section.text("compat") == "hens" ? NoiseCompatibility::hens : NoiseCompatibility::none;
-  const double amplitude = section.number("amplitude");
-  const bool change = section.text("scale") == "change";
-  const Normalisation& n = description_.normalisation;
-  for (std::size_t c = 0; c < description_.channels.size(); ++c) {
-    gaussian.amplitude.push_back(amplitude * (change ? n.tendency_stddev[c] : n.stddev[c]));
-  }
-  if (section.has("channels")) {
-    const std::vector<std::string> chosen = section.texts("channels");
-    for (const std::string& name : chosen) {
-      if (std::find(description_.channels.begin(), description_.channels.end(), name) == description_.channels.end()) {
-        throw section.complaint("channels", "E2636",
-                                fmt::format("the model has no channel '{}' (nearest: '{}') choose from its channels", name,
-                                            nearest_name(name, description_.channels)));
-      }
-    }
-    for (std::size_t c = 0; c < description_.channels.size(); ++c) {
-      if (std::find(chosen.begin(), chosen.end(), description_.channels[c]) == chosen.end()) gaussian.amplitude[c] = 0.0;
-    }
-  }
-  std::vector<std::unique_ptr<InitialPerturbation>> links;
-  if (kind != "none") links.push_back(make_gaussian_perturbation(model, gaussian));
-  return make_perturbation_chain(model, std::move(links));
-}
-
-ForecastFacts ForecastRun::facts() const {
-  ForecastFacts facts;
-  facts.id = id_;
-  facts.config_sha256 = config_.sha256();
-  facts.start = start_.time;
-  facts.lead = lead();
-  facts.seed = seed_;
-  facts.perturbation = config_.section("perturbation").text("kind");
-  facts.precision = dtype_ == DType::f64 ? "f64" : "f32";
-  facts.backend = backend_->name();
-  for (const auto& path : checkpoints_) facts.checkpoints.push_back(path.filename().string());
-  facts.weights_sha256 = weights_sha256_;
-  return facts;
+  return make_configured_perturbation(config_, model, seed_, start_.time, {});
 }
 
 io::MemberMetadata ForecastRun::metadata(std::int64_t member, std::int64_t checkpoint) const {

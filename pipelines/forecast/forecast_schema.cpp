@@ -1,6 +1,7 @@
 #include "pipelines/forecast/forecast_schema.hpp"
 
 #include "pipelines/common/common_keys.hpp"
+#include "pipelines/forecast/perturbations.hpp"
 #include "pipelines/common/file_attributes.hpp"
 
 namespace myriad::pipelines {
@@ -27,16 +28,7 @@ Schema forecast_schema() {
       .required()
       .not_hashed();
 
-  Schema& perturbation = s.section("perturbation", "How members differ at the start; member 0 is the control");
-  perturbation.choice("kind", "none, or correlated Gaussian noise on the sphere", {"none", "spherical_gaussian"})
-      .default_to("spherical_gaussian");
-  perturbation.number("amplitude", "Standard deviation, in units of `scale`").default_to(0.3).at_least(0);
-  perturbation
-      .choice("scale", "change: std of the change per step; variability: std of the state", {"change", "variability"})
-      .default_to("change");
-  perturbation.text("channels", "Perturbed channels; absent: all").list(1);
-  perturbation.number("length_scale_km", "L of the correlation exp(-d^2 / 2 L^2)").unit("km").default_to(500.0).above(0);
-  perturbation.choice("compat", "hens: published noise, standard deviation 0.989", {"none", "hens"}).default_to("none");
+  add_perturbation_keys(s);
 
   Schema& output = s.section("output", "What is written");
   output.text("channels", "Channels in member files; absent: all").list(1);
