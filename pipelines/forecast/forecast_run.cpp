@@ -228,6 +228,21 @@ std::unique_ptr<InitialPerturbation> ForecastRun::make_perturbation(Model& model
   return make_configured_perturbation(config_, model, seed_, start_.time, {});
 }
 
+ForecastFacts ForecastRun::facts() const {
+  ForecastFacts facts;
+  facts.id = id_;
+  facts.config_sha256 = config_.sha256();
+  facts.start = start_.time;
+  facts.lead = lead();
+  facts.seed = seed_;
+  facts.perturbation = config_.section("perturbation").text("kind");
+  facts.precision = dtype_ == DType::f64 ? "f64" : "f32";
+  facts.backend = backend_->name();
+  for (const auto& path : checkpoints_) facts.checkpoints.push_back(path.filename().string());
+  facts.weights_sha256 = weights_sha256_;
+  return facts;
+}
+
 io::MemberMetadata ForecastRun::metadata(std::int64_t member, std::int64_t checkpoint) const {
   io::MemberMetadata m;
   m.member = member;
