@@ -133,6 +133,62 @@ TEST(SphericalNoise, HensFormAt500KilometresHasTheStatedDeviation) {
   EXPECT_NEAR(std::sqrt(variance), 0.98915, 5e-6);
 }
 
+/// Area-mean standard deviation of 1,000 draws at 500 km and correlations along the row beside the equator.
+struct DrawStatistics {
+  double stddev = 0.0;
+  std::vector<double> correlation;  ///< at about 250 km times 1, 2, 4, 6
+};
+
+DrawStatistics draw_at_500_km(NoiseCompatibility compatibility) {
+  auto backend = make_backend("kokkos");
+  // 72 degrees hold all but 1e-6 of the variance; 160 columns at the equator are 250 km apart.
+  constexpr std::size_t k_rows = 72, k_columns = 160, k_row = 36;
+  constexpr std::int64_t k_draws = 1000, k_batch = 50;
+  const Grid grid(GridType::legendre_gauss, k_rows, k_columns);
+  SphericalNoise noise(*backend, grid, {500.0, 6371.0, compatibility}, DType::f32);
+  const std::vector<double> weights = grid.row_weights();
+  const std::vector<std::size_t> shifts = {1, 2, 4, 6};
+  DrawStatistics s{0.0, std::vector<double>(shifts.size(), 0.0)};
+  double row_variance = 0.0;
+  for (std::int64_t first = 0; first < k_draws; first += k_batch) {
+    std::vector<std::uint32_t> members;
+    for (std::int64_t i = 0; i < k_batch; ++i) members.push_back(static_cast<std::uint32_t>(first + i));
+    Tensor field(*backend, DType::f32, {k_batch, 1, k_rows, k_columns});
+    noise.draw(field, 2023, StreamId::test, members);
+    const std::vector<float> f = field.to_floats();
+    for (std::size_t i = 0; i < f.size(); ++i) {
+      const double v = static_cast<double>(f[i]);
+      s.stddev += weights[i / k_columns % k_rows] * v * v / static_cast<double>(k_columns * k_draws);
+      if (i / k_columns % k_rows != k_row) continue;
+      row_variance += v * v;
+      const std::size_t row_start = i - i % k_columns;
+      for (std::size_t d = 0; d < shifts.size(); ++d) {
+        s.correlation[d] += v * static_cast<double>(f[row_start + (i + shifts[d]) % k_columns]);
+      }
+    }
+  }
+  s.stddev = std::sqrt(s.stddev);
+  for (double& c : s.correlation) c /= row_variance;
+  return s;
+}
+
+void expect_published_correlations(const DrawStatistics& s) {
+  const double published[] = {0.8826, 0.6068, 0.1356, 0.0112};  // 250, 500, 1000, 1500 km
+  for (std::size_t d = 0; d < s.correlation.size(); ++d) EXPECT_NEAR(s.correlation[d], published[d], 0.02) << d;
+}
+
+TEST(SphericalNoise, AThousandDrawsAt500KilometresHaveUnitDeviationAndThePublishedCorrelations) {
+  const DrawStatistics s = draw_at_500_km(NoiseCompatibility::none);
+  EXPECT_NEAR(s.stddev, 1.0, 0.005);
+  expect_published_correlations(s);
+}
+
+TEST(SphericalNoise, AThousandDrawsOfTheHensFormHaveItsDeviationAndThePublishedCorrelations) {
+  const DrawStatistics s = draw_at_500_km(NoiseCompatibility::hens);
+  EXPECT_NEAR(s.stddev, 0.98915, 0.005);
+  expect_published_correlations(s);
+}
+
 TEST(SphericalNoise, FieldOfAMemberDoesNotDependOnItsCompany) {
   auto backend = make_backend("kokkos");
   const Grid grid(GridType::legendre_gauss, 16, 32);
