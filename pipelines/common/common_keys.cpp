@@ -42,6 +42,12 @@ void add_device_keys(Schema& schema) {
   schema.choice("device", "Where to compute; an absent device is an error", {"cpu", "cuda"})
       .default_to("cpu")
       .on_command_line();
+  schema
+      .integer("threads",
+               "Host threads per rank; absent: OMP_NUM_THREADS where the build has threads, else 1")
+      .range(1, 1024)
+      .on_command_line()
+      .not_hashed();
 }
 
 void add_seed_key(Schema& schema) {

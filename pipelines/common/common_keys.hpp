@@ -17,7 +17,8 @@ void add_run_keys(Schema& schema);
 
 /// `out` (path, required; \p doc says what it holds) and `overwrite` (flag). Not hashed.
 void add_output_keys(Schema& schema, std::string_view doc = "Directory of all output");
-/// `device`: cpu or cuda (one that is not there is an error, never a fallback).
+/// `device`: cpu or cuda (one that is not there is an error, never a fallback); `threads` (optional,
+/// not hashed: results do not depend on it).
 void add_device_keys(Schema& schema);
 /// `seed` (integer >= 0, default 0).
 void add_seed_key(Schema& schema);

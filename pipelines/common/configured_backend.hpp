@@ -9,8 +9,9 @@
 
 namespace myriad::pipelines {
 
-/// The backend of the keys `device` and `backend`. Never falls back to another device.
-/// Errors: ErrorKind::unavailable (E2607) for a device this build does not have.
+/// The backend of the keys `device`, `threads` and `backend`. Never falls back to another device or
+/// number of threads. Errors: ErrorKind::unavailable for a device (E2607) or a number of threads
+/// (E2282) that this build does not have.
 std::shared_ptr<kernels::Backend> make_configured_backend(const Config& config);
 
 }  // namespace myriad::pipelines

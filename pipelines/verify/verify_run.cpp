@@ -6,9 +6,9 @@
 #include <limits>
 #include <map>
 
+#include "pipelines/common/configured_backend.hpp"
 #include "pipelines/verify/ensemble_archive.hpp"
 #include "pipelines/verify/member_files.hpp"
-#include "src/backend/registry.hpp"
 #include "src/base/build_info.hpp"
 #include "src/base/log.hpp"
 
@@ -39,7 +39,7 @@ struct VerifyRun::Buffers {
 
 VerifyRun::VerifyRun(const Config& config)
     : config_(config),
-      backend_(make_backend(config.text("backend"))),
+      backend_(make_configured_backend(config)),
       shape_{Grid(GridType::legendre_gauss, 2, 4), diag::standard_regions(), {}, {}} {
   ForecastSelection selection;
   if (config.has("channels")) selection.channels = config.texts("channels");

@@ -9,6 +9,7 @@ Schema verify_schema() {
   Schema s("verify", "Score ensemble forecasts against what happened");
   add_output_keys(s, "Directory of scores.nc and report.html");
   add_seed_key(s);
+  add_device_keys(s);
   s.path("forecasts", "Forecast directories, or directories with one forecast directory per start")
       .list(1);
   s.path(

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <type_traits>
 #ifdef MYRIAD_HAVE_OPENBLAS
 #include <cblas.h>
 #endif
@@ -24,6 +25,7 @@
 #include "kernels/sht.hpp"
 #include "kernels/spectral_mix.hpp"
 #include "src/backend/host_memory.hpp"
+#include "src/base/error.hpp"
 
 namespace myriad {
 namespace {
@@ -32,10 +34,18 @@ using namespace kernels;  // the signatures below are those of kernels/backend.h
 
 /// Initialise Kokkos once per process. Views never outlive an op here, so finalising at exit is
 /// safe whatever static objects still hold a backend.
-void initialise_kokkos_once() {
-  static const bool done = [] {
+void initialise_kokkos_once(int threads) {
+  static const bool done = [threads] {
     if (!Kokkos::is_initialized()) {
-      Kokkos::initialize();
+      // Without a number the run-time decides; the struct and the name of its field changed in 3.7.
+#if KOKKOS_VERSION >= 30700
+      Kokkos::InitializationSettings settings;
+      if (threads > 0) settings.set_num_threads(threads);
+#else
+      Kokkos::InitArguments settings;
+      if (threads > 0) settings.num_threads = threads;
+#endif
+      Kokkos::initialize(settings);
       std::atexit([] {
         if (Kokkos::is_initialized()) Kokkos::finalize();
       });
@@ -203,8 +213,20 @@ class KokkosBackend final : public Backend {
 
 }  // namespace
 
-std::shared_ptr<kernels::Backend> make_kokkos_backend() {
-  initialise_kokkos_once();
+std::shared_ptr<kernels::Backend> make_kokkos_backend(int threads) {
+  using Space = Kokkos::DefaultHostExecutionSpace;
+#ifdef KOKKOS_ENABLE_SERIAL
+  constexpr bool serial = std::is_same_v<Space, Kokkos::Serial>;
+  MYRIAD_VALIDATE(threads <= 1 || !serial, ErrorKind::unavailable, "E2282",
+                  "{} threads are not available (this build's Kokkos has the Serial space only); use threads: 1 and more "
+                  "ranks (mpirun -n {}), or build with an OpenMP Kokkos",
+                  threads, threads);
+#endif
+  initialise_kokkos_once(threads);
+  const auto active = static_cast<int>(Space().concurrency());
+  MYRIAD_VALIDATE(threads == 0 || threads == active, ErrorKind::unavailable, "E2282",
+                  "{} threads are not available (the process computes with {}); ask for the same number everywhere", threads,
+                  active);
   return std::make_shared<KokkosBackend>();
 }
 

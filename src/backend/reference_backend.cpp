@@ -14,6 +14,7 @@
 #include "kernels/reductions.hpp"
 #include "kernels/spectral_mix.hpp"
 #include "src/backend/host_memory.hpp"
+#include "src/base/error.hpp"
 
 namespace myriad {
 namespace {
@@ -146,7 +147,10 @@ class ReferenceBackend final : public Backend {
 
 }  // namespace
 
-std::shared_ptr<kernels::Backend> make_reference_backend() {
+std::shared_ptr<kernels::Backend> make_reference_backend(int threads) {
+  MYRIAD_VALIDATE(threads <= 1, ErrorKind::unavailable, "E2282",
+                  "{} threads are not available (the reference backend has plain loops on one thread); use threads: 1", threads);
+
   return std::make_shared<ReferenceBackend>();
 }
 

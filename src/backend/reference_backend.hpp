@@ -8,6 +8,7 @@
 
 namespace myriad {
 
-std::shared_ptr<kernels::Backend> make_reference_backend();
+/// \p threads and errors: as make_backend() (registry.hpp); it has one thread.
+std::shared_ptr<kernels::Backend> make_reference_backend(int threads);
 
 }  // namespace myriad

@@ -11,7 +11,7 @@ namespace {
 
 struct Entry {
   const char* name;
-  std::shared_ptr<kernels::Backend> (*make)();
+  std::shared_ptr<kernels::Backend> (*make)(int threads);
 };
 
 constexpr std::array k_entries{Entry{"kokkos", make_kokkos_backend},
@@ -22,9 +22,10 @@ constexpr std::array<const char*, 1> k_not_built{"cuda"};
 
 }  // namespace
 
-std::shared_ptr<kernels::Backend> make_backend(std::string_view name) {
+std::shared_ptr<kernels::Backend> make_backend(std::string_view name, int threads) {
+  MYRIAD_EXPECT(threads >= 0);
   for (const Entry& entry : k_entries) {
-    if (name == entry.name) return entry.make();
+    if (name == entry.name) return entry.make(threads);
   }
   for (const char* absent : k_not_built) {
     MYRIAD_VALIDATE(name != absent, ErrorKind::unavailable, "E2281",

@@ -24,4 +24,12 @@ sums other | grep -q "$(grep mem00001 "$WORK/expected" | cut -d' ' -f1)" && fail
 code=0
 forecast gpu --members 1 --device cuda 2>/dev/null || code=$?
 [ "$code" = 69 ] || fail "--device cuda: exit code $code, not 69"
+# Threads are set or refused, never ignored, and change nothing.
+code=0
+forecast threads --members 1 --threads 2 2>/dev/null || code=$?
+case $code in
+  0) [ "$(sums threads)" = "$(head -n 1 "$WORK/expected")" ] || fail "two threads change the bits" ;;
+  69) ;;
+  *) fail "--threads 2: exit code $code, neither 0 nor 69" ;;
+esac
 echo ok
