@@ -8,7 +8,7 @@ build_packages="g++ cmake ninja-build pkg-config ccache git ca-certificates
   librandom123-dev libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev libxxhash-dev libssl-dev"
 test_packages="libgtest-dev libgmock-dev netcdf-bin cdo python3 python3-numpy python3-xarray python3-netcdf4
   python3-jsonschema python3-yaml
-  libsharp-dev libectrans-dev ectrans-utils"
+  libsharp-dev libectrans-dev ectrans-utils slurm-wlm"
 
 case "${1:-}" in
   --build-only) packages=$build_packages ;;

@@ -7,6 +7,7 @@
 #include "pipelines/forecast/forecast_run.hpp"
 #include "pipelines/forecast/forecast_schema.hpp"
 #include "src/base/files.hpp"
+#include "src/base/heartbeat.hpp"
 #include "src/base/log.hpp"
 #include "src/base/manifest.hpp"
 #include "src/base/progress.hpp"
@@ -58,6 +59,7 @@ int run_forecast(const VerbContext& context) {
     make_directory(out / "members");
     lock.emplace(out);
     remove_stale_temporaries(out);
+    remove_stale_heartbeats(out);
     manifest.emplace(out);
     done = run.members_already_published(*manifest, config.text("resume"));
     run.check_outputs(done);
@@ -81,6 +83,7 @@ int run_forecast(const VerbContext& context) {
     if (const Block* block = plan.block(round, comm.rank(), comm.size())) mine.push_back(*block);
   }
   StatusWriter status(out, context.run_id, "forecast");
+  Heartbeat heartbeat(out, comm.rank());
   const auto total = static_cast<std::int64_t>(mine.size()) * run.steps();
   std::optional<Progress> progress;
   if (context.root()) {
@@ -101,6 +104,7 @@ int run_forecast(const VerbContext& context) {
       const std::int64_t block_start = steps_done;
       const auto stop = [&] {
         ++steps_done;
+        heartbeat.beat(steps_done);
         if (progress) {
           progress->update(steps_done);
           status.write({.phase = "forecast",

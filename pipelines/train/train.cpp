@@ -7,6 +7,7 @@
 #include "pipelines/train/train_data.hpp"
 #include "pipelines/train/train_schema.hpp"
 #include "src/base/files.hpp"
+#include "src/base/heartbeat.hpp"
 #include "src/base/log.hpp"
 #include "src/base/manifest.hpp"
 #include "src/base/progress.hpp"
@@ -169,6 +170,7 @@ int run_train(const VerbContext& context) {
     make_directory(out);
     lock.emplace(out);
     remove_stale_temporaries(out);
+    remove_stale_heartbeats(out);
   });
 
   TrainingData data = load_training_data(config, context.root());
@@ -216,6 +218,7 @@ int run_train(const VerbContext& context) {
 
   context.control.watch_directory(out);
   StatusWriter status(out, context.run_id, "train");
+  Heartbeat heartbeat(out, comm.rank());
   std::optional<Progress> progress;
   if (context.root()) {
     progress.emplace("train", std::max<std::int64_t>(1, trainer.total_steps()),
@@ -229,6 +232,7 @@ int run_train(const VerbContext& context) {
   };
   StopReason reason = StopReason::none;
   const auto stop = [&](const train::TrainerPosition& position) {
+    heartbeat.beat(position.global_step);
     if (agree_on_any(comm, context.control.checkpoint_requested())) save(position);
     reason = agree_on_stop(comm, context.control.stop_requested());
     return reason != StopReason::none;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "src/base/log.hpp"
 #include "src/io/netcdf_file.hpp"
@@ -12,19 +13,34 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Member files of one forecast directory, sorted by name; empty when it is none.
-std::vector<fs::path> member_files(const fs::path& directory) {
-  const fs::path folder =
-      fs::is_directory(directory / "members") ? directory / "members" : directory;
-  std::vector<fs::path> files;
-  if (!fs::is_directory(folder)) return files;
+/// Appends the NetCDF files of one folder.
+void add_files(const fs::path& folder, std::vector<fs::path>& files) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
     if (name == "scores.nc") continue;  // our own result of an earlier run in the same directory
     if (entry.is_regular_file() && entry.path().extension() == ".nc" && name[0] != '.')
       files.push_back(entry.path());
   }
-  std::sort(files.begin(), files.end());
+}
+
+/// Member files of one forecast directory, in member order; empty when it is none.
+std::vector<fs::path> member_files(const fs::path& directory) {
+  std::vector<fs::path> files;
+  if (!fs::is_directory(directory)) return files;
+  if (fs::is_directory(directory / "members")) {
+    add_files(directory / "members", files);
+  } else {
+    add_files(directory, files);
+    // An ensemble computed by several jobs: each has its own run directory.
+    for (const auto& entry : fs::directory_iterator(directory)) {
+      const bool part = entry.path().filename().string().starts_with("part-");
+      if (part && fs::is_directory(entry.path() / "members"))
+        add_files(entry.path() / "members", files);
+    }
+  }
+  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
+    return std::pair(a.filename(), a) < std::pair(b.filename(), b);
+  });
   return files;
 }
 

@@ -10,7 +10,8 @@
 
 namespace myriad::pipelines {
 
-/// Directories that each hold one forecast: `members/*.nc` below them, or the *.nc files in them.
+/// Directories that each hold one forecast: `members/*.nc` below them, those of its parts (`part-*/members/*.nc`, one run
+/// directory per job of an array), or the *.nc files in them.
 ///
 /// \param directories forecast directories, or directories of such (one sub-directory per start);
 /// sorted by start
