@@ -27,17 +27,24 @@ class DenseExchange final : public GradientExchange {
   void combine(TensorView gradient) override {
     if (comm_.size() == 1) return;
     if (gradient.dtype == DType::f32) {
-      combine_typed<float>(gradient);
+      combine_typed(gradient, buffers_f32_);
     } else {
-      combine_typed<double>(gradient);
+      combine_typed(gradient, buffers_f64_);
     }
   }
 
   std::int64_t bytes_sent() const override { return bytes_sent_; }
 
  private:
+  /// Kept between calls: fresh megabytes in every step cost a third of the exchange in page faults.
   template <class T>
-  void combine_typed(TensorView gradient) {
+  struct Buffers {
+    std::vector<T> gradient;
+    std::vector<T> slices;
+  };
+
+  template <class T>
+  void combine_typed(TensorView gradient, Buffers<T>& buffers) {
     const auto ranks = static_cast<std::size_t>(comm_.size());
     const auto me = static_cast<std::size_t>(comm_.rank());
     const auto n = static_cast<std::size_t>(gradient.size());
@@ -45,11 +52,13 @@ class DenseExchange final : public GradientExchange {
     for (std::size_t r = 0; r <= ranks; ++r) begin[r] = n * r / ranks;
     const std::size_t mine = begin[me + 1] - begin[me];
 
-    std::vector<T> host(n);
+    std::vector<T>& host = buffers.gradient;
+    host.resize(n);
     backend_.copy_to_host(host.data(), gradient.data, static_cast<std::int64_t>(n * sizeof(T)));
     std::vector<std::size_t> send(ranks), receive(ranks, mine * sizeof(T)), gathered(ranks);
     for (std::size_t r = 0; r < ranks; ++r) send[r] = gathered[r] = (begin[r + 1] - begin[r]) * sizeof(T);
-    std::vector<T> slices(mine * ranks);
+    std::vector<T>& slices = buffers.slices;
+    slices.resize(mine * ranks);
     comm_.all_to_all(std::as_bytes(std::span(host)), send, std::as_writable_bytes(std::span(slices)), receive);
     add_pairwise(slices, ranks, mine);
     comm_.all_gather(std::as_bytes(std::span(slices.data(), mine)), std::as_writable_bytes(std::span(host)), gathered);
@@ -59,6 +68,8 @@ class DenseExchange final : public GradientExchange {
 
   Backend& backend_;
   Comm& comm_;
+  Buffers<float> buffers_f32_;
+  Buffers<double> buffers_f64_;
   std::int64_t bytes_sent_ = 0;
 };
 

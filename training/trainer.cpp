@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -29,6 +30,10 @@ std::vector<std::int64_t> shuffled(Backend& backend, std::int64_t n, std::uint64
   return order;
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 bool is_power_of_two(std::int64_t n) { return n > 0 && std::has_single_bit(static_cast<std::uint64_t>(n)); }
 
 }  // namespace
@@ -50,6 +55,8 @@ struct Trainer::Impl {
   std::vector<ValidationRow> validations;
   double loss_sum = 0.0;  ///< since the last row
   std::int64_t loss_steps = 0;
+  double step_seconds = 0.0;      ///< since the last row, for the log only
+  double exchange_seconds = 0.0;  ///< the part spent in the gradient exchange, waiting for other ranks included
 
   std::vector<std::int64_t> order;  ///< shuffled starts of `order_epoch` of `order_stage`
   std::int64_t order_epoch = -1, order_stage = -1;
@@ -179,7 +186,9 @@ double Trainer::Impl::optimiser_step(const Stage& stage, double learning_rate, d
     tree.push(std::move(gradient));
   }
   Tensor root = tree.finish();
+  const auto exchange_start = std::chrono::steady_clock::now();
   exchange.combine(root.view());
+  exchange_seconds += seconds_since(exchange_start);
 
   std::vector<std::size_t> counts;
   for (std::int64_t r = 0; r < comm.size(); ++r) {
@@ -226,9 +235,12 @@ void Trainer::Impl::add_loss_row(const Stage& stage, double learning_rate, doubl
   loss_sum = 0.0;
   loss_steps = 0;
   if (comm.rank() == 0) {
-    log_info("train", "stage {} step {} loss {:.5g} gradient norm {:.3g} rate {:.3g}", stage.name,
-             position.global_step, mean, gradient_norm, learning_rate);
+    std::string share;
+    if (comm.size() > 1 && step_seconds > 0.0) share = fmt::format(" exchange {:.1f} %", 100.0 * exchange_seconds / step_seconds);
+    log_info("train", "stage {} step {} loss {:.5g} gradient norm {:.3g} rate {:.3g}{}", stage.name,
+             position.global_step, mean, gradient_norm, learning_rate, share);
   }
+  step_seconds = exchange_seconds = 0.0;
 }
 
 void Trainer::Impl::validate() {
@@ -277,7 +289,9 @@ TrainOutcome Trainer::train(const StopRequest& stop, const Saver& save, const Re
     while (s.position.step_in_stage < stage_steps) {
       const double rate = schedule.at(s.position.step_in_stage);
       double norm = 0.0;
+      const auto step_start = std::chrono::steady_clock::now();
       const double loss = s.optimiser_step(stage, rate, norm);
+      s.step_seconds += seconds_since(step_start);
       s.loss_sum += loss;
       ++s.loss_steps;
       ++s.position.step_in_stage;
