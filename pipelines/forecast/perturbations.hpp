@@ -1,9 +1,11 @@
 #pragma once
 /// \file
-/// Perturbations as configured.
+/// Perturbations as configured: key `perturbation`, one section or a list of them.
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "src/base/config.hpp"
@@ -17,14 +19,31 @@ void add_perturbation_keys(Schema& schema);
 /// Whether neighbouring members get the same perturbation with opposite signs.
 bool pairs_are_centred(const Config& config);
 
-/// Valid times of the analyses besides the one at \p start that the configured perturbations need, oldest first.
-std::vector<Instant> perturbation_times(const Config& config, const Instant& start, Duration time_step);
+/// "bred_vectors + spherical_gaussian", for plans and file attributes.
+std::string describe_perturbations(const Config& config);
+
+/// Judge everything that can be judged without running: channels, error tables, degrees.
+///
+/// Returns all numbers that come from files (amplitudes), for the identity of the forecast, which
+/// the hash of the configuration does not cover. Errors: config_invalid naming the key, those of
+/// read_error_table.
+std::vector<double> check_perturbations(const Config& config, const ModelDescription& description,
+                                        std::int64_t filter_degrees);
+
+/// Valid times of the analyses, each with its history, that the perturbations of members starting
+/// at \p start need, oldest first; the one at \p start itself among them with `compat: hens`.
+std::vector<Instant> perturbation_times(const Config& config, const Instant& start,
+                                        Duration time_step);
 
 /// The configured perturbations of members that start from \p start.
+///
+/// The random numbers of each depend on \p seed and its place in the list, so that equal kinds are
+/// independent.
+/// \param seed of this analysis: other dates need other seeds
 /// \param earlier one analysis per perturbation_times()
-/// Errors: config_invalid naming the key.
-std::unique_ptr<InitialPerturbation> make_configured_perturbation(const Config& config, Model& model, std::uint64_t seed,
-                                                                  const Instant& start,
-                                                                  const std::vector<EnsembleStart>& earlier);
+/// Errors: as check_perturbations.
+std::unique_ptr<InitialPerturbation> make_configured_perturbation(
+    const Config& config, Model& model, std::uint64_t seed, const Instant& start,
+    const std::vector<EnsembleStart>& earlier);
 
 }  // namespace myriad::pipelines

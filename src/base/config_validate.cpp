@@ -197,6 +197,12 @@ class Validator {
     const KeyType type = node.key->type();
     const Kind wanted = type == KeyType::section_list ? Kind::sequence : Kind::map;
     const YamlNode& yaml = value == nullptr ? empty : *value;
+    if (yaml.kind == Kind::map && node.key->accepts_one()) {
+      node.present = true;
+      node.origin = yaml.origin;
+      element(node, "0", yaml);
+      return;
+    }
     if (yaml.kind != Kind::null && yaml.kind != wanted) {
       complain("E1006", fmt::format("{}: key '{}': expected a {}, got {}", yaml.origin, node.path,
                                     wanted == Kind::map ? "section (indented 'name: value' lines)"

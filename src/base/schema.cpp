@@ -248,6 +248,11 @@ Json Key::json_schema() const {
   } else if (type_ == KeyType::section_list) {
     schema.set("type", "array");
     schema.set("items", child_->json_schema());
+    if (accepts_one_) {
+      Json either;
+      either.set("oneOf", Json::Array{std::move(schema), child_->json_schema()});
+      schema = std::move(either);
+    }
   } else if (type_ == KeyType::section_map) {
     schema.set("type", "object");
     schema.set("additionalProperties", child_->json_schema());
@@ -356,6 +361,11 @@ Schema& Schema::optional_section(std::string name, std::string doc) {
 }
 Schema& Schema::section_list(std::string name, std::string doc) {
   return add_child(std::move(name), KeyType::section_list, std::move(doc));
+}
+Schema& Schema::section_or_list(std::string name, std::string doc) {
+  Schema& child = section_list(std::move(name), std::move(doc));
+  keys_.back()->accepts_one_ = true;
+  return child;
 }
 Schema& Schema::section_map(std::string name, std::string doc) {
   return add_child(std::move(name), KeyType::section_map, std::move(doc));

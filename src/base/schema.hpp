@@ -73,6 +73,8 @@ class Key {
   bool is_hashed() const { return hashed_; }
   bool has_flag() const { return flag_; }
   bool is_section() const { return type_ >= KeyType::section; }
+  /// A list of sections that may also be written as one section.
+  bool accepts_one() const { return accepts_one_; }
   const std::optional<Json>& default_value() const { return default_; }
   const std::vector<std::string>& choice_names() const { return choices_; }
   const Schema& child() const { return *child_; }
@@ -96,6 +98,7 @@ class Key {
   bool list_ = false;
   bool hashed_ = true;
   bool flag_ = false;
+  bool accepts_one_ = false;
   bool exclusive_least_ = false;
   bool exclusive_greatest_ = false;
   double least_ = -std::numeric_limits<double>::infinity();
@@ -134,6 +137,8 @@ class Schema {
   /// A section that is there only when the user writes it (`name: {}` is enough).
   Schema& optional_section(std::string name, std::string doc);
   Schema& section_list(std::string name, std::string doc);
+  /// A list of sections; a section in its place is a list of one. Read with Config::sections().
+  Schema& section_or_list(std::string name, std::string doc);
   Schema& section_map(std::string name, std::string doc);
 
   const std::string& name() const { return name_; }

@@ -432,5 +432,24 @@ TEST(NearestName, FindsTyposAndNothingFarAway) {
   EXPECT_EQ(nearest_name(std::string(1000, 'm'), names), "");
 }
 
+TEST(Config, SectionInPlaceOfAListIsAListOfOneWhereTheSchemaSaysSo) {
+  Schema s("x", "x");
+  s.section_or_list("noise", "Noise").number("size", "Size").default_to(1.0);
+  const auto schema = std::make_shared<const Schema>(std::move(s));
+  const auto read = [&](std::string_view yaml, const std::vector<ConfigOverride>& overrides = {}) {
+    const Config config = Config::from_text(schema, yaml, "run.yaml", overrides);
+    std::vector<double> sizes;
+    for (const Config& section : config.sections("noise")) sizes.push_back(section.number("size"));
+    return sizes;
+  };
+  EXPECT_EQ(read("noise: {size: 3}"), (std::vector<double>{3.0}));
+  EXPECT_EQ(read("noise: [{size: 3}, {}]"), (std::vector<double>{3.0, 1.0}));
+  EXPECT_EQ(read("{}"), (std::vector<double>{}));
+  EXPECT_EQ(read("noise: {size: 3}", {parse_set("noise.size=4")}), (std::vector<double>{4.0}));
+  const std::string either = to_json_text(schema->json_schema());
+  EXPECT_NE(either.find("oneOf"), std::string::npos);
+  refused("start: 2003-01-15\nstages: {steps: 1}\n", "E1006", {"list of sections"});
+}
+
 }  // namespace
 }  // namespace myriad
