@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "diagnostics/finite.hpp"
 #include "src/base/error.hpp"
 
 namespace myriad::diag {
@@ -11,9 +12,9 @@ namespace {
 /// \p what and the grid point of the first value that is not finite end up in the message.
 void check_finite(std::span<const float> field, const char* what, const VerificationShape& shape,
                   std::size_t channel, std::size_t lead, std::int64_t first_row) {
+  if (detail::all_finite(field)) return;
   const auto bad =
       std::find_if(field.begin(), field.end(), [](float v) { return !std::isfinite(v); });
-  if (bad == field.end()) return;
   const std::int64_t nlon = shape.grid.nlon();
   const std::int64_t point = bad - field.begin();
   const std::int64_t row = first_row + point / nlon;
@@ -32,8 +33,7 @@ CaseRunner::CaseRunner(kernels::Backend& backend, const VerificationShape& shape
     : backend_(backend),
       shape_(shape),
       options_(options),
-      rows_(static_cast<std::size_t>(shape.grid.nlat())),
-      ranks_(shape.regions.size(), std::vector<double>(static_cast<std::size_t>(shape.rank_bins))) {
+      rows_(static_cast<std::size_t>(shape.grid.nlat()) * row_record_size()) {
   const auto latitudes = shape.grid.latitudes_deg();
   const auto row_weights = shape.grid.row_weights();
   const std::vector<double> equal(row_weights.size(), 1.0);
@@ -49,45 +49,87 @@ CaseRunner::CaseRunner(kernels::Backend& backend, const VerificationShape& shape
   }
 }
 
-void CaseRunner::begin(std::size_t channel, std::size_t lead, std::uint32_t case_number) {
-  channel_ = channel;
-  lead_ = lead;
-  case_number_ = case_number;
-  for (auto& histogram : ranks_) std::fill(histogram.begin(), histogram.end(), 0.0);
+std::size_t CaseRunner::row_record_size() const {
+  return k_moment_count + static_cast<std::size_t>(shape_.rank_bins);
 }
 
-void CaseRunner::add_rows(const CaseFields& fields, std::int64_t first_row) {
+void CaseRunner::score_rows(std::size_t channel, std::size_t lead, std::uint32_t number,
+                            const CaseFields& fields, std::int64_t first_row,
+                            std::span<double> record) {
+  const auto count = static_cast<std::size_t>(fields.nlat);
   MYRIAD_EXPECT(first_row >= 0 && first_row + fields.nlat <= shape_.grid.nlat() &&
-                fields.nlon == shape_.grid.nlon());
-  check_finite(fields.truth, "the verifying field", shape_, channel_, lead_, first_row);
+                fields.nlon == shape_.grid.nlon() && record.size() == count * row_record_size());
+  check_finite(fields.truth, "the verifying field", shape_, channel, lead, first_row);
   for (std::int64_t i = 0; i < fields.members; ++i) {
     check_finite(fields.ensemble.subspan(static_cast<std::size_t>(i * fields.points()),
                                          static_cast<std::size_t>(fields.points())),
-                 "a member", shape_, channel_, lead_, first_row);
+                 "a member", shape_, channel, lead, first_row);
   }
-  const auto first = static_cast<std::size_t>(first_row);
-  const auto count = static_cast<std::size_t>(fields.nlat);
-  row_moments(backend_, fields, std::span(rows_).subspan(first, count));
-  if (fields.members < 2) return;
-  const RankKey key{options_.seed, case_number_, first_row * fields.nlon};
-  for (std::size_t r = 0; r < ranks_.size(); ++r) {
-    add_ranks(fields, std::span<const double>(rank_weights_[r]).subspan(first, count), key,
-              ranks_[r]);
+  std::vector<Moments> rows(count);
+  row_moments(backend_, fields, rows);
+  const std::int64_t bins =
+      std::min(static_cast<std::int64_t>(shape_.rank_bins), fields.members + 1);
+  std::vector<double> ranks(count * static_cast<std::size_t>(bins), 0.0), outliers(count);
+  if (fields.members > 1) {
+    count_ranks(fields, {options_.seed, number, first_row * fields.nlon}, bins, ranks, outliers);
+    for (std::size_t k = 0; k < count; ++k)
+      rows[k](CaseMoment::outlier) = outliers[k] / static_cast<double>(fields.nlon);
   }
+  std::fill(record.begin(), record.end(), 0.0);
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto row = record.begin() + static_cast<std::ptrdiff_t>(k * row_record_size());
+    std::copy(rows[k].values().begin(), rows[k].values().end(), row);
+    std::copy_n(ranks.begin() + static_cast<std::ptrdiff_t>(k) * bins, bins, row + k_moment_count);
+  }
+}
+
+void CaseRunner::store(std::size_t channel, std::size_t lead, std::span<const double> rows,
+                       StartRecord& record) const {
+  const auto nlat = static_cast<std::size_t>(shape_.grid.nlat());
+  const auto bins = static_cast<std::size_t>(shape_.rank_bins);
+  MYRIAD_EXPECT(rows.size() == nlat * row_record_size());
+  std::vector<Moments> moments(nlat);
+  std::vector<double> counts(nlat * bins);
+  for (std::size_t k = 0; k < nlat; ++k) {
+    const auto row = rows.subspan(k * row_record_size(), row_record_size());
+    std::copy_n(row.begin(), k_moment_count, moments[k].values().begin());
+    std::copy_n(row.begin() + k_moment_count, bins,
+                counts.begin() + static_cast<std::ptrdiff_t>(k * bins));
+  }
+  for (std::size_t r = 0; r < shape_.regions.size(); ++r) {
+    record.set_moments(channel, lead, r, area_mean(moments, weights_[r]));
+    const auto histogram = rank_histogram(counts, rank_weights_[r], shape_.grid.nlon());
+    std::copy(histogram.begin(), histogram.end(), record.ranks(channel, lead, r).begin());
+  }
+}
+
+void CaseRunner::store_spectrum(std::size_t channel, std::size_t lead, SpectrumOf of,
+                                std::span<const float> fields, std::int64_t count,
+                                StartRecord& record) {
+  MYRIAD_EXPECT(wants_spectra());
+  const auto mean = mean_spectrum(analyser_->power(fields, count), count);
+  std::copy(mean.begin(), mean.end(), record.spectrum(channel, lead, of).begin());
+}
+
+void CaseRunner::begin(std::size_t channel, std::size_t lead, std::uint32_t number) {
+  channel_ = channel;
+  lead_ = lead;
+  number_ = number;
+}
+
+void CaseRunner::add_rows(const CaseFields& fields, std::int64_t first_row) {
+  const auto begin = static_cast<std::size_t>(first_row) * row_record_size();
+  const auto size = static_cast<std::size_t>(fields.nlat) * row_record_size();
+  score_rows(channel_, lead_, number_, fields, first_row, std::span(rows_).subspan(begin, size));
 }
 
 void CaseRunner::add_spectrum(StartRecord& record, SpectrumOf of, std::span<const float> fields,
                               std::int64_t count) {
-  MYRIAD_EXPECT(wants_spectra());
-  const auto mean = mean_spectrum(analyser_->power(fields, count), count);
-  std::copy(mean.begin(), mean.end(), record.spectrum(channel_, lead_, of).begin());
+  store_spectrum(channel_, lead_, of, fields, count, record);
 }
 
 void CaseRunner::finish(StartRecord& record) {
-  for (std::size_t r = 0; r < shape_.regions.size(); ++r) {
-    record.set_moments(channel_, lead_, r, area_mean(rows_, weights_[r]));
-    std::copy(ranks_[r].begin(), ranks_[r].end(), record.ranks(channel_, lead_, r).begin());
-  }
+  store(channel_, lead_, rows_, record);
 }
 
 }  // namespace myriad::diag

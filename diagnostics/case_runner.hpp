@@ -27,23 +27,42 @@ struct CaseOptions {
 
 /// Applies the verification to cases, whole or in bands of rows (large ensembles on fine grids do
 /// not fit in memory at once).
+///
+/// A case is scored row by row: score_rows() turns any band into numbers per row, anywhere; store()
+/// makes the scores of all rows together. `myriad verify` and the scores of a running forecast both
+/// go this way, so that they agree to the bit.
 class CaseRunner {
  public:
   CaseRunner(kernels::Backend& backend, const VerificationShape& shape, const CaseOptions& options);
 
-  /// Begin a case; \p case_number is unique per (start, channel, lead) and fixes the tie-splitting
-  /// draws.
-  void begin(std::size_t channel, std::size_t lead, std::uint32_t case_number);
-  /// Add the rows [first_row, first_row + fields.nlat). Bands must cover the grid once, in any
-  /// order.
-  /// Errors: ErrorKind::input_corrupt (E2510) when truth or members hold a value that is not
-  /// finite.
-  void add_rows(const CaseFields& fields, std::int64_t first_row);
+  /// Numbers that score_rows() makes of one row: its moments and rank counts.
+  std::size_t row_record_size() const;
+  /// Score the rows [first_row, first_row + fields.nlat).
+  ///
+  /// \param number of case_number()
+  /// Shapes: record [row, row_record_size()]. An ensemble with fewer members than rank bins - 1
+  /// fills the first members + 1 bins. Errors: ErrorKind::input_corrupt (E2510) when truth or
+  /// members hold a value that is not finite. Determinism: bitwise; a row's numbers do not depend
+  /// on the band.
+  void score_rows(std::size_t channel, std::size_t lead, std::uint32_t number,
+                  const CaseFields& fields, std::int64_t first_row, std::span<double> record);
+  /// Store moments and ranks of a case; \p rows [lat, row_record_size()] of the whole grid.
+  void store(std::size_t channel, std::size_t lead, std::span<const double> rows,
+             StartRecord& record) const;
   /// Spectrum of full fields [count, lat, lon], averaged over them.
-  void add_spectrum(StartRecord& record, SpectrumOf of, std::span<const float> fields,
-                    std::int64_t count);
+  void store_spectrum(std::size_t channel, std::size_t lead, SpectrumOf of,
+                      std::span<const float> fields, std::int64_t count, StartRecord& record);
   bool wants_spectra() const { return analyser_ != nullptr; }
   std::int64_t spectrum_members() const { return options_.spectrum_members; }
+
+  /// Begin a case whose bands come one by one.
+  void begin(std::size_t channel, std::size_t lead, std::uint32_t number);
+  /// Add the rows [first_row, first_row + fields.nlat). Bands must cover the grid once, in any
+  /// order. Errors: those of score_rows().
+  void add_rows(const CaseFields& fields, std::int64_t first_row);
+  /// store_spectrum() of the case begun.
+  void add_spectrum(StartRecord& record, SpectrumOf of, std::span<const float> fields,
+                    std::int64_t count);
   /// Finish the case and store its moments and ranks.
   void finish(StartRecord& record);
 
@@ -56,9 +75,8 @@ class CaseRunner {
   std::unique_ptr<SpectrumAnalyser> analyser_;
   std::size_t channel_ = 0;
   std::size_t lead_ = 0;
-  std::uint32_t case_number_ = 0;
-  std::vector<Moments> rows_;
-  std::vector<std::vector<double>> ranks_;  ///< [region][bin]
+  std::uint32_t number_ = 0;
+  std::vector<double> rows_;  ///< [lat, row_record_size()]
 };
 
 }  // namespace myriad::diag

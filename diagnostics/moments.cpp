@@ -1,5 +1,6 @@
 #include "diagnostics/moments.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -82,30 +83,95 @@ void add_climate(Moments& out, std::span<const float> truth, std::span<const flo
   out(CaseMoment::climate_crps) = crps / n;
 }
 
-/// Zonal-mean CRPS of every row: each row is one group of the loss kernel, with a single row weight
-/// of 1.
-std::vector<double> crps_of_rows(kernels::Backend& backend, const Tensor& members,
-                                 const Tensor& truth, double alpha) {
-  const std::int64_t nlat = truth.dim(0);
+/// The members of so many bytes go through the CRPS at once, so that it needs no second copy of a
+/// large ensemble.
+constexpr std::int64_t k_crps_bytes = 16 << 20;
+
+std::int64_t crps_rows(std::int64_t members, std::int64_t rows, std::int64_t nlon) {
+  const std::int64_t row_bytes = members * nlon * static_cast<std::int64_t>(sizeof(float));
+  return std::clamp(k_crps_bytes / row_bytes, std::int64_t{1}, rows);
+}
+
+/// Zonal-mean fair CRPS of some rows: each row is one group of the loss kernel, with a single row
+/// weight of 1.
+std::vector<double> fair_crps_of_rows(kernels::Backend& backend, std::span<const float> ensemble,
+                                      std::span<const float> truth, std::int64_t members,
+                                      std::int64_t rows, std::int64_t nlon) {
+  Tensor device_members(backend, DType::f32, {members, rows, 1, 1, nlon});
+  Tensor device_truth(backend, DType::f32, {rows, 1, 1, nlon});
   Tensor weight(backend, DType::f64, {1});
-  Tensor out(backend, DType::f64, {nlat, 1});
+  Tensor out(backend, DType::f64, {rows, 1});
+  backend.copy_to_device(device_members.view().data, ensemble.data(), device_members.bytes());
+  backend.copy_to_device(device_truth.view().data, truth.data(), device_truth.bytes());
   backend.fill(weight, 1.0);
-  backend.crps(out, members, truth, weight, alpha);
+  backend.crps(out, device_members, device_truth, weight, 1.0);
   backend.fence();
   return out.to_doubles();
 }
 
-void add_crps(kernels::Backend& backend, const CaseFields& fields, std::span<Moments> rows) {
-  Tensor members(backend, DType::f32, {fields.members, fields.nlat, 1, 1, fields.nlon});
-  Tensor truth(backend, DType::f32, {fields.nlat, 1, 1, fields.nlon});
-  backend.copy_to_device(members.view().data, fields.ensemble.data(), members.bytes());
-  backend.copy_to_device(truth.view().data, fields.truth.data(), truth.bytes());
-  const std::vector<double> standard = crps_of_rows(backend, members, truth, 0.0);
-  const std::vector<double> fair = crps_of_rows(backend, members, truth, 1.0);
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    rows[k](CaseMoment::crps_standard) = standard[k];
-    rows[k](CaseMoment::crps_fair) = fair[k];
+/// Both CRPS. With A = mean |x_i - y| the standard one is fair + (A - fair) / N, which saves
+/// sorting the members a second time; \p absolute holds A of each row.
+void add_crps(kernels::Backend& backend, const CaseFields& fields, std::span<const double> absolute,
+              std::span<Moments> rows) {
+  const std::int64_t step = crps_rows(fields.members, fields.nlat, fields.nlon);
+  std::vector<float> some;
+  for (std::int64_t first = 0; first < fields.nlat; first += step) {
+    const std::int64_t count = std::min(step, fields.nlat - first);
+    const auto begin = static_cast<std::size_t>(first * fields.nlon);
+    const auto size = static_cast<std::size_t>(count * fields.nlon);
+    std::span<const float> ensemble = fields.ensemble;
+    if (count < fields.nlat) {
+      some.resize(static_cast<std::size_t>(fields.members) * size);
+      for (std::int64_t i = 0; i < fields.members; ++i) {
+        std::copy_n(fields.ensemble.data() + i * fields.points() + first * fields.nlon, size,
+                    some.data() + static_cast<std::size_t>(i) * size);
+      }
+      ensemble = some;
+    }
+    const auto fair = fair_crps_of_rows(backend, ensemble, fields.truth.subspan(begin, size),
+                                        fields.members, count, fields.nlon);
+    for (std::int64_t k = 0; k < count; ++k) {
+      const auto row = static_cast<std::size_t>(first + k);
+      const double value = fair[static_cast<std::size_t>(k)];
+      rows[row](CaseMoment::crps_fair) = value;
+      rows[row](CaseMoment::crps_standard) =
+          value + (absolute[row] - value) / static_cast<double>(fields.members);
+    }
   }
+}
+
+/// Errors of the members along one row: zonal mean of all, smallest at each point and who has it.
+struct MemberErrors {
+  std::vector<double> sum;
+  std::vector<float> best;
+  std::vector<float> index;
+
+  void of_row(const CaseFields& fields, std::int64_t row) {
+    const auto nlon = static_cast<std::size_t>(fields.nlon);
+    sum.assign(nlon, 0.0);
+    best.assign(nlon, std::numeric_limits<float>::max());
+    index.assign(nlon, 0.0F);
+    const float* y = fields.truth.data() + row * fields.nlon;
+    for (std::int64_t i = 0; i < fields.members; ++i) {
+      const float* x = fields.ensemble.data() + i * fields.points() + row * fields.nlon;
+      const float number = static_cast<float>(i);
+      for (std::size_t j = 0; j < nlon; ++j) {
+        const float error = std::abs(x[j] - y[j]);
+        const bool better = error < best[j];
+        sum[j] += static_cast<double>(error);
+        best[j] = better ? error : best[j];
+        index[j] = better ? number : index[j];
+      }
+    }
+  }
+};
+
+/// Mean along a row, eastwards.
+template <class T>
+double zonal_mean(const std::vector<T>& values) {
+  double sum = 0.0;
+  for (T v : values) sum += static_cast<double>(v);
+  return sum / static_cast<double>(values.size());
 }
 
 void check_shapes(const CaseFields& f) {
@@ -149,11 +215,25 @@ void mean_and_spread(const CaseFields& fields, std::span<float> mean, std::span<
   }
 }
 
+void best_member(const CaseFields& fields, std::span<float> error, std::span<float> index) {
+  check_shapes(fields);
+  const auto points = static_cast<std::size_t>(fields.points());
+  MYRIAD_EXPECT(error.size() == points && index.size() == points && !fields.truth.empty());
+  MemberErrors errors;
+  for (std::int64_t k = 0; k < fields.nlat; ++k) {
+    errors.of_row(fields, k);
+    std::copy(errors.best.begin(), errors.best.end(), error.begin() + k * fields.nlon);
+    std::copy(errors.index.begin(), errors.index.end(), index.begin() + k * fields.nlon);
+  }
+}
+
 void row_moments(kernels::Backend& backend, const CaseFields& fields, std::span<Moments> rows) {
   check_shapes(fields);
   MYRIAD_EXPECT(rows.size() == static_cast<std::size_t>(fields.nlat) && !fields.truth.empty());
   const auto nlon = static_cast<std::size_t>(fields.nlon);
   std::vector<double> mean, variance;
+  std::vector<double> absolute;
+  MemberErrors errors;
   for (std::int64_t k = 0; k < fields.nlat; ++k) {
     const auto row_of = [&](std::span<const float> field) {
       return field.empty() ? field : field.subspan(static_cast<std::size_t>(k) * nlon, nlon);
@@ -174,13 +254,19 @@ void row_moments(kernels::Backend& backend, const CaseFields& fields, std::span<
     add(Forecast::persistence, row_of(fields.persistence));
     add(Forecast::climatology, climate);
     if (!climate.empty()) add_climate(out, truth, climate, row_of(fields.climate_std));
-    if (fields.members > 1) {
-      double sum = 0.0;
-      for (double v : variance) sum += v;
-      out(CaseMoment::variance) = sum / static_cast<double>(nlon);
-    }
+    if (fields.members > 1) out(CaseMoment::variance) = zonal_mean(variance);
+    errors.of_row(fields, k);
+    absolute.push_back(zonal_mean(errors.sum) / static_cast<double>(fields.members));
+    out(CaseMoment::best_absolute) = zonal_mean(errors.best);
   }
-  add_crps(backend, fields, rows);
+  add_crps(backend, fields, absolute, rows);
+}
+
+std::size_t row_moments_bytes(std::int64_t members, std::int64_t rows, std::int64_t nlon) {
+  const std::int64_t some = crps_rows(members, rows, nlon);
+  // Staged on the host and once more where the backend computes, which sorts 64 points at a time.
+  const std::int64_t values = 2 * members * some * nlon + members * 64;
+  return static_cast<std::size_t>(values) * sizeof(float);
 }
 
 Moments area_mean(std::span<const Moments> rows, std::span<const double> weights) {

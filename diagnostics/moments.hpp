@@ -37,8 +37,10 @@ enum class CaseMoment : std::uint8_t {
   crps_fair,         ///< fair CRPS
   climate_variance,  ///< squared standard deviation of the climate
   climate_crps,      ///< CRPS of the Gaussian with climate mean and standard deviation
+  best_absolute,     ///< min_i |x_i - y|
+  outlier,           ///< share of points whose rank is 0 or N; set by the rank counts (ranks.hpp)
 };
-inline constexpr int k_case_moment_count = 6;
+inline constexpr int k_case_moment_count = 8;
 
 inline constexpr int k_moment_count = k_forecast_count * k_error_moment_count + k_case_moment_count;
 
@@ -93,16 +95,26 @@ struct CaseFields {
 /// Determinism: bitwise, members are summed in their order.
 void mean_and_spread(const CaseFields& fields, std::span<float> mean, std::span<float> spread);
 
-/// Zonal means of every moment of \p fields, row by row.
+/// Error of the member that is nearest to the truth at each point, and its place among the members
+/// (the first one on ties).
+///
+/// Shapes: error, index [lat, lon]. Units: those of the channel. Preconditions: truth is given.
+/// Determinism: bitwise; differences are rounded to fp32.
+void best_member(const CaseFields& fields, std::span<float> error, std::span<float> index);
+
+/// Zonal means of every moment of \p fields but `outlier`, row by row.
 ///
 /// Shapes: rows [lat]. Moments whose inputs are empty are NaN; ensemble moments with N = 1 too,
 /// except that both CRPS are then the absolute error.
 /// \param backend computes the CRPS (Backend::crps, the loss kernel: one implementation for
 /// training and verification)
-/// Determinism: bitwise; sums run eastwards in fp64.
-/// Cost: O(N points) plus the CRPS, O(N log N points); memory one copy of the members.
+/// Determinism: bitwise; sums run eastwards in fp64; a row does not depend on the others.
+/// Cost: O(N points) plus the CRPS, O(N log N points); memory row_moments_bytes().
 /// Source: sfno.md 9.1-9.4; Gaussian CRPS: Gneiting et al. 2005, eq. 5.
 void row_moments(kernels::Backend& backend, const CaseFields& fields, std::span<Moments> rows);
+
+/// Scratch of row_moments(): the members of a few rows.
+std::size_t row_moments_bytes(std::int64_t members, std::int64_t rows, std::int64_t nlon);
 
 /// Area mean of row moments: sum_k weights[k] rows[k], southwards in fp64. Rows of weight 0 are
 /// left out.

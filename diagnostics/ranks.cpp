@@ -22,17 +22,26 @@ std::array<double, 2> uniforms(const RankKey& key, std::int64_t point) {
 
 }  // namespace
 
-void add_ranks(const CaseFields& fields, std::span<const double> weights, const RankKey& key,
-               std::span<double> histogram) {
+std::uint32_t case_number(const Instant& start, std::string_view channel, Duration lead) {
+  // 32-bit FNV-1a. Two cases that share a number share draws, which does no harm.
+  std::uint32_t hash = 2166136261U;
+  const auto add = [&](std::string_view text) {
+    for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  };
+  add(fmt::format("{} {} {}", start.iso(), channel, lead.seconds));
+  return hash;
+}
+
+void count_ranks(const CaseFields& fields, const RankKey& key, std::int64_t bins,
+                 std::span<double> counts, std::span<double> outliers) {
   const auto nlon = static_cast<std::size_t>(fields.nlon);
-  const std::int64_t bins = static_cast<std::int64_t>(histogram.size());
-  MYRIAD_EXPECT(weights.size() == static_cast<std::size_t>(fields.nlat));
+  MYRIAD_EXPECT(counts.size() == static_cast<std::size_t>(fields.nlat * bins));
+  MYRIAD_EXPECT(outliers.size() == static_cast<std::size_t>(fields.nlat));
   MYRIAD_EXPECT(bins >= 2 && bins <= fields.members + 1);
+  std::fill(counts.begin(), counts.end(), 0.0);
+  std::fill(outliers.begin(), outliers.end(), 0.0);
   std::vector<std::int32_t> below(nlon), equal(nlon);
   for (std::int64_t k = 0; k < fields.nlat; ++k) {
-    const double row_weight = weights[static_cast<std::size_t>(k)];
-    if (row_weight == 0.0) continue;
-    const double weight = row_weight / static_cast<double>(nlon);
     const float* truth = fields.truth.data() + k * fields.nlon;
     std::fill(below.begin(), below.end(), 0);
     std::fill(equal.begin(), equal.end(), 0);
@@ -43,21 +52,36 @@ void add_ranks(const CaseFields& fields, std::span<const double> weights, const 
         equal[j] += x[j] == truth[j] ? 1 : 0;
       }
     }
+    const auto histogram =
+        counts.subspan(static_cast<std::size_t>(k * bins), static_cast<std::size_t>(bins));
     for (std::size_t j = 0; j < nlon; ++j) {
-      std::int64_t rank = below[j];
+      std::int64_t bin = below[j];
+      std::array<double, 2> u{};
       if (equal[j] > 0 || bins <= fields.members) {
-        const auto u =
-            uniforms(key, key.first_point + k * fields.nlon + static_cast<std::int64_t>(j));
-        rank += static_cast<std::int64_t>(u[0] * static_cast<double>(equal[j] + 1));
-        if (bins <= fields.members) {
-          const double share =
-              (static_cast<double>(rank) + u[1]) / static_cast<double>(fields.members + 1);
-          rank = std::min(bins - 1, static_cast<std::int64_t>(share * static_cast<double>(bins)));
-        }
+        u = uniforms(key, key.first_point + k * fields.nlon + static_cast<std::int64_t>(j));
+        bin += static_cast<std::int64_t>(u[0] * static_cast<double>(equal[j] + 1));
       }
-      histogram[static_cast<std::size_t>(rank)] += weight;
+      if (bin == 0 || bin == fields.members) outliers[static_cast<std::size_t>(k)] += 1.0;
+      if (bins <= fields.members) {
+        const double share =
+            (static_cast<double>(bin) + u[1]) / static_cast<double>(fields.members + 1);
+        bin = std::min(bins - 1, static_cast<std::int64_t>(share * static_cast<double>(bins)));
+      }
+      histogram[static_cast<std::size_t>(bin)] += 1.0;
     }
   }
+}
+
+std::vector<double> rank_histogram(std::span<const double> counts, std::span<const double> weights,
+                                   std::int64_t nlon) {
+  const std::size_t bins = counts.size() / weights.size();
+  MYRIAD_EXPECT(bins * weights.size() == counts.size());
+  std::vector<double> histogram(bins, 0.0);
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    const double weight = weights[k] / static_cast<double>(nlon);
+    for (std::size_t b = 0; b < bins; ++b) histogram[b] += weight * counts[k * bins + b];
+  }
+  return histogram;
 }
 
 double outlier_rate(std::span<const double> histogram) {

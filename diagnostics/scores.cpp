@@ -50,6 +50,12 @@ double crps_almost_fair(const Moments& m, int) {
   return k_almost_fair_alpha * m(CaseMoment::crps_fair) +
          (1.0 - k_almost_fair_alpha) * m(CaseMoment::crps_standard);
 }
+double outlier_rate(const Moments& m, int) {
+  return m(CaseMoment::outlier);
+}
+double best_member_error(const Moments& m, int) {
+  return m(CaseMoment::best_absolute);
+}
 double crps_climatology(const Moments& m, int) {
   return m(CaseMoment::climate_crps);
 }
@@ -127,6 +133,11 @@ std::vector<Score> make_scores() {
       "0.95 crps_fair + 0.05 crps_standard", ScoreUnit::channel, 2, crps_almost_fair);
   add("crpss_fair", "skill of the fair CRPS against climatology",
       "1 - crps_fair / crps_climatology", ScoreUnit::one, 2, crpss_fair);
+  add("outlier_rate", "share of cases in which the truth lies outside the ensemble",
+      "mean of [rank of y is 0 or N], ties split at random; 2/(N+1) is calibrated", ScoreUnit::one,
+      2, outlier_rate);
+  add("best_member_error", "error of the member that is nearest at each point",
+      "mean min_i |x_i - y|", ScoreUnit::channel, 1, best_member_error);
   add_error_scores<Forecast::control>(list, "_control", "the control forecast");
   add_error_scores<Forecast::persistence>(list, "_persistence",
                                           "persistence of the initial analysis");

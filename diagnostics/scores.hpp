@@ -45,7 +45,7 @@ struct Score {
 /// suffix _control, _persistence and (but acc) _climatology; rmse_fair; crps_standard, crps_fair,
 /// crps_almost_fair (alpha 0.95), crps_persistence, crps_climatology; spread, spread_climatology;
 /// spread_skill_ratio (HENS form), spread_skill_ratio_makani; crpss_fair (skill against
-/// climatology).
+/// climatology); outlier_rate, best_member_error.
 std::span<const Score> scores();
 
 /// The score \p name.

@@ -1,25 +1,12 @@
 #include "diagnostics/reducers/statistics_axes.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
+#include "diagnostics/finite.hpp"
 #include "src/base/error.hpp"
 
 namespace myriad::diag::detail {
-namespace {
-
-/// True when every value is finite; without branches, so that a tile of gigabytes costs one read.
-bool all_finite(std::span<const float> values) {
-  constexpr std::uint32_t k_exponent = 0x7f800000U;
-  std::uint32_t bad = 0;
-  for (float v : values)
-    bad |= (std::bit_cast<std::uint32_t>(v) & k_exponent) == k_exponent ? 1U : 0U;
-  return bad == 0;
-}
-
-}  // namespace
-
 void check_tile(const EnsembleTile& tile, const StatisticsAxes& axes) {
   MYRIAD_EXPECT(tile.channel < axes.channels.size() && tile.lead < axes.leads.size());
   MYRIAD_EXPECT(tile.rows > 0 && tile.nlon == axes.grid.nlon());

@@ -198,9 +198,9 @@ bool VerifyRun::score_case(std::size_t start, std::size_t channel, std::size_t l
                        buffers.climate_mean);
     buffers.climate_std = climatology_->deviation(channel);
   }
-  const std::size_t number =
-      (start * shape_.channels.size() + channel) * shape_.lead_hours.size() + lead;
-  runner_->begin(channel, lead, static_cast<std::uint32_t>(number));
+  runner_->begin(channel, lead,
+                 diag::case_number(forecasts_->starts()[start], shape_.channels[channel].name,
+                                   forecasts_->leads()[lead]));
   score_bands(channel, lead, buffers);
   if (runner_->wants_spectra()) add_spectra(channel, lead, buffers, record);
   runner_->finish(record);

@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include "diagnostics/area.hpp"
 #include "diagnostics/scores.hpp"
+#include "src/backend/registry.hpp"
 #include "src/base/error.hpp"
 #include "src/grid/grid.hpp"
 #include "tests/unit/diagnostics/fields.hpp"
@@ -165,9 +168,52 @@ TEST(Moments, RowsInBandsGiveTheSameBitsAsTheWholeGrid) {
                                           static_cast<std::size_t>(count)));
   }
   for (std::size_t k = 0; k < 9; ++k) {
-    for (std::size_t i = 0; i < k_moment_count; ++i)
-      EXPECT_EQ(rows[k].values()[i], banded[k].values()[i]) << k << " " << i;
+    for (std::size_t i = 0; i < k_moment_count; ++i) {  // absent moments are equal NaN
+      EXPECT_EQ(std::bit_cast<std::uint64_t>(rows[k].values()[i]),
+                std::bit_cast<std::uint64_t>(banded[k].values()[i]))
+          << k << " " << i;
+    }
   }
+}
+
+TEST(Moments, OfAnEnsembleTooLargeForASecondCopyAreThoseOfItsRowsAlone) {
+  const auto fast = make_backend("kokkos");
+  const Case whole = test::gaussian_case(3, 512, 5000, 3);  // 10 MB a row
+  std::vector<Moments> rows(3);
+  row_moments(*fast, whole.view(), rows);
+  EXPECT_LT(row_moments_bytes(5000, 3, 512), 3U * 5000U * 512U * sizeof(float));
+  for (std::size_t k = 0; k < 3; ++k) {
+    Case row{1, 512, 5000, {}, {}, {}, {}, {}, {}};
+    const auto cut = [&](const std::vector<float>& field) {
+      std::vector<float> out;
+      for (std::size_t i = 0; i < field.size() / 1536; ++i) {
+        const auto begin = field.begin() + static_cast<std::ptrdiff_t>(i * 1536 + k * 512);
+        out.insert(out.end(), begin, begin + 512);
+      }
+      return out;
+    };
+    row.ensemble = cut(whole.ensemble);
+    row.truth = cut(whole.truth);
+    Moments alone;
+    row_moments(*fast, row.view(), {&alone, 1});
+    for (CaseMoment m : {CaseMoment::crps_fair, CaseMoment::crps_standard, CaseMoment::variance,
+                         CaseMoment::best_absolute})
+      EXPECT_EQ(rows[k](m), alone(m)) << k;
+    // Gaussian: fair E|x - y| - E|x - x'|/2; here the closed form within sampling error.
+    EXPECT_NEAR(alone(CaseMoment::crps_standard) - alone(CaseMoment::crps_fair),
+                1.0 / std::sqrt(std::numbers::pi) / 5000.0, 1e-5);
+  }
+}
+
+TEST(Moments, TheBestMemberIsTheNearestOneAndTheFirstOnTies) {
+  Case c{1, 3, 3, {1, 5, 9, 3, 4, 9, 2, 6, 9}, {2.0F, 5.0F, 8.0F}, {}, {}, {}, {}};
+  std::vector<float> error(3), index(3);
+  best_member(c.view(), error, index);
+  EXPECT_EQ(error, (std::vector<float>{0.0F, 0.0F, 1.0F}));
+  EXPECT_EQ(index, (std::vector<float>{2.0F, 0.0F, 0.0F}));
+  Moments row;
+  row_moments(test::backend(), c.view(), {&row, 1});
+  EXPECT_DOUBLE_EQ(row(CaseMoment::best_absolute), 1.0 / 3.0);
 }
 
 TEST(Moments, WithoutClimateOrBaselinesTheirMomentsAreAbsent) {

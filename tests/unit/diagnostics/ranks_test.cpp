@@ -12,12 +12,17 @@ namespace {
 
 using test::Case;
 
+std::vector<double> counts_of(const Case& c, int bins, const RankKey& key = {}) {
+  std::vector<double> counts(static_cast<std::size_t>(c.nlat * bins)),
+      outliers(static_cast<std::size_t>(c.nlat));
+  count_ranks(c.view(), key, bins, counts, outliers);
+  return counts;
+}
+
 std::vector<double> histogram_of(const Case& c, int bins, const RankKey& key = {}) {
-  std::vector<double> histogram(static_cast<std::size_t>(bins), 0.0);
   const std::vector<double> weights(static_cast<std::size_t>(c.nlat),
                                     1.0 / static_cast<double>(c.nlat));
-  add_ranks(c.view(), weights, key, histogram);
-  return histogram;
+  return rank_histogram(counts_of(c, bins, key), weights, c.nlon);
 }
 
 TEST(RankHistogram, CountsMembersBelowTheTruth) {
@@ -63,22 +68,48 @@ TEST(RankHistogram, FewerBinsThanRanksKeepACalibratedEnsembleFlat) {
   }
 }
 
-TEST(RankHistogram, BandsOfRowsAddUpToTheWholeGridBitForBit) {
+TEST(RankHistogram, CountsOfARowDoNotDependOnTheBandItComesIn) {
   Case c{4, 8, 3, std::vector<float>(96, 1.0F), std::vector<float>(32, 1.0F), {}, {}, {}, {}};
-  const auto whole = histogram_of(c, 4, {3, 5, 0});
-  std::vector<double> banded(4, 0.0);
+  const auto whole = counts_of(c, 4, {3, 5, 0});
+  std::vector<double> banded;
   for (std::int64_t k = 0; k < 4; ++k) {
     Case row{1, 8, 3, std::vector<float>(24, 1.0F), std::vector<float>(8, 1.0F), {}, {}, {}, {}};
-    const std::vector<double> weight{0.25};
-    add_ranks(row.view(), weight, {3, 5, k * 8}, banded);
+    const auto counts = counts_of(row, 4, {3, 5, k * 8});
+    banded.insert(banded.end(), counts.begin(), counts.end());
   }
   EXPECT_EQ(whole, banded);
+}
+
+TEST(RankHistogram, WeighsRowsAndLeavesOutTheOthers) {
+  const std::vector<double> counts{3, 1, 0, 4, 2, 2};  // three rows of two bins, four points each
+  const auto histogram = rank_histogram(counts, std::vector<double>{0.75, 0.0, 0.25}, 4);
+  EXPECT_EQ(histogram, (std::vector<double>{0.6875, 0.3125}));
+}
+
+TEST(RankHistogram, DrawsDependOnWhatTheCaseIs) {
+  const Instant start = Instant::parse("2003-01-15");
+  const auto number = case_number(start, "z500", Duration::hours(24));
+  EXPECT_EQ(number, case_number(Instant::parse("2003-01-15T00:00Z"), "z500", Duration::days(1)));
+  EXPECT_NE(number, case_number(start, "z500", Duration::hours(48)));
+  EXPECT_NE(number, case_number(start, "t850", Duration::hours(24)));
+  EXPECT_NE(number, case_number(start + Duration::hours(6), "z500", Duration::hours(24)));
 }
 
 TEST(OutlierRate, OfFiftyExchangeableMembersIsTwoFiftyFirsts) {
   EXPECT_NEAR(expected_outlier_rate(50), 0.0392156862745, 1e-12);
   const Case c = test::gaussian_case(50, 200, 50, 77);  // 10,000 points
   EXPECT_NEAR(outlier_rate(histogram_of(c, 51)), 0.0392, 4.0 * std::sqrt(0.0392 * 0.96 / 10000.0));
+}
+
+TEST(OutlierRate, CountsRanksBeyondAllMembersWhateverTheBins) {
+  const Case c = test::gaussian_case(50, 200, 50, 77);
+  for (int bins : {51, 10}) {
+    std::vector<double> counts(static_cast<std::size_t>(50 * bins)), outliers(50);
+    count_ranks(c.view(), {}, bins, counts, outliers);
+    double total = 0.0;
+    for (double n : outliers) total += n;
+    EXPECT_DOUBLE_EQ(total / 10000.0, outlier_rate(histogram_of(c, 51))) << bins;
+  }
 }
 
 }  // namespace
