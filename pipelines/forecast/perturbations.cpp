@@ -36,8 +36,9 @@ void add_amplitude_keys(Schema& p) {
 }
 
 void add_keys(Schema& p) {
-  p.choice("kind", "What is added to the analysis",
-           {"none", "spherical_gaussian", "ar1_noise", "bred_vectors"})
+  p.choice("kind",
+           "What is perturbed: the analysis, or the weights of the model (spectral_weights)",
+           {"none", "spherical_gaussian", "ar1_noise", "bred_vectors", "spectral_weights"})
       .default_to("spherical_gaussian");
   add_amplitude_keys(p);
   p.choice("spectrum", "Noise: variance per spectral coefficient of degree l",
@@ -62,6 +63,12 @@ void add_keys(Schema& p) {
   p.text("seed_channels", "bred_vectors: channels of the first noise")
       .list(1)
       .default_to(Json(Json::Array{"z500"}));
+  p.integer("degrees", "spectral_weights: noise on the filters of this many lowest degrees")
+      .default_to(10)
+      .range(1, 100000);
+  p.duration("refresh",
+             "spectral_weights: new noise at this interval; 0h: the same for the whole forecast")
+      .default_to("0h");
   p.choice("compat",
            "hens: published noise (standard deviation 0.989) and, for bred_vectors, published "
            "timing and norms",
@@ -204,6 +211,16 @@ BredVectorConfig breeding_of(const Config& section, const ModelDescription& d) {
   return bred;
 }
 
+std::int64_t refresh_steps(const Config& section, Duration time_step) {
+  const Duration refresh = section.duration("refresh");
+  if (refresh.seconds % time_step.seconds != 0) {
+    throw section.complaint("refresh", "E2656",
+                            fmt::format("{} is no multiple of the model step {} change it",
+                                        to_string(refresh), to_string(time_step)));
+  }
+  return refresh.seconds / time_step.seconds;
+}
+
 std::unique_ptr<InitialPerturbation> make_bred(const Config& section, Model& model,
                                                std::uint64_t seed, const Instant& start,
                                                const std::vector<EnsembleStart>& earlier) {
@@ -244,11 +261,28 @@ std::string describe_perturbations(const Config& config) {
 }
 
 std::vector<double> check_perturbations(const Config& config, const ModelDescription& d,
-                                        std::int64_t) {
+                                        std::int64_t filter_degrees) {
   std::vector<double> numbers;
+  bool weights = false;
   for (const Config& section : sections_of(config)) {
     const std::string kind = section.text("kind");
     if (kind == "none") continue;
+    if (kind == "spectral_weights") {
+      if (weights) {
+        throw section.complaint(
+            "kind", "E2654",
+            "a second spectral_weights (one noise per weight) raise the amplitude of the first");
+      }
+      weights = true;
+      if (section.integer("degrees") > filter_degrees) {
+        throw section.complaint(
+            "degrees", "E2655",
+            fmt::format("{} degrees (the filters of the model have {}) lower it",
+                        section.integer("degrees"), filter_degrees));
+      }
+      refresh_steps(section, d.time_step);
+      continue;
+    }
     const std::vector<double> size =
         kind == "bred_vectors" ? breeding_of(section, d).amplitude
                                : amplitudes(section, d, selection(section, "channels", d));
@@ -296,6 +330,24 @@ std::unique_ptr<InitialPerturbation> make_configured_perturbation(
     }
   }
   return make_perturbation_chain(model, std::move(links));
+}
+
+std::optional<WeightPerturbation> make_weight_perturbation(
+    const Config& config, Duration time_step,
+    std::function<std::uint64_t(std::size_t start)> seed_of_start) {
+  const std::vector<Config> sections = sections_of(config);
+  for (std::size_t i = 0; i < sections.size(); ++i) {
+    if (sections[i].text("kind") != "spectral_weights") continue;
+    WeightPerturbation weights;
+    weights.stddev = sections[i].number("amplitude");
+    weights.degrees = sections[i].integer("degrees");
+    weights.refresh_steps = refresh_steps(sections[i], time_step);
+    weights.seed_of = [i, seeds = std::move(seed_of_start)](std::size_t start) {
+      return seed_of(seeds(start), i);
+    };
+    return weights;
+  }
+  return std::nullopt;
 }
 
 }  // namespace myriad::pipelines

@@ -3,6 +3,7 @@
 /// Perturbations as configured: key `perturbation`, one section or a list of them.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "src/base/config.hpp"
 #include "src/ensemble/block_forecast.hpp"
 #include "src/ensemble/perturbation.hpp"
+#include "src/ensemble/weight_perturbation.hpp"
 
 namespace myriad::pipelines {
 
@@ -45,5 +47,12 @@ std::vector<Instant> perturbation_times(const Config& config, const Instant& sta
 std::unique_ptr<InitialPerturbation> make_configured_perturbation(
     const Config& config, Model& model, std::uint64_t seed, const Instant& start,
     const std::vector<EnsembleStart>& earlier);
+
+/// Perturbed weights for BlockForecast::perturb_weights; nothing when none are configured.
+/// \param seed_of_start the seed of each analysis, as for make_configured_perturbation
+/// Errors: as check_perturbations.
+std::optional<WeightPerturbation> make_weight_perturbation(
+    const Config& config, Duration time_step,
+    std::function<std::uint64_t(std::size_t start)> seed_of_start);
 
 }  // namespace myriad::pipelines

@@ -26,8 +26,8 @@ enum class StreamId : std::uint32_t {
   gossip = 11,       ///< partner choice of decentralised training: step = round
   rank_ties = 12,    ///< splitting ties in rank histograms: member = case; index = grid point
   ar1_noise = 13,     ///< perturbation of initial states correlated in time: member; step = time * 65536 + field
-  weight_noise = 14,  ///< perturbation of spectral weights: member; step = (period * 64 + block) * 1024 + degree;
-                      ///< index = input * width + output channel
+  weight_noise = 14,  ///< perturbation of spectral weights: member; step = period * 1024 + block;
+                      ///< index = (degree * width + input) * width + output channel
   test = 1000,       ///< tests and benchmarks only
 };
 

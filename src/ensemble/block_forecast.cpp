@@ -33,6 +33,10 @@ BlockForecast::BlockForecast(Model& model, std::span<const EnsembleStart> starts
   lower_ = lower_bounds(model);
 }
 
+void BlockForecast::perturb_weights(const WeightPerturbation& perturbation) {
+  weight_noise_ = BlockWeightNoise(perturbation, elements_);
+}
+
 void BlockForecast::begin(const PerturbationOf& perturbation_of) {
   Backend& backend = model_.backend();
   const ModelDescription& d = model_.description();
@@ -109,7 +113,7 @@ void BlockForecast::advance() {
   for (const BlockElement& element : elements_) {
     now.push_back(starts_[static_cast<std::size_t>(element.start)].time + step_ * d.time_step);
   }
-  const StepContext context{now, numbers_, seed_, static_cast<std::uint32_t>(step_)};
+  const StepContext context{now, numbers_, seed_, static_cast<std::uint32_t>(step_), weight_noise_.at(step_)};
   model_.step(next_, history_, context, nullptr);
   backend.clamp_below(next_, next_, lower_);
   for (std::int64_t t = 0; t + 1 < d.input_times; ++t) {

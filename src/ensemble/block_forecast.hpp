@@ -12,6 +12,7 @@
 #include "src/base/time.hpp"
 #include "src/ensemble/perturbation.hpp"
 #include "src/ensemble/plan.hpp"
+#include "src/ensemble/weight_perturbation.hpp"
 #include "src/model/model.hpp"
 
 namespace myriad {
@@ -34,6 +35,9 @@ class BlockForecast {
   /// \param starts analyses, indexed by BlockElement::start; must outlive the block
   BlockForecast(Model& model, std::span<const EnsembleStart> starts, std::vector<BlockElement> elements,
                 std::uint64_t seed);
+
+  /// Step every member with perturbed weights from now on (before begin() or restore(): nothing of it is saved).
+  void perturb_weights(const WeightPerturbation& perturbation);
 
   void begin(const PerturbationOf& perturbation_of);
   /// Go on from save() of every element, all of them at \p step.
@@ -61,6 +65,7 @@ class BlockForecast {
   std::vector<std::uint32_t> numbers_;
   std::uint64_t seed_;
   std::int64_t step_ = 0;
+  BlockWeightNoise weight_noise_;
   Tensor history_, shifted_, next_, physical_, lower_;
   std::vector<float> states_;
   std::vector<std::string> failures_;

@@ -12,6 +12,7 @@
 #include "src/base/time.hpp"
 #include "src/grid/grid.hpp"
 #include "src/model/parameters.hpp"
+#include "src/model/weight_noise.hpp"
 
 namespace myriad {
 
@@ -42,6 +43,8 @@ struct StepContext {
   std::span<const std::uint32_t> members;
   std::uint64_t seed = 0;
   std::uint32_t step = 0;  ///< index of the step in the forecast
+  /// Perturbed weights of each element; null: none. Not together with a tape.
+  const WeightNoise* weight_noise = nullptr;
 };
 
 /// Intermediate results of one step, for its backward pass. Made by the model that uses it.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "src/backend/slot.hpp"
+#include "src/model/low_degree_noise.hpp"
 #include "src/spectral/sht.hpp"
 
 namespace myriad {
@@ -144,6 +145,8 @@ struct Sfno::Impl {
   Tensor folded_skip;                  ///< [out, in] of block 0 when it stays on one grid
   std::vector<Tensor> spectral_skip;   ///< [block]: [l, in, out, 2], the same matrix for every degree; empty if on one grid
 
+  std::optional<LowDegreeNoise> noise_ops;  // made when first used
+
   // Scratch shared by all blocks; the tape's slots replace the ones a backward pass reads.
   SfnoTape inference_tape;
   Slot hidden, spectral_out, block_a, block_b, decoded;
@@ -190,17 +193,30 @@ struct Sfno::Impl {
     return slot.get(backend, dtype, {batch, config.embed_dim, 2});
   }
 
+  void check_input(ConstTensorView in) const {
+    MYRIAD_EXPECT(in.rank == 4 && in.dim(1) == config.in_channels);
+    MYRIAD_EXPECT(in.dim(2) == config.nlat && in.dim(3) == config.nlon);
+    MYRIAD_EXPECT(!config.output_scale || !output_scale.empty());
+  }
   void fold();
-  void forward(TensorView out, ConstTensorView in, SfnoTape::Record& tape, bool keep);
+  void forward(TensorView out, ConstTensorView in, SfnoTape::Record& tape, bool keep, const WeightNoise* noise);
   void forward_block(std::int64_t b, TensorView out, ConstTensorView x, std::int64_t batch, BlockRecord& record,
-                     bool keep);
+                     bool keep, const WeightNoise* noise);
+  LowDegreeNoise& low_degree_noise(std::int64_t degrees);
   void backward(TensorView grad_in, ConstTensorView grad_out, ConstTensorView in, SfnoTape::Record& tape);
   void backward_block(std::int64_t b, TensorView grad_x, ConstTensorView grad_out, std::int64_t batch,
                       BlockRecord& record);
 };
 
+LowDegreeNoise& Sfno::Impl::low_degree_noise(std::int64_t degrees) {
+  if (!noise_ops || noise_ops->degrees() != degrees) {
+    noise_ops.emplace(backend, outer_sht.layout(), degrees, config.embed_dim, dtype);
+  }
+  return *noise_ops;
+}
+
 void Sfno::Impl::forward_block(std::int64_t b, TensorView out, ConstTensorView x, std::int64_t batch,
-                               BlockRecord& record, bool keep) {
+                               BlockRecord& record, bool keep, const WeightNoise* noise) {
   const Grid& grid = output_grid(b);
   const std::int64_t embed = config.embed_dim;
   Sht& analyser = sht_on(input_grid(b));
@@ -219,6 +235,12 @@ void Sfno::Impl::forward_block(std::int64_t b, TensorView out, ConstTensorView x
   TensorView mixed = spectrum(spectral_out, batch);
   backend.spectral_mix(outer_sht.layout(), mixed, coefficients,
                        folded && first(b) ? std::as_const(folded_filter).view() : block_value(b, filter_weight));
+  if (noise != nullptr) {
+    // A folded first block sees the state before the encoder's second matrix; the noise belongs to the filter alone.
+    low_degree_noise(noise->degrees)
+        .replace(mixed, coefficients, block_value(b, filter_weight),
+                 folded && first(b) ? head_value(k_encoder_weight2) : ConstTensorView(), b, *noise);
+  }
   TensorView filtered = field(record.filtered, batch, embed, grid);
   synthesiser.synthesis(filtered, mixed);
 
@@ -305,7 +327,8 @@ void Sfno::Impl::fold() {
   }
 }
 
-void Sfno::Impl::forward(TensorView out, ConstTensorView in, SfnoTape::Record& tape, bool keep) {
+void Sfno::Impl::forward(TensorView out, ConstTensorView in, SfnoTape::Record& tape, bool keep,
+                         const WeightNoise* noise) {
   const std::int64_t batch = in.dim(0);
   const std::int64_t embed = config.embed_dim;
   tape.batch = batch;
@@ -330,7 +353,7 @@ void Sfno::Impl::forward(TensorView out, ConstTensorView in, SfnoTape::Record& t
     BlockRecord& record = tape.blocks[keep ? i : 0];
     Slot& next = keep ? (last(b) ? tape.last : tape.blocks[i + 1].input) : (b % 2 == 0 ? block_b : block_a);
     TensorView y = field(next, batch, embed, output_grid(b));
-    forward_block(b, y, x, batch, record, keep);
+    forward_block(b, y, x, batch, record, keep, noise);
     x = y;
   }
 
@@ -479,12 +502,16 @@ void Sfno::set_output_scale(const std::vector<double>& scale) {
 
 void Sfno::fold() { impl_->fold(); }
 
+void Sfno::forward(TensorView out, ConstTensorView in, const WeightNoise& noise) {
+  impl_->check_input(in);
+  MYRIAD_EXPECT(static_cast<std::int64_t>(noise.elements.size()) == in.dim(0));
+  impl_->forward(out, in, *impl_->inference_tape.record_, false, &noise);
+}
+
 void Sfno::forward(TensorView out, ConstTensorView in, SfnoTape* tape) {
-  MYRIAD_EXPECT(in.rank == 4 && in.dim(1) == impl_->config.in_channels);
-  MYRIAD_EXPECT(in.dim(2) == impl_->config.nlat && in.dim(3) == impl_->config.nlon);
-  MYRIAD_EXPECT(!impl_->config.output_scale || !impl_->output_scale.empty());
+  impl_->check_input(in);
   SfnoTape& used = tape != nullptr ? *tape : impl_->inference_tape;
-  impl_->forward(out, in, *used.record_, tape != nullptr);
+  impl_->forward(out, in, *used.record_, tape != nullptr, nullptr);
 }
 
 void Sfno::backward(TensorView grad_in, ConstTensorView grad_out, ConstTensorView in, SfnoTape& tape) {

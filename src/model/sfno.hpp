@@ -9,6 +9,7 @@
 #include "src/backend/tensor.hpp"
 #include "src/grid/grid.hpp"
 #include "src/model/parameters.hpp"
+#include "src/model/weight_noise.hpp"
 
 namespace myriad {
 
@@ -83,6 +84,11 @@ class Sfno {
 
   /// With a tape, keeps what backward needs (about 9 embed_dim x points per block and batch element).
   void forward(TensorView out, ConstTensorView in, SfnoTape* tape);
+
+  /// Without a tape and with perturbed filters of low degrees. Elements of scale 0 keep the bits of forward(). The noise
+  /// applies to the filters as trained, also after fold(). Extra cost per element and block: degrees x embed_dim^2 random
+  /// numbers and as many products again for the coefficients of those degrees; memory: that many weights once.
+  void forward(TensorView out, ConstTensorView in, const WeightNoise& noise);
 
   /// Use the two exact foldings of sfno.md 3.10 in forward passes without a tape, from the present parameters: the encoder's
   /// second matrix moves into the first block's filter and skip (one full-grid matrix product less), and the skip matrix of a

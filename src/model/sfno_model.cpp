@@ -145,6 +145,11 @@ void SfnoModel::step(TensorView next, ConstTensorView history, const StepContext
   TensorView inputs = slot.get(*backend_, dtype_, {batch, config_.in_channels(), grid.nlat(), grid.nlon()});
   assemble(inputs, history, context);
   if (record != nullptr) record->batch = batch;
+  if (context.weight_noise != nullptr) {
+    MYRIAD_EXPECT(record == nullptr);
+    network_->forward(next, inputs, *context.weight_noise);
+    return;
+  }
   network_->forward(next, inputs, record != nullptr ? &record->network : nullptr);
 }
 

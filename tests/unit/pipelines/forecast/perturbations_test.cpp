@@ -149,7 +149,8 @@ TEST(ConfiguredPerturbations, ErrorsAreReadFromAScoreFile) {
 TEST(ConfiguredPerturbations, WhatDoesNotFitTheModelIsRefusedBeforeTheRun) {
   EXPECT_NE(complaint("perturbation: {channels: [z501]}").find("nearest: 'z500'"),
             std::string::npos);
-  EXPECT_NE(complaint("perturbation: {kind: bred_vectors, seed_channels: [z850]}").find("no channel 'z850'"),
+  EXPECT_NE(complaint("perturbation: {kind: bred_vectors, seed_channels: [z850]}")
+                .find("no channel 'z850'"),
             std::string::npos);
   EXPECT_NE(complaint("perturbation: {scale: errors}").find("nowhere"), std::string::npos);
   EXPECT_NE(complaint("perturbation: {scale: errors, error_file: a.nc, errors: {z500: {rmse: 1}}}")
@@ -159,6 +160,30 @@ TEST(ConfiguredPerturbations, WhatDoesNotFitTheModelIsRefusedBeforeTheRun) {
                 .find("q850 is perturbed"),
             std::string::npos);
   EXPECT_NE(complaint("perturbation: {spectrum: flat, compat: hens}").find("gaussian spectrum"),
+            std::string::npos);
+}
+
+TEST(ConfiguredPerturbations, WeightsArePerturbedBesideTheAnalysis) {
+  const auto seeds = [](std::size_t start) { return 100 + start; };
+  const Duration step = Duration::hours(6);
+  EXPECT_FALSE(make_weight_perturbation(configured("{}"), step, seeds).has_value());
+  const Config config = configured(
+      "perturbation: [{amplitude: 0.1}, {kind: spectral_weights, amplitude: 0.25, degrees: 8, "
+      "refresh: 12h}]");
+  const auto weights = make_weight_perturbation(config, step, seeds);
+  ASSERT_TRUE(weights.has_value());
+  EXPECT_EQ(weights->stddev, 0.25);
+  EXPECT_EQ(weights->degrees, 8);
+  EXPECT_EQ(weights->refresh_steps, 2);
+  EXPECT_NE(weights->seed_of(0), weights->seed_of(1));
+  EXPECT_EQ(perturbation_of(config),
+            perturbation_of(configured("perturbation: [{amplitude: 0.1}]")));
+  EXPECT_NE(complaint("perturbation: {kind: spectral_weights, degrees: 17}").find("have 16"),
+            std::string::npos);
+  EXPECT_NE(complaint("perturbation: {kind: spectral_weights, refresh: 7h}").find("step 6h"),
+            std::string::npos);
+  EXPECT_NE(complaint("perturbation: [{kind: spectral_weights}, {kind: spectral_weights}]")
+                .find("second"),
             std::string::npos);
 }
 

@@ -1,0 +1,89 @@
+#include "src/model/low_degree_noise.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "src/base/random_streams.hpp"
+
+namespace myriad {
+
+LowDegreeNoise::LowDegreeNoise(Backend& backend, const kernels::SpectralLayout& layout,
+                               std::int64_t degrees, std::int64_t width, DType dtype)
+    : backend_(backend),
+      all_(layout),
+      low_{degrees, std::min(degrees, layout.mmax)},
+      width_(width),
+      dtype_(dtype) {
+  MYRIAD_EXPECT(degrees > 0 && degrees <= layout.lmax);
+}
+
+// The coefficients of an order lie one degree after the other: the low ones are the first of each
+// order.
+
+void LowDegreeNoise::gather(TensorView low, ConstTensorView all) const {
+  for (std::int64_t m = 0; m < low_.orders(); ++m) {
+    const std::int64_t rows = low_.lmax - m;
+    backend_.copy(low.slice(1, low_.offset(m), rows), all.slice(1, all_.offset(m), rows));
+  }
+}
+
+void LowDegreeNoise::scatter(TensorView all, ConstTensorView low) const {
+  for (std::int64_t m = 0; m < low_.orders(); ++m) {
+    const std::int64_t rows = low_.lmax - m;
+    backend_.copy(all.slice(1, all_.offset(m), rows), low.slice(1, low_.offset(m), rows));
+  }
+}
+
+/// A real matrix [out, in] as the same filter of every degree [l, in, out, 2].
+ConstTensorView LowDegreeNoise::spectral_matrix(ConstTensorView before) {
+  const TensorView filter = matrix_.get(backend_, dtype_, {low_.lmax, width_, width_, 2});
+  backend_.fill(filter, 0.0);
+  ConstTensorView transposed = before;
+  transposed.rank = 4;
+  transposed.extent = {1, width_, width_, 1};
+  transposed.stride = {0, before.step(1), before.step(0), 1};
+  backend_.copy(filter.slice(3, 0, 1), transposed);
+  return filter;
+}
+
+ConstTensorView LowDegreeNoise::perturbed(ConstTensorView filter, std::int64_t block,
+                                          const WeightNoiseElement& element, std::uint32_t period) {
+  constexpr std::uint32_t k_blocks = 1024;
+  MYRIAD_EXPECT(block < k_blocks);
+  const std::int64_t count = low_.lmax * width_ * width_;
+  const TensorView normals = normals_.get(backend_, dtype_, {1, count});
+  const kernels::RandomStream stream{element.seed, stream_number(StreamId::weight_noise),
+                                     period * k_blocks + static_cast<std::uint32_t>(block)};
+  backend_.fill_normal(normals, stream, std::span(&element.draw, 1));
+  backend_.axpby(normals, element.scale, normals, 0.0, ConstTensorView());
+  const TensorView weights = weights_.get(backend_, dtype_, {1, count, 2});
+  const ConstTensorView trained(filter.data, filter.dtype, {1, count, 2});
+  backend_.copy(weights, trained);
+  backend_.channel_affine(weights, trained, normals.reshape({count}), ConstTensorView(),
+                          kernels::Update::accumulate);
+  return weights.reshape({low_.lmax, width_, width_, 2});
+}
+
+void LowDegreeNoise::replace(TensorView mixed, ConstTensorView in, ConstTensorView filter,
+                             ConstTensorView before, std::int64_t block, const WeightNoise& noise) {
+  ConstTensorView matrix;
+  for (std::size_t e = 0; e < noise.elements.size(); ++e) {
+    const WeightNoiseElement& element = noise.elements[e];
+    if (element.scale == 0.0) continue;
+    const auto at = static_cast<std::int64_t>(e);
+    const TensorView low = in_.get(backend_, dtype_, {1, low_.size(), width_, 2});
+    gather(low, in.slice(0, at, 1));
+    ConstTensorView source = low;
+    if (!before.empty()) {
+      if (matrix.empty()) matrix = spectral_matrix(before);
+      const TensorView encoded = before_.get(backend_, dtype_, {1, low_.size(), width_, 2});
+      backend_.spectral_mix(low_, encoded, low, matrix);
+      source = encoded;
+    }
+    const TensorView out = out_.get(backend_, dtype_, {1, low_.size(), width_, 2});
+    backend_.spectral_mix(low_, out, source, perturbed(filter, block, element, noise.period));
+    scatter(mixed.slice(0, at, 1), out);
+  }
+}
+
+}  // namespace myriad
