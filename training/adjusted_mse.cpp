@@ -8,9 +8,10 @@
 
 namespace myriad::train {
 
-void adjusted_mse(const kernels::SpectralLayout& layout, std::int64_t channels, std::span<const double> prediction,
-                  std::span<const double> truth, std::span<const double> weight, std::span<double> loss,
-                  std::span<double> gradient) {
+void adjusted_mse(const kernels::SpectralLayout& layout, std::int64_t channels,
+                  PhaseWeight phase_weight, std::span<const double> prediction,
+                  std::span<const double> truth, std::span<const double> weight,
+                  std::span<double> loss, std::span<double> gradient) {
   MYRIAD_EXPECT(static_cast<std::int64_t>(prediction.size()) == layout.size() * channels * 2);
   MYRIAD_EXPECT(truth.size() == prediction.size() && (gradient.empty() || gradient.size() == prediction.size()));
   // Keeps the ratios finite for a degree without power; far below any degree of a normalised field.
@@ -32,10 +33,11 @@ void adjusted_mse(const kernels::SpectralLayout& layout, std::int64_t channels, 
       }
       const double a = std::sqrt(power_x), b = std::sqrt(power_y);
       const double gap = (a - b) * (a - b);
-      const double ratio = std::max(a / b, b / a);
+      const bool by_prediction = phase_weight == PhaseWeight::larger && a > b;
+      const double ratio = by_prediction ? a / b : b / a;
       loss[static_cast<std::size_t>(c)] += scale * (gap + ratio * (power_difference - gap));
       if (gradient.empty()) continue;
-      const double ratio_slope = a > b ? 1.0 / b : -b / power_x;  // d ratio / d a
+      const double ratio_slope = by_prediction ? 1.0 / b : -b / power_x;  // d ratio / d a
       const double along_x = ((1.0 - ratio) * 2.0 * (a - b) + ratio_slope * (power_difference - gap)) / a;
       const double factor = scale * weight[static_cast<std::size_t>(c)];
       for (std::int64_t m = 0; m < layout.orders_of_degree(l); ++m) {

@@ -140,7 +140,8 @@ double RolloutObjective::Impl::spectral_loss(ConstTensorView prediction, ConstTe
   double loss = 0.0;
   for (std::int64_t g = 0; g < group; ++g) {
     const auto begin = static_cast<std::size_t>(g * coefficients), n = static_cast<std::size_t>(coefficients);
-    adjusted_mse(sht->layout(), channels, std::span(x).subspan(begin, n), std::span(y).subspan(begin, n), factor, values,
+    adjusted_mse(sht->layout(), channels, config.phase_weight, std::span(x).subspan(begin, n),
+                 std::span(y).subspan(begin, n), factor, values,
                  gradient.empty() ? std::span<double>() : std::span(slope).subspan(begin, n));
     for (std::size_t c = 0; c < values.size(); ++c) loss += config.channel_weights[c] * values[c];
   }

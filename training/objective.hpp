@@ -9,6 +9,7 @@
 #include "src/backend/slot.hpp"
 #include "src/ensemble/spherical_noise.hpp"
 #include "src/model/model.hpp"
+#include "training/adjusted_mse.hpp"
 
 namespace myriad::train {
 
@@ -21,7 +22,9 @@ enum class LossKind : std::uint8_t {
 /// Which scale an error is measured in (the std / tendency factor of sfno.md 6.1).
 struct LossConfig {
   LossKind kind = LossKind::squared;
-  /// [channel]: multiplies the squared (or absolute) error in normalised units; already contains the tendency factor.
+  PhaseWeight phase_weight = PhaseWeight::larger;  ///< amse
+  /// [channel]: multiplies the squared (or absolute) error in normalised units; already contains
+  /// the tendency factor.
   std::vector<double> channel_weights;
   /// Divide each channel's error by sum q t^2 (the relative form of HENS).
   bool relative = false;

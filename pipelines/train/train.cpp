@@ -60,6 +60,8 @@ train::TrainerConfig read_trainer(const Config& config, const ModelDescription& 
   t.loss.kind = kind == "crps"   ? train::LossKind::crps
                 : kind == "amse" ? train::LossKind::amse
                                  : train::LossKind::squared;
+  t.loss.phase_weight =
+      loss.text("phase_weight") == "truth" ? train::PhaseWeight::truth : train::PhaseWeight::larger;
   t.loss.relative = loss.flag("relative");
   t.loss.members = loss.integer("members");
   t.loss.crps_alpha = loss.number("alpha");

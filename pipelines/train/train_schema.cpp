@@ -47,6 +47,12 @@ Schema train_schema() {
   loss.choice("kind", "squared error, adjusted squared error (keeps power), or almost-fair CRPS over perturbed members",
               {"squared", "amse", "crps"})
       .default_to("squared");
+  loss.choice("phase_weight",
+              "What multiplies incoherence in a degree: the larger power of forecast and truth as "
+              "published, or the "
+              "truth's, which keeps power at longer roll-outs too (amse)",
+              {"larger", "truth"})
+      .default_to("larger");
   loss.flag("relative", "Divide each channel by the square of the target (HENS)").default_to(false);
   loss.number("channel_weights", "One weight per channel; absent: all equal").list(1);
   loss.integer("members", "Members per sample (crps)").default_to(4).range(2, 64);

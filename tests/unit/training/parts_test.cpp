@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <random>
 
@@ -113,21 +114,25 @@ class AdjustedMse : public ::testing::Test {
   static std::size_t size() { return static_cast<std::size_t>(k_layout.size()) * 4; }
   double value(const std::vector<double>& x) {
     std::vector<double> loss(2);
-    adjusted_mse(k_layout, 2, x, truth_, {}, loss, {});
+    adjusted_mse(k_layout, 2, weight_kind_, x, truth_, {}, loss, {});
     return 0.7 * loss[0] + 1.9 * loss[1];
   }
   std::vector<double> prediction_, truth_;
+  PhaseWeight weight_kind_ = PhaseWeight::larger;
 };
 
 TEST_F(AdjustedMse, GradientMatchesFiniteDifferences) {
   std::vector<double> loss(2), gradient(size());
   const std::vector<double> weight{0.7, 1.9};
-  adjusted_mse(k_layout, 2, prediction_, truth_, weight, loss, gradient);
-  for (std::size_t i = 0; i < size(); i += 3) {
-    std::vector<double> up = prediction_, down = prediction_;
-    up[i] += 1e-6;
-    down[i] -= 1e-6;
-    EXPECT_NEAR((value(up) - value(down)) / 2e-6, gradient[i], 1e-7) << i;
+  for (const PhaseWeight kind : {PhaseWeight::larger, PhaseWeight::truth}) {
+    weight_kind_ = kind;
+    adjusted_mse(k_layout, 2, weight_kind_, prediction_, truth_, weight, loss, gradient);
+    for (std::size_t i = 0; i < size(); i += 3) {
+      std::vector<double> up = prediction_, down = prediction_;
+      up[i] += 1e-6;
+      down[i] -= 1e-6;
+      EXPECT_NEAR((value(up) - value(down)) / 2e-6, gradient[i], 1e-7) << i;
+    }
   }
 }
 
@@ -143,7 +148,7 @@ TEST_F(AdjustedMse, EqualsTheSquaredErrorWhenPowersAgree) {
     expected += 2.0 * (std::pow(prediction_[i] - re, 2) + std::pow(prediction_[i + 1] - im, 2));
   }
   std::vector<double> loss(2);
-  adjusted_mse(k_layout, 2, prediction_, truth_, {}, loss, {});
+  adjusted_mse(k_layout, 2, weight_kind_, prediction_, truth_, {}, loss, {});
   EXPECT_NEAR(loss[0], expected / (4.0 * std::numbers::pi), 1e-12);
 }
 
@@ -173,7 +178,7 @@ TEST_F(AdjustedMse, BlurringAPredictionOfUncertainPhaseDoesNotPay) {
   const auto adjusted = [&](double factor) {
     std::vector<double> x = prediction_, loss(2);
     for (double& value : x) value *= factor;
-    adjusted_mse(k_layout, 2, x, truth_, {}, loss, {});
+    adjusted_mse(k_layout, 2, weight_kind_, x, truth_, {}, loss, {});
     return loss[0];
   };
   const auto squared = [&](double factor) {
@@ -192,6 +197,60 @@ TEST_F(AdjustedMse, BlurringAPredictionOfUncertainPhaseDoesNotPay) {
   EXPECT_LT(adjusted(1.0), adjusted(0.9));
   EXPECT_LT(adjusted(1.0), adjusted(0.5));
   EXPECT_LT(adjusted(1.0), adjusted(1.1));
+}
+
+TEST_F(AdjustedMse, WeightOfTheTruthKeepsThePowerOfAnUncertainTruth) {
+  // Many truths share the prediction as a common part, so that neither phase nor power is certain.
+  // The expected loss as a function of the prediction's amplitude is smallest well below the mean
+  // amplitude of the truths with the published weight, and at it with the truth's. (Degree 5, 11
+  // coefficients: coherence about 0.7.)
+  std::mt19937 random(11);
+  std::normal_distribution<double> normal;
+  const auto draw = [&](std::vector<double>& x) {
+    std::fill(x.begin(), x.end(), 0.0);
+    for (std::int64_t m = 0; m <= 5; ++m) {
+      const auto i = static_cast<std::size_t>(k_layout.index(5, m) * 4);
+      x[i] = normal(random) * (m == 0 ? 1.0 : std::sqrt(0.5));
+      x[i + 1] = m == 0 ? 0.0 : normal(random) * std::sqrt(0.5);
+    }
+  };
+  const auto amplitude = [&](const std::vector<double>& x) {
+    double power = 0.0;
+    for (std::int64_t m = 0; m <= 5; ++m) {
+      const auto i = static_cast<std::size_t>(k_layout.index(5, m) * 4);
+      power += (m == 0 ? 1.0 : 2.0) * (x[i] * x[i] + x[i + 1] * x[i + 1]);
+    }
+    return std::sqrt(power);
+  };
+  draw(prediction_);
+  const double length = amplitude(prediction_);
+  constexpr int k_truths = 400;
+  std::vector<std::vector<double>> truths;
+  double mean_amplitude = 0.0;
+  for (int n = 0; n < k_truths; ++n) {
+    std::vector<double> own(size());
+    draw(own);
+    for (std::size_t i = 0; i < size(); ++i) own[i] += prediction_[i];
+    mean_amplitude += amplitude(own) / k_truths;
+    truths.push_back(own);
+  }
+  const auto best_amplitude = [&](PhaseWeight kind) {
+    weight_kind_ = kind;
+    double best = 0.0, lowest = std::numeric_limits<double>::infinity();
+    for (double factor = 0.5; factor <= 2.0; factor += 0.01) {
+      std::vector<double> x = prediction_, loss(2);
+      for (double& v : x) v *= factor;
+      double sum = 0.0;
+      for (const auto& own : truths) {
+        adjusted_mse(k_layout, 2, weight_kind_, x, own, {}, loss, {});
+        sum += loss[0];
+      }
+      if (sum < lowest) lowest = sum, best = factor * length;
+    }
+    return best;
+  };
+  EXPECT_NEAR(best_amplitude(PhaseWeight::truth) / mean_amplitude, 1.0, 0.02);
+  EXPECT_LT(best_amplitude(PhaseWeight::larger) / mean_amplitude, 0.93);
 }
 
 }  // namespace
