@@ -5,7 +5,8 @@
 #include <set>
 #include <utility>
 
-#include "src/base/log.hpp"
+#include "pipelines/common/analysis_fields.hpp"
+#include "src/base/error.hpp"
 #include "src/io/netcdf_file.hpp"
 
 namespace myriad::pipelines {
@@ -252,47 +253,22 @@ class MemberFiles final : public ForecastSource {
 class AnalysisTruth final : public TruthSource {
  public:
   AnalysisTruth(const std::vector<std::string>& files, const ForecastSource& forecasts)
-      : forecasts_(forecasts) {
-    io::SeriesOptions options;
-    options.files = files;
-    options.channels = io::requests_for(forecasts.channels());
-    options.time_check = io::TimeCheck::increasing;
-    options.expected_grid = forecasts.grid();
-    for (const io::Channel& channel : forecasts.channels())
-      options.may_be_missing.push_back(channel.name);
-    series_ = io::open_field_series(options);
-    const auto file = io::NetcdfFile::open(series_->files().front());
-    description_ =
-        file.text_attribute(nullptr, "title")
-            .value_or(std::filesystem::path(series_->files().front()).filename().string());
-    std::string names;
-    for (const std::string& path : series_->files())
-      names += (names.empty() ? "" : ", ") + std::filesystem::path(path).filename().string();
-    provenance_ = {{"Verified against", names}};
-    for (const std::string& note : series_->notes()) log_info("verify", "{}", note);
+      : forecasts_(forecasts), fields_(files, forecasts.channels(), forecasts.grid(), "verify") {
+    description_ = fields_.description();
+    provenance_ = fields_.provenance();
   }
 
   bool read_truth(std::size_t start, std::size_t channel, std::size_t lead,
                   std::span<float> out) override {
-    return read(forecasts_.starts()[start] + forecasts_.leads()[lead], channel, out);
+    return fields_.read(forecasts_.starts()[start] + forecasts_.leads()[lead], channel, out);
   }
   bool read_analysis(std::size_t start, std::size_t channel, std::span<float> out) override {
-    return read(forecasts_.starts()[start], channel, out);
+    return fields_.read(forecasts_.starts()[start], channel, out);
   }
 
  private:
-  bool read(const Instant& time, std::size_t channel, std::span<float> out) {
-    const auto index = series_->find(time);
-    if (!index) return false;
-    const auto which = static_cast<std::int64_t>(channel);
-    series_->read(*index, {&which, 1}, out);
-    // A field that is missing as a whole is not there; one with holes is damaged, which the scores
-    // refuse.
-    return !std::all_of(out.begin(), out.end(), [](float v) { return v != v; });
-  }
-
   const ForecastSource& forecasts_;
-  std::unique_ptr<io::FieldSeries> series_;
+  AnalysisFields fields_;
 };
 
 }  // namespace
