@@ -3,6 +3,7 @@
 #include "pipelines/bench/bench.hpp"
 #include "pipelines/common/verb.hpp"
 #include "pipelines/config/config.hpp"
+#include "pipelines/daily/daily.hpp"
 #include "pipelines/exit_codes/exit_codes.hpp"
 #include "pipelines/forecast/forecast.hpp"
 #include "pipelines/inspect/inspect.hpp"
@@ -14,14 +15,8 @@ namespace myriad::pipelines {
 
 const std::vector<Verb>& all_verbs() {
   static const std::vector<Verb> verbs = {
-      train_verb(),
-      forecast_verb(),
-      verify_verb(),
-      bench_verb(),
-      inspect_verb(),
-      config_verb(),
-      exit_codes_verb(),
-      version_verb(),
+      train_verb(),   forecast_verb(), verify_verb(),     daily_verb(),   bench_verb(),
+      inspect_verb(), config_verb(),   exit_codes_verb(), version_verb(),
   };
   return verbs;
 }

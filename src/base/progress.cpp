@@ -148,6 +148,7 @@ void StatusWriter::write(const RunStatus& status) const {
   json.set("last_checkpoint",
            status.last_checkpoint.empty() ? Json() : Json(status.last_checkpoint));
   json.set("bytes_written", status.bytes_written);
+  if (!status.note.empty()) json.set("note", status.note);
   json.set("heartbeat", now_utc().iso());
   json.set("host", host_name());
   json.set("pid", static_cast<std::int64_t>(::getpid()));

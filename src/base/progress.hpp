@@ -73,6 +73,7 @@ struct RunStatus {
   std::optional<double> step_seconds;  ///< a heartbeat older than three of these means hung
   std::string last_checkpoint;         ///< path, empty: none yet
   std::uint64_t bytes_written = 0;
+  std::string note = {};  ///< for people; left out when empty
 };
 
 /// Writes `status.json` in a run directory by atomic replacement. Use on rank 0 only.

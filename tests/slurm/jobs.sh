@@ -45,6 +45,12 @@ bad=$(submit $log --output="$WORK/%x-%j.log" --ntasks=1 configs/slurm/forecast.s
 never=$(submit $log --output="$WORK/%x-%j.log" --dependency="afterok:$bad" --kill-on-invalid-dep=yes configs/slurm/verify.sbatch \
   configs/verify_default.yaml --out "$WORK/never")
 
+# The chain of one cycle of a suite.
+cat configs/daily_default.yaml >"$WORK/daily.yaml"
+sed -i -e "s|^out:.*|out: $WORK/suite|" -e 's|launcher: \[\].*|launcher: [scripts/launch.sh, --with, mpirun, -n, "2", --]|' "$WORK/daily.yaml"
+# shellcheck disable=SC2046
+set -- $(SBATCH_OUTPUT="$WORK/%x-%j.log" configs/slurm/daily.sh "$WORK/daily.yaml" 2003-01-16T00Z --ntasks=2)
+
 tries=0
 until grep -q "USR1 received" "$WORK/myriad-forecast-$limited.log"; do
   tries=$((tries + 1))
@@ -52,7 +58,7 @@ until grep -q "USR1 received" "$WORK/myriad-forecast-$limited.log"; do
   sleep 0.1
 done
 kill -CONT "$held"
-ended "$limited" "$preempted" "$array" "$scores" "$bad" "$never"
+ended "$@" "$limited" "$preempted" "$array" "$scores" "$bad" "$never"
 [ "$(detail "$limited" JobState)" = COMPLETED ] || { cat "$WORK"/*.log; fail "the limited job is $(detail "$limited" JobState)"; }
 [ "$(detail "$limited" Restarts)" = 1 ] || fail "the time limit led to $(detail "$limited" Restarts) restarts"
 sums_of "$WORK/limited" | diff "$WORK/expected" - || fail "the limited forecast has other bits"
@@ -69,4 +75,9 @@ sums_of "$WORK/array" | diff "$WORK/expected" - || fail "the array has other bit
 [ "$(detail "$bad" JobState)" = FAILED ] || fail "the bad job is $(detail "$bad" JobState)"
 [ "$(detail "$bad" ExitCode)" = 78:0 ] || fail "the bad job left with $(detail "$bad" ExitCode), not 78"
 [ "$(detail "$never" JobState)" = CANCELLED ] || fail "the job after the bad one is $(detail "$never" JobState), not cancelled"
+for job in "$@"; do
+  [ "$(detail "$job" JobState)" = COMPLETED ] || { cat "$WORK"/myriad-*-2003*.log; fail "job $job of the suite is $(detail "$job" JobState)"; }
+done
+[ -s "$WORK/suite/20030116T000000Z/verification/report.html" ] || fail "the suite has no report"
+grep -q "2 rank(s) by mpirun" "$WORK/suite/20030116T000000Z/logs/forecast.log" || fail "the suite's forecast ran without its launcher"
 echo ok
