@@ -59,7 +59,11 @@ void add_members_key(Schema& schema) {
 }
 
 void add_lead_keys(Schema& schema) {
-  schema.date("start", "Initial time of the forecast").required().on_command_line();
+  schema.date("start", "Initial time of the forecast").on_command_line();
+  schema
+      .date("starts",
+            "Instead of start: several initial times, each forecast into a folder of its own")
+      .list(1);
   schema.duration("lead", "Length of the forecast")
       .default_to("240h")
       .at_least(1)

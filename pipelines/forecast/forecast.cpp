@@ -4,159 +4,291 @@
 #include <optional>
 #include <utility>
 
-#include "pipelines/forecast/forecast_run.hpp"
+#include "pipelines/forecast/ensemble_statistics.hpp"
+#include "pipelines/forecast/forecast_engine.hpp"
+#include "pipelines/forecast/forecast_plan.hpp"
 #include "pipelines/forecast/forecast_schema.hpp"
+#include "pipelines/forecast/forecast_scratch.hpp"
 #include "src/base/files.hpp"
+#include "src/base/hash.hpp"
 #include "src/base/heartbeat.hpp"
 #include "src/base/log.hpp"
 #include "src/base/manifest.hpp"
 #include "src/base/progress.hpp"
 #include "src/comm/agree.hpp"
+#include "src/comm/gather.hpp"
 
 namespace myriad::pipelines {
 
 namespace {
 
-std::string plan_text(const ForecastRun& run, const EnsemblePlan& plan, Comm& comm) {
-  const std::uint64_t fields = run.files_to_write() * run.leads().size() * run.output_channels().size();
-  const std::uint64_t bytes = fields * static_cast<std::uint64_t>(run.grid().points()) * sizeof(float);
-  std::string text;
-  text += fmt::format("start            {}\n", run.start().time.iso());
-  text += fmt::format("lead             {} in steps of {}\n", to_string(run.lead()), to_string(run.time_step()));
-  text += fmt::format("members          {} over {} checkpoint(s)\n", run.members().size(), run.checkpoint_count());
-  text += fmt::format("blocks           {} of at most {} members on {} rank(s)\n", plan.blocks.size(), run.block_size(),
-                      comm.size());
-  text += fmt::format("memory per rank  {:.0f} MiB for states and activations\n",
-                      static_cast<double>(run.memory_per_rank()) / 1048576.0);
-  text += fmt::format("output           {} files, at most {:.1f} MiB before compression, in {}\n", run.files_to_write(),
-                      static_cast<double>(bytes) / 1048576.0, run.out().string());
-  text += fmt::format("forecast id      {}\n", run.id());
-  return text;
-}
+/// One run of a forecast: its folder, what is there already, what is told to people.
+class ForecastRun {
+ public:
+  ForecastRun(const VerbContext& context, const ForecastSetup& setup, EnsembleStatistics* statistics,
+              const ScratchNeeds& needs)
+      : context_(context), setup_(setup), statistics_(statistics), needs_(needs) {}
 
-int run_forecast(const VerbContext& context) {
-  const Config& config = context.config;
-  Comm& comm = context.comm;
-  ForecastRun run(config);
-  const EnsemblePlan plan = make_plan(run.members(), {run.checkpoint_count(), false, 1}, 1, run.block_size());
-  const auto blocks = static_cast<int>(plan.blocks.size());
-  MYRIAD_VALIDATE(comm.size() <= blocks, ErrorKind::config_invalid, "E2630",
-                  "{} ranks for {} block(s): {} members over {} checkpoint(s) in blocks of {} (ranks would idle) "
-                  "use at most {} ranks or a smaller block",
-                  comm.size(), blocks, run.members().size(), run.checkpoint_count(), run.block_size(), blocks);
-  if (context.dry_run()) {
-    context.print(plan_text(run, plan, comm));
-    run_agreed(comm, [&] { run.check_outputs({}); });
-    return 0;
+  int run() {
+    prepare();
+    context_.control.watch_directory(setup_.out());
+    ScratchStores stores = open_scratch(setup_, needs_, context_.comm);
+    StatusWriter status(setup_.out(), context_.run_id, "forecast");
+    Heartbeat heartbeat(setup_.out(), context_.comm.rank());
+    std::optional<Progress> progress;
+    std::int64_t steps_done = 0, member_steps = 0;
+
+    ForecastEngine::Callbacks callbacks;
+    callbacks.published = [&](const std::vector<ElementId>& elements) { add_to_manifest(elements); };
+    callbacks.progress = [&](std::int64_t member, std::int64_t count) {
+      heartbeat.beat(++steps_done);
+      member_steps += count;
+      if (!progress) return;
+      progress->update(member_steps);
+      tell(status, "forecast", member, *progress);
+    };
+    ForecastEngine engine(setup_, context_.comm, context_.control, stores, layout(), published_,
+                          same_forecast_ ? Existing::replace : setup_.existing(), callbacks);
+    const std::int64_t to_do = std::max<std::int64_t>(1, engine.member_steps_to_do());
+    if (context_.root()) {
+      progress.emplace("forecast", to_do, progress_mode_from_string(setup_.config().text("progress")));
+    }
+
+    StopReason reason = StopReason::none;
+    std::size_t reduced = 0;
+    for (std::int64_t last_step : segments()) {
+      reason = engine.run_to(last_step);
+      if (reason != StopReason::none) break;
+      if (setup_.order() == StepOrder::lead) reduced = reduce_until(engine, *stores.tiles, reduced, last_step);
+    }
+    engine.finish_output();
+    if (reason != StopReason::none) stop_early(reason);
+    const std::vector<FailedElement> failed = engine.failures();
+    if (statistics_ != nullptr) reduce_until(engine, *stores.tiles, reduced, setup_.steps());
+    return conclude(engine, failed, status, progress, stores);
   }
 
-  const std::filesystem::path out = run.out();
-  std::optional<RunLock> lock;
-  std::vector<std::int64_t> done;
-  std::optional<Manifest> manifest;
-  run_agreed(comm, [&] {
-    if (!context.root()) return;
-    make_directory(out / "members");
-    lock.emplace(out);
-    remove_stale_temporaries(out);
-    remove_stale_heartbeats(out);
-    manifest.emplace(out);
-    done = run.members_already_published(*manifest, config.text("resume"));
-    run.check_outputs(done);
-    Json facts;
-    facts.set("verb", "forecast");
-    facts.set("forecast_id", run.id());
-    facts.set("run_id", context.run_id);
-    facts.set("host", host_name());
-    facts.set("ranks", comm.size());
-    facts.set("started", now_utc().iso());
-    facts.set("backend", run.backend_description());
-    manifest->add_run(facts);
-    for (const std::string& line : run.notes()) log_info("forecast", "{}", line);
-    if (!done.empty()) log_info("forecast", "{} member(s) of this forecast are already published", done.size());
-  });
-  done = share(comm, done);
+ private:
+  const TileLayout& layout() const {
+    static const TileLayout none;
+    return statistics_ != nullptr ? statistics_->layout() : none;
+  }
 
-  context.control.watch_directory(out);
-  std::vector<Block> mine;
-  for (std::size_t round = 0; round < plan.rounds(comm.size()); ++round) {
-    if (const Block* block = plan.block(round, comm.rank(), comm.size())) mine.push_back(*block);
+  /// Last steps of the parts in which all members are stepped: one part, or one per lead of the statistics.
+  std::vector<std::int64_t> segments() const {
+    std::vector<std::int64_t> steps;
+    if (setup_.order() == StepOrder::lead && statistics_ != nullptr) steps = setup_.statistics().steps;
+    if (steps.empty() || steps.back() != setup_.steps()) steps.push_back(setup_.steps());
+    return steps;
   }
-  StatusWriter status(out, context.run_id, "forecast");
-  Heartbeat heartbeat(out, comm.rank());
-  const auto total = static_cast<std::int64_t>(mine.size()) * run.steps();
-  std::optional<Progress> progress;
-  if (context.root()) {
-    progress.emplace("forecast", std::max<std::int64_t>(1, total), progress_mode_from_string(config.text("progress")));
+
+  void prepare() {
+    const std::filesystem::path out = setup_.out();
+    run_agreed(context_.comm, [&] {
+      if (!context_.root()) return;
+      make_directory(out);
+      lock_.emplace(out);
+      remove_stale_temporaries(out);
+      remove_stale_heartbeats(out);
+      manifest_.emplace(out);
+      find_published();
+      check_outputs();
+      for (const std::string& path : member_paths()) make_directory((out / path).parent_path());
+      Json facts;
+      facts.set("verb", "forecast");
+      facts.set("forecast_id", setup_.id());
+      facts.set("run_id", context_.run_id);
+      facts.set("host", host_name());
+      facts.set("ranks", context_.comm.size());
+      facts.set("started", now_utc().iso());
+      facts.set("backend", setup_.backend().description());
+      manifest_->add_run(facts);
+      for (const std::string& line : setup_.notes()) log_info("forecast", "{}", line);
+      if (!published_.empty()) {
+        log_info("forecast", "{} member(s) of this forecast are already published", published_.size());
+      }
+    });
+    published_ = gather_sorted(context_.comm, published_);
+    same_forecast_ = agree_on_any(context_.comm, same_forecast_);
   }
-  std::int64_t steps_done = 0;
-  std::vector<PublishedMember> published;
-  std::exception_ptr failure;
-  StopReason reason = StopReason::none;
-  try {
-    for (const Block& block : mine) {
-      Block todo{block.checkpoint, block.lag, {}};
-      for (const BlockElement& element : block.elements) {
-        if (!std::binary_search(done.begin(), done.end(), static_cast<std::int64_t>(element.member.number))) {
-          todo.elements.push_back(element);
+
+  std::size_t kept() const { return setup_.dates().size() * setup_.kept_members().size(); }
+
+  ElementId element(std::size_t date, std::int64_t member) const {
+    const auto& members = setup_.members();
+    const auto slot = std::lower_bound(members.begin(), members.end(), member) - members.begin();
+    return static_cast<ElementId>(date * members.size()) + slot;
+  }
+
+  std::string path_of(ElementId id) const {
+    const auto members = static_cast<ElementId>(setup_.members().size());
+    return setup_.member_path(static_cast<std::size_t>(id / members),
+                              setup_.members()[static_cast<std::size_t>(id % members)]);
+  }
+
+  std::vector<std::string> member_paths() const {
+    std::vector<std::string> paths;
+    for (std::size_t date = 0; date < setup_.dates().size(); ++date) {
+      for (std::int64_t member : setup_.kept_members()) paths.push_back(setup_.member_path(date, member));
+    }
+    return paths;
+  }
+
+  /// Files of this very forecast that the manifest lists and that verify. Errors: as `resume` demands.
+  void find_published() {
+    const std::string resume = setup_.config().text("resume");
+    same_forecast_ = !manifest_->runs().empty() && manifest_->runs().back().find("forecast_id") != nullptr &&
+                     manifest_->runs().back().at("forecast_id").as_string() == setup_.id() && resume != "never";
+    MYRIAD_VALIDATE(same_forecast_ || resume != "require", ErrorKind::input_missing, "E2637",
+                    "{} holds no interrupted run of forecast {} (resume: require) drop --resume require to start anew",
+                    setup_.out().string(), setup_.id());
+    if (!same_forecast_) return;
+    for (std::size_t date = 0; date < setup_.dates().size(); ++date) {
+      for (std::int64_t member : setup_.kept_members()) {
+        const std::string relative = setup_.member_path(date, member);
+        const ManifestFile* file = manifest_->find(relative);
+        const std::filesystem::path path = setup_.out() / relative;
+        if (file == nullptr || !std::filesystem::exists(path)) continue;
+        if (xxh3_128_file(path).hex() == file->xxh3) {
+          published_.push_back(element(date, member));
+        } else {
+          log_warning("forecast", "E2638", "{} differs from the manifest (damaged) it is computed again", path.string());
         }
       }
-      const std::int64_t block_start = steps_done;
-      const auto stop = [&] {
-        ++steps_done;
-        heartbeat.beat(steps_done);
-        if (progress) {
-          progress->update(steps_done);
-          status.write({.phase = "forecast",
-                        .member = block.elements.front().member.number,
-                        .step = steps_done - block_start,
-                        .percent = progress->percent(),
-                        .eta_seconds = progress->eta_seconds(),
-                        .step_seconds = progress->seconds_per_item(),
-                        .last_checkpoint = "",
-                        .bytes_written = bytes_of_members(published)});
-        }
-        reason = context.control.stop_requested();
-        return reason != StopReason::none;
-      };
-      if (!todo.elements.empty() && !run.run_block(todo, stop, published)) break;
-      steps_done = block_start + run.steps();
     }
-  } catch (...) {
-    failure = std::current_exception();
   }
 
-  // Published members count even when another rank failed or a stop was requested: they enter the manifest first.
-  const std::vector<std::int64_t> all = share(comm, members_of(published));
-  run_agreed(comm, [&] {
-    if (!context.root()) return;
-    for (std::int64_t member : all) manifest->add_file(run.member_path(member), member, run.lead_steps());
-  });
-  agree_on_error(comm, failure);
-  reason = agree_on_stop(comm, reason);
-  const std::size_t complete = all.size() + done.size();
-  if (reason != StopReason::none) {
-    if (context.root()) context.control.acknowledge_stop();
-    throw AgreedError(ErrorKind::stopped_early, "E2631",
-                      fmt::format("stopped with {} of {} members published ({}) run the same command to go on", complete,
-                                  run.members().size(), to_string(reason)));
+  /// Refuse outputs of another forecast before anything is computed. What an interrupted run of this forecast has left
+  /// unlisted is its own and is replaced.
+  void check_outputs() const {
+    if (same_forecast_) return;
+    for (const std::string& path : member_paths()) check_output(setup_.out() / path, setup_.existing());
   }
-  run_agreed(comm, [&] {
-    if (!context.root()) return;
-    progress->finish();
-    const std::string product = run.write_products();
-    if (!product.empty()) manifest->add_file(product);
-    status.write({.phase = "done",
-                  .member = {},
-                  .step = run.steps(),
-                  .percent = 100.0,
-                  .eta_seconds = {},
-                  .step_seconds = {},
-                  .last_checkpoint = "",
-                  .bytes_written = bytes_of_members(published)});
-    context.print(fmt::format("{} members in {}  id {}\n", complete, (out / "members").string(), run.id()));
-  });
-  return 0;
+
+  void add_to_manifest(const std::vector<ElementId>& elements) {
+    for (ElementId id : elements) {
+      const auto member = setup_.members()[static_cast<std::size_t>(id) % setup_.members().size()];
+      manifest_->add_file(path_of(id), member, setup_.output().steps);
+    }
+    published_.insert(published_.end(), elements.begin(), elements.end());
+  }
+
+  void tell(StatusWriter& status, const std::string& phase, std::optional<std::int64_t> member,
+            const Progress& progress) const {
+    RunStatus now;
+    now.phase = phase;
+    now.member = member;
+    now.step = setup_.steps();
+    now.percent = progress.percent();
+    now.eta_seconds = progress.eta_seconds();
+    now.step_seconds = progress.seconds_per_item();
+    status.write(now);
+  }
+
+  /// Reduce the leads from \p first up to model step \p last_step; returns the next lead.
+  std::size_t reduce_until(ForecastEngine& engine, const PieceStore& tiles, std::size_t first, std::int64_t last_step) {
+    const auto& steps = setup_.statistics().steps;
+    const auto last = static_cast<std::size_t>(std::upper_bound(steps.begin(), steps.end(), last_step) - steps.begin());
+    if (first >= last) return last;
+    const std::vector<FailedElement> failed = engine.failures();
+    const auto members = setup_.members().size();
+    const auto slots_of = [&](std::size_t date) {
+      std::vector<std::size_t> slots;
+      for (std::size_t slot = 0; slot < members; ++slot) {
+        const auto id = static_cast<ElementId>(date * members + slot);
+        if (std::none_of(failed.begin(), failed.end(), [&](const FailedElement& f) { return f.element == id; })) {
+          slots.push_back(slot);
+        }
+      }
+      MYRIAD_VALIDATE(!slots.empty(), ErrorKind::quality, "E2648",
+                      "no member of {} is left (all became unstable); check the initial state and the checkpoints",
+                      setup_.dates()[date].time.iso());
+      return slots;
+    };
+    const auto products = statistics_->reduce(context_.comm, tiles, first, last, slots_of);
+    run_agreed(context_.comm, [&] {
+      if (!context_.root()) return;
+      for (const std::string& product : products) manifest_->add_file(product);
+    });
+    return last;
+  }
+
+  [[noreturn]] void stop_early(StopReason reason) {
+    if (context_.root()) context_.control.acknowledge_stop();
+    throw AgreedError(ErrorKind::stopped_early, "E2631",
+                      fmt::format("stopped with {} of {} member files published ({}) run the same command to go on",
+                                  published_.size(), kept(), to_string(reason)));
+  }
+
+  int conclude(const ForecastEngine& engine, const std::vector<FailedElement>& failed, StatusWriter& status,
+               std::optional<Progress>& progress, ScratchStores& stores) {
+    const std::size_t wanted = setup_.dates().size() * setup_.members().size();
+    const std::size_t sound = wanted - failed.size();
+    const auto least = static_cast<std::size_t>(setup_.config().integer("min_members")) * setup_.dates().size();
+    run_agreed(context_.comm, [&] {
+      if (!context_.root()) return;
+      progress->finish();
+      Json facts;
+      facts.set("verb", "forecast");
+      facts.set("forecast_id", setup_.id());
+      facts.set("run_id", context_.run_id);
+      facts.set("finished", now_utc().iso());
+      facts.set("members", sound);
+      Json lost(Json::Array{});
+      for (const FailedElement& f : failed) lost.push_back(f.reason);
+      facts.set("failed", lost);
+      const EngineTimes& t = engine.times();
+      facts.set("seconds_model", t.model);
+      facts.set("seconds_exchange", t.exchange);
+      facts.set("seconds_scratch", t.store);
+      facts.set("seconds_output_wait", t.output_wait);
+      facts.set("seconds_output", t.output);
+      manifest_->add_run(facts);
+      tell(status, "done", {}, *progress);
+      log_info("forecast",
+               "seconds of rank 0: model {:.1f}, exchange {:.1f}, scratch {:.1f}, waiting for output {:.1f} (writer busy {:.1f})",
+               t.model, t.exchange, t.store, t.output_wait, t.output);
+      MYRIAD_VALIDATE(sound >= std::min(least, wanted), ErrorKind::quality, "E2649",
+                      "{} of {} members are left, fewer than min_members (the others became unstable) check the initial state "
+                      "and the checkpoints; first: {}",
+                      sound, wanted, failed.front().reason);
+      context_.print(fmt::format("{} members in {}  id {}\n", sound, setup_.out().string(), setup_.id()));
+    });
+    stores = {};
+    if (context_.root()) remove_scratch(setup_);
+    return failed.empty() ? 0 : k_exit_degraded;
+  }
+
+  const VerbContext& context_;
+  const ForecastSetup& setup_;
+  EnsembleStatistics* statistics_;
+  const ScratchNeeds& needs_;
+  std::optional<RunLock> lock_;
+  std::optional<Manifest> manifest_;
+  std::vector<ElementId> published_;
+  bool same_forecast_ = false;
+};
+
+int run_forecast(const VerbContext& context) {
+  const ForecastSetup setup(context.config);
+  std::optional<EnsembleStatistics> statistics;
+  if (setup.has_statistics()) statistics.emplace(setup);
+  const ScratchNeeds needs =
+      scratch_needs(setup, statistics ? statistics->layout() : TileLayout{}, context.comm.size());
+  run_agreed(context.comm, [&] { check_feasible(setup, needs, context.comm.size()); });
+  if (context.dry_run()) {
+    run_agreed(context.comm, [&] {
+      if (!context.root()) return;
+      for (std::size_t date = 0; date < setup.dates().size(); ++date) {
+        for (std::int64_t member : setup.kept_members()) check_output(setup.out() / setup.member_path(date, member), setup.existing());
+      }
+      context.print(plan_text(setup, statistics ? &*statistics : nullptr, needs, context.comm.size(),
+                              context.cli.config_file.value_or("")));
+    });
+    return 0;
+  }
+  ForecastRun run(context, setup, statistics ? &*statistics : nullptr, needs);
+  return run.run();
 }
 
 }  // namespace
@@ -165,7 +297,7 @@ Verb forecast_verb() {
   Verb verb;
   verb.name = "forecast";
   verb.summary = "Run an ensemble forecast";
-  verb.example = "myriad forecast configs/forecast_demo.yaml --members 64 --lead 240h --out demo-run";
+  verb.example = "myriad forecast configs/forecast_default.yaml --members 64 --lead 240h --out demo-run";
   verb.schema = forecast_schema;
   verb.run = run_forecast;
   return verb;

@@ -21,6 +21,23 @@ Schema forecast_schema() {
       .not_hashed();
   s.path("checkpoints", "Model checkpoints; member m uses number m mod count").list(1).required().not_hashed();
   s.integer("block", "Members stepped together; does not change results").default_to(8).range(1, 4096).not_hashed();
+  s.duration("lags",
+             "Ages of the analyses of a lagged ensemble, zero or negative; members take them in turn")
+      .list(1)
+      .default_to(Json(Json::Array{"0h"}));
+  s.choice("order",
+           "member: each block to its end; lead: all blocks lead by lead, so that products of a lead appear at once",
+           {"member", "lead"})
+      .default_to("member")
+      .not_hashed();
+  s.integer("checkpoint_every", "Steps between saved states of a block; 0: only when asked to stop")
+      .default_to(20)
+      .at_least(0)
+      .not_hashed();
+  s.integer("min_members", "Fewer sound members than this (per date) are a failure; else lost members end with code 3")
+      .default_to(1)
+      .at_least(1)
+      .not_hashed();
 
   Schema& initial = s.section("initial", "Initial state");
   initial.path("files", "Files or glob patterns that hold the start time (and earlier input times)")
@@ -33,13 +50,33 @@ Schema forecast_schema() {
   Schema& output = s.section("output", "What is written");
   output.text("channels", "Channels in member files; absent: all").list(1);
   output.duration("every", "Interval of output").default_to("6h");
+  output.duration("leads", "Instead of every: the leads").list(1);
+  output.text("members", "Members whose files are written: all, none, a set such as 0-9, or auto (all up to 128 members)")
+      .default_to("auto")
+      .not_hashed();
   output.flag("quantize", "Round to the significant bits of each channel before compressing").default_to(true);
   output.integer("deflate", "zlib level").default_to(1).range(0, 9);
-  output.flag("products", "Write products/ensemble.nc: mean and standard deviation of the members of this command")
-      .default_to(true)
-      .not_hashed();
   output.text("title", "Global attribute").default_to("Ensemble forecast");
   add_attribution_keys(output);
+
+  Schema& statistics = s.section("statistics", "Statistics over all members, computed while they run (products/)");
+  statistics.flag("enabled", "Write products/ensemble.nc").default_to(true).not_hashed();
+  statistics.text("channels", "Channels; absent: those of output").list(1).not_hashed();
+  statistics.duration("every", "Interval; absent: the leads of output").not_hashed();
+  statistics.duration("leads", "Instead of every: the leads").list(1).not_hashed();
+  statistics.number("quantiles", "Probabilities of quantile maps").list().default_to(Json(Json::Array{})).not_hashed();
+  Schema& event = statistics.section_list("exceedance", "Events whose probability is mapped");
+  event.text("channel", "Channel").required().not_hashed();
+  event.choice("relation", "Which side of the value", {"above", "below"}).default_to("above").not_hashed();
+  event.number("value", "Threshold").required().not_hashed();
+  event.text("units", "Unit of the value; absent: that of the channel").not_hashed();
+  statistics.number("tile_mb", "Members of a part of a map that are held at once").unit("MiB").default_to(64.0).above(0).not_hashed();
+
+  Schema& scratch = s.section("scratch", "What is kept until the forecast is done");
+  scratch.choice("kind", "file: an interrupted run goes on where it was; memory: it starts its members again", {"file", "memory"})
+      .default_to("file")
+      .not_hashed();
+  scratch.path("folder", "Folder of the files; absent: <out>/scratch").not_hashed();
   return s;
 }
 

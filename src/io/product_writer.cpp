@@ -320,6 +320,11 @@ void ProductWriter::write_slab(const std::string& name, std::int64_t index,
   write_part(name, index, values);
 }
 
+void ProductWriter::write_slab(const std::string& name, std::int64_t index,
+                               std::span<const std::int32_t> values) {
+  write_part(name, index, values);
+}
+
 PublishedFile ProductWriter::finish() {
   start_writing();
   for (const auto& [name, variable] : variables_)

@@ -81,6 +81,7 @@ class ProductWriter {
   /// Write the part at \p index of the first dimension.
   void write_slab(const std::string& name, std::int64_t index, std::span<const float> values);
   void write_slab(const std::string& name, std::int64_t index, std::span<const double> values);
+  void write_slab(const std::string& name, std::int64_t index, std::span<const std::int32_t> values);
 
   /// Close, read everything back, publish, write the sidecar. Every variable must have been
   /// written. *Errors* ErrorKind::io E2061 when what is on disk is not what was written.

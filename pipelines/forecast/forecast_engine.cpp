@@ -1,0 +1,399 @@
+#include "pipelines/forecast/forecast_engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "pipelines/forecast/member_output.hpp"
+#include "src/base/log.hpp"
+#include "src/comm/agree.hpp"
+#include "src/comm/gather.hpp"
+
+namespace myriad::pipelines {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Adds the time until its end of life to a sum.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& sum) : sum_(sum), start_(Clock::now()) {}
+  ~Stopwatch() { sum_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& sum_;
+  Clock::time_point start_;
+};
+
+/// Files that may wait to be written: two blocks keep the writer busy while the next one is stepped.
+std::size_t queue_capacity(const ForecastSetup& setup) { return 2 * static_cast<std::size_t>(setup.block_size()); }
+
+constexpr std::int64_t k_idle = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
+
+/// A checkpoint in memory with its perturbations, one per analysis.
+struct ForecastEngine::Loaded {
+  std::int64_t checkpoint = -1;
+  std::unique_ptr<SfnoModel> model;
+  std::map<std::size_t, std::unique_ptr<InitialPerturbation>> perturbations;
+};
+
+/// The block of this rank in a round.
+struct ForecastEngine::Work {
+  const Block* block = nullptr;
+  std::unique_ptr<BlockForecast> forecast;
+  std::int64_t lag_steps = 0;
+  std::int64_t handed_out = k_idle;  ///< tick whose states are in the stores already (restored blocks)
+
+  /// Steps since lead 0; negative on the way from a lagged analysis.
+  std::int64_t tick() const { return forecast->step() - lag_steps; }
+};
+
+ForecastEngine::ForecastEngine(const ForecastSetup& setup, Comm& comm, RunControl& control, ScratchStores& stores,
+                               const TileLayout& layout, const std::vector<ElementId>& published, Existing existing,
+                               Callbacks callbacks)
+    : setup_(setup),
+      comm_(comm),
+      control_(control),
+      stores_(stores),
+      layout_(layout),
+      plan_(make_plan(setup.members(), setup.rules(), static_cast<std::int64_t>(setup.dates().size()), setup.block_size())),
+      existing_(existing),
+      callbacks_(std::move(callbacks)),
+      published_(published.begin(), published.end()) {
+  loaded_.resize(setup.order() == StepOrder::lead ? setup.checkpoints().size() : 1);
+  if (stores_.fields) writer_ = std::make_unique<WorkQueue>(queue_capacity(setup));
+}
+
+ForecastEngine::~ForecastEngine() = default;
+
+ElementId ForecastEngine::element_of(const BlockElement& e) const {
+  const auto& members = setup_.members();
+  const auto slot = std::lower_bound(members.begin(), members.end(), static_cast<std::int64_t>(e.member.number));
+  return e.date * static_cast<std::int64_t>(members.size()) + (slot - members.begin());
+}
+
+BlockElement ForecastEngine::element(ElementId id) const {
+  const auto members = static_cast<std::int64_t>(setup_.members().size());
+  const Member member = make_member(setup_.members()[static_cast<std::size_t>(id % members)], setup_.rules());
+  return {member, id / members, id / members * setup_.rules().lags + member.lag};
+}
+
+std::int64_t ForecastEngine::kept_position(const BlockElement& e) const {
+  const auto& kept = setup_.kept_members();
+  const auto found = std::lower_bound(kept.begin(), kept.end(), static_cast<std::int64_t>(e.member.number));
+  if (found == kept.end() || *found != static_cast<std::int64_t>(e.member.number)) return -1;
+  return e.date * static_cast<std::int64_t>(kept.size()) + (found - kept.begin());
+}
+
+bool ForecastEngine::tiles_complete(const BlockElement& e, std::int64_t last_step) const {
+  if (!stores_.tiles) return true;
+  const auto slot = static_cast<std::size_t>(element_of(e)) % setup_.members().size();
+  for (std::size_t lead = 0; lead < layout_.leads; ++lead) {
+    if (setup_.statistics().steps[lead] > last_step) break;
+    for (std::size_t channel = 0; channel < layout_.channels; ++channel) {
+      const std::size_t number = layout_.case_index(static_cast<std::size_t>(e.date), lead, channel);
+      for (std::size_t band = 0; band < layout_.bands(); ++band) {
+        if (!stores_.tiles->has(layout_.tile(number, band), slot)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool ForecastEngine::is_done(const BlockElement& e, std::int64_t last_step) const {
+  if (!tiles_complete(e, last_step)) return false;
+  const std::int64_t position = kept_position(e);
+  return position < 0 || published_.contains(element_of(e)) || fields_complete(position, last_step);
+}
+
+bool ForecastEngine::fields_complete(std::int64_t position, std::int64_t last_step) const {
+  for (std::size_t lead = 0; lead < setup_.output().steps.size(); ++lead) {
+    if (setup_.output().steps[lead] > last_step) break;
+    if (!stores_.fields->has(static_cast<std::size_t>(position), lead)) return false;
+  }
+  return true;
+}
+
+std::int64_t ForecastEngine::member_steps_to_do() const {
+  std::int64_t steps = 0;
+  for (std::size_t round = 0; round < plan_.rounds(comm_.size()); ++round) {
+    const Block* block = plan_.block(round, comm_.rank(), comm_.size());
+    if (block == nullptr) continue;
+    for (const BlockElement& e : block->elements) {
+      if (!is_done(e, setup_.steps())) steps += setup_.steps() + setup_.lag_steps(block->lag);
+    }
+  }
+  return steps;
+}
+
+ForecastEngine::Loaded& ForecastEngine::load(std::int64_t checkpoint) {
+  std::unique_ptr<Loaded>& place = loaded_[static_cast<std::size_t>(checkpoint) % loaded_.size()];
+  if (place && place->checkpoint == checkpoint) return *place;
+  place.reset();  // its memory first
+  auto fresh = std::make_unique<Loaded>();
+  fresh->checkpoint = checkpoint;
+  fresh->model = prefetched_.valid() && prefetched_checkpoint_ == checkpoint ? setup_.make_model(prefetched_.get())
+                                                                             : setup_.make_model(setup_.read(checkpoint));
+  place = std::move(fresh);
+  const std::int64_t following = checkpoint + 1;
+  const bool loaded = std::any_of(loaded_.begin(), loaded_.end(),
+                                  [&](const auto& l) { return l && l->checkpoint == following; });
+  if (!loaded && following < static_cast<std::int64_t>(setup_.checkpoints().size())) {
+    prefetched_checkpoint_ = following;
+    prefetched_ = std::async(std::launch::async, [this, following] { return setup_.read(following); });
+  }
+  return *place;
+}
+
+std::unique_ptr<ForecastEngine::Work> ForecastEngine::start_work(const Block& block, std::int64_t last_step) {
+  std::vector<BlockElement> todo;
+  for (const BlockElement& e : block.elements) {
+    if (!is_given_up(element_of(e)) && !is_done(e, last_step)) todo.push_back(e);
+  }
+  if (todo.empty()) return nullptr;
+  auto work = std::make_unique<Work>();
+  work->block = &block;
+  work->lag_steps = setup_.lag_steps(block.lag);
+  Loaded& loaded = load(block.checkpoint);
+  work->forecast = std::make_unique<BlockForecast>(*loaded.model, setup_.analyses(), todo, setup_.seed());
+
+  // Saved states serve when all members of the block are at the same step.
+  std::vector<std::vector<std::byte>> saved;
+  std::int64_t common = -1;
+  for (const BlockElement& e : todo) {
+    const auto id = static_cast<std::size_t>(element_of(e));
+    if (!stores_.states || !stores_.states->has(id, 0)) break;
+    std::vector<std::byte> bytes(stores_.states->layout().piece_bytes);
+    stores_.states->read(id, 0, bytes);
+    std::int64_t step = 0;
+    std::memcpy(&step, bytes.data(), sizeof(step));
+    if (common >= 0 && step != common) break;
+    common = step;
+    saved.emplace_back(bytes.begin() + sizeof(step), bytes.end());
+  }
+  if (saved.size() == todo.size()) {
+    work->forecast->restore(common, saved);
+    work->handed_out = work->tick();
+    return work;
+  }
+  work->forecast->begin([&](std::size_t start) -> InitialPerturbation& {
+    auto& perturbation = loaded.perturbations[start];
+    if (!perturbation) perturbation = setup_.make_perturbation(*loaded.model, start);
+    return *perturbation;
+  });
+  return work;
+}
+
+void ForecastEngine::save_states(Work& work) {
+  if (!stores_.states) return;
+  const Stopwatch watch(times_.store);
+  const std::int64_t step = work.forecast->step();
+  for (std::size_t e = 0; e < work.forecast->elements().size(); ++e) {
+    const std::vector<std::byte> state = work.forecast->save(e);
+    std::vector<std::byte> bytes(sizeof(step) + state.size());
+    std::memcpy(bytes.data(), &step, sizeof(step));
+    std::memcpy(bytes.data() + sizeof(step), state.data(), state.size());
+    stores_.states->write(static_cast<std::size_t>(element_of(work.forecast->elements()[e])), 0, bytes);
+  }
+}
+
+bool ForecastEngine::is_given_up(ElementId element) {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(failed_.begin(), failed_.end(), [&](const FailedElement& f) { return f.element == element; });
+}
+
+void ForecastEngine::give_up(ElementId element, const std::string& reason) {
+  if (is_given_up(element)) return;
+  const std::lock_guard lock(mutex_);
+  failed_.push_back({element, reason});
+  log_warning("forecast", "E2330", "{} (the member is given up) check the initial state and the checkpoint", reason);
+}
+
+void ForecastEngine::hand_out(Work* work, std::int64_t tick) {
+  const std::int64_t output_lead = setup_.output().lead_at(tick);
+  const std::int64_t statistics_lead = stores_.tiles ? setup_.statistics().lead_at(tick) : -1;
+  const bool mine = work != nullptr && work->tick() == tick && work->handed_out != tick;
+  std::vector<MemberFields> contributions;
+  std::vector<std::vector<float>> selected;
+  std::exception_ptr failure;
+  try {
+    if (mine && (output_lead >= 0 || statistics_lead >= 0)) {
+      BlockForecast& forecast = *work->forecast;
+      std::span<const float> states;
+      {
+        const Stopwatch watch(times_.model);
+        states = forecast.states();
+      }
+      const Stopwatch watch(times_.store);
+      const auto points = static_cast<std::size_t>(setup_.description().grid.points());
+      const auto channels = static_cast<std::size_t>(setup_.description().channel_count());
+      const auto select = [&](const Selection& selection, std::size_t e) {
+        std::vector<float> fields(selection.indices.size() * points);
+        for (std::size_t c = 0; c < selection.indices.size(); ++c) {
+          const auto field = states.subspan((e * channels + selection.indices[c]) * points, points);
+          std::copy(field.begin(), field.end(), fields.begin() + static_cast<std::ptrdiff_t>(c * points));
+        }
+        return fields;
+      };
+      for (std::size_t e = 0; e < forecast.elements().size(); ++e) {
+        const BlockElement& element = forecast.elements()[e];
+        const ElementId id = element_of(element);
+        if (!forecast.failure(e).empty()) {
+          give_up(id, forecast.failure(e));
+          continue;
+        }
+        const std::int64_t position = kept_position(element);
+        if (output_lead >= 0 && position >= 0 && !published_.contains(id)) {
+          stores_.fields->write(static_cast<std::size_t>(position), static_cast<std::size_t>(output_lead),
+                                std::as_bytes(std::span<const float>(select(setup_.output(), e))));
+        }
+        if (statistics_lead >= 0) {
+          selected.push_back(select(setup_.statistics(), e));
+          contributions.push_back({element.date, id % static_cast<std::int64_t>(setup_.members().size()), {}});
+        }
+      }
+      for (std::size_t i = 0; i < contributions.size(); ++i) contributions[i].fields = selected[i];
+    }
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (statistics_lead < 0) {
+    agree_on_error(comm_, failure);
+    return;
+  }
+  agree_on_error(comm_, failure);
+  const Stopwatch watch(times_.exchange);
+  run_agreed(comm_, [&] {
+    exchange_tiles(comm_, layout_, *stores_.tiles, static_cast<std::size_t>(statistics_lead), contributions);
+  });
+}
+
+StopReason ForecastEngine::run_to(std::int64_t last_step) {
+  const bool last = last_step == setup_.steps();
+  for (std::size_t round = 0; round < plan_.rounds(comm_.size()); ++round) {
+    const Block* block = plan_.block(round, comm_.rank(), comm_.size());
+    std::unique_ptr<Work> work;
+    run_agreed(comm_, [&] {
+      if (block != nullptr) work = start_work(*block, last_step);
+    });
+    // The earliest tick of any rank; idle ranks only take part in the exchanges.
+    const std::int64_t begin = -comm_.max(work ? -work->tick() : -(last_step + 1));
+    for (std::int64_t tick = begin; tick <= last_step; ++tick) {
+      hand_out(work.get(), tick);
+      if (tick == last_step) break;
+      const StopReason reason = agree_on_stop(comm_, control_.stop_requested());
+      const bool on_request = agree_on_any(comm_, control_.checkpoint_requested());
+      std::exception_ptr failure;
+      try {
+        const bool active = work && work->tick() == tick;
+        const bool due = setup_.checkpoint_every() > 0 && active && work->forecast->step() > 0 &&
+                         work->forecast->step() % setup_.checkpoint_every() == 0;
+        if (active && (due || on_request || reason != StopReason::none)) save_states(*work);
+        if (active && reason == StopReason::none) {
+          const Stopwatch watch(times_.model);
+          work->forecast->advance();
+          if (callbacks_.progress) {
+            callbacks_.progress(static_cast<std::int64_t>(work->forecast->elements().front().member.number),
+                                static_cast<std::int64_t>(work->forecast->elements().size()));
+          }
+        }
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      agree_on_error(comm_, failure);
+      if (reason != StopReason::none) return reason;
+    }
+    run_agreed(comm_, [&] {
+      if (work && !last) save_states(*work);
+      work.reset();
+      if (last && block != nullptr) {
+        if (stores_.states) {
+          for (const BlockElement& e : block->elements) stores_.states->drop(static_cast<std::size_t>(element_of(e)));
+        }
+        queue_files(*block);
+      }
+    });
+    tell_published();
+  }
+  return StopReason::none;
+}
+
+void ForecastEngine::queue_files(const Block& block) {
+  if (!writer_) return;
+  const Stopwatch watch(times_.output_wait);
+  for (const BlockElement& e : block.elements) {
+    const ElementId id = element_of(e);
+    const std::int64_t position = kept_position(e);
+    if (position < 0 || published_.contains(id) || !fields_complete(position, setup_.steps())) continue;
+    writer_->submit([this, e, id, position] {
+      const auto group = static_cast<std::size_t>(position);
+      try {
+        publish_member(setup_, static_cast<std::size_t>(e.date), e.member, existing_,
+                       [&](std::size_t lead, std::span<float> fields) {
+                         stores_.fields->read(group, lead, std::as_writable_bytes(fields));
+                       });
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::quality) throw;
+        give_up(id, error.what());
+        return;
+      }
+      const std::lock_guard lock(mutex_);
+      newly_published_.push_back(id);
+    });
+  }
+}
+
+void ForecastEngine::tell_published() {
+  std::vector<ElementId> mine;
+  {
+    const std::lock_guard lock(mutex_);
+    mine = std::exchange(newly_published_, {});
+  }
+  for (ElementId id : mine) stores_.fields->drop(static_cast<std::size_t>(kept_position(element(id))));
+  const std::vector<ElementId> all = gather_sorted(comm_, mine);
+  published_.insert(all.begin(), all.end());
+  run_agreed(comm_, [&] {
+    if (comm_.rank() == 0 && !all.empty() && callbacks_.published) callbacks_.published(all);
+  });
+}
+
+void ForecastEngine::finish_output() {
+  std::exception_ptr failure;
+  try {
+    if (writer_) writer_->drain();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (writer_) {
+    times_.output = writer_->busy_seconds();
+    times_.output_wait = writer_->waited_seconds();
+  }
+  // What is published counts even when another file failed.
+  tell_published();
+  agree_on_error(comm_, failure);
+}
+
+std::vector<FailedElement> ForecastEngine::failures() {
+  std::vector<std::string> reasons;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const FailedElement& f : failed_) reasons.push_back(fmt::format("{} {}", f.element, f.reason));
+  }
+  std::vector<FailedElement> all;
+  for (const std::string& text : gather_texts(comm_, reasons)) {
+    const std::size_t space = text.find(' ');
+    all.push_back({std::stoll(text.substr(0, space)), text.substr(space + 1)});
+  }
+  std::sort(all.begin(), all.end(), [](const FailedElement& a, const FailedElement& b) { return a.element < b.element; });
+  return all;
+}
+
+}  // namespace myriad::pipelines

@@ -1,0 +1,123 @@
+#pragma once
+/// \file
+/// Steps all members of a forecast and hands their states to files and statistics.
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pipelines/forecast/forecast_setup.hpp"
+#include "src/base/signals.hpp"
+#include "src/base/work_queue.hpp"
+#include "src/comm/comm.hpp"
+#include "src/state/checkpoint.hpp"
+#include "src/state/piece_store.hpp"
+#include "src/statistics/tile_exchange.hpp"
+
+namespace myriad::pipelines {
+
+/// A member of a date by position: date * members + slot.
+using ElementId = std::int64_t;
+
+/// Where what a run has not finished yet is kept. All in files: the run survives the death of its processes. In memory: it
+/// starts again.
+struct ScratchStores {
+  std::unique_ptr<PieceStore> tiles;   ///< statistics: group = tile, piece = member; null without statistics
+  std::unique_ptr<PieceStore> fields;  ///< members to write: group = date x kept member, piece = lead; null without
+  std::unique_ptr<PieceStore> states;  ///< group = element: step and history; null when no state is ever saved
+};
+
+/// Seconds of this rank.
+struct EngineTimes {
+  double model = 0.0;
+  double exchange = 0.0;     ///< members to tiles, with waiting for other ranks
+  double store = 0.0;        ///< fields and states to scratch
+  double output_wait = 0.0;  ///< steps delayed by a full output queue
+  double output = 0.0;       ///< the writer thread's work
+};
+
+/// A member that had to be given up.
+struct FailedElement {
+  ElementId element = 0;
+  std::string reason;
+};
+
+/// Drives the blocks of one forecast over all ranks.
+///
+/// The ranks step in lock-step: in every round each has one block, and at every lead of the statistics they exchange the
+/// states of their members. A member that becomes unstable is given up alone.
+///
+/// *Determinism* what reaches files and tiles depends on the forecast only, not on ranks, blocks, order or restarts.
+class ForecastEngine {
+ public:
+  struct Callbacks {
+    std::function<void(std::int64_t member, std::int64_t member_steps)> progress;  ///< after every step of this rank
+    /// On the root, when files of these elements are complete (each once).
+    std::function<void(const std::vector<ElementId>&)> published;
+  };
+
+  /// \param layout of the tiles; without statistics it has no cases
+  /// \param published elements whose files are there already (equal on all ranks)
+  ForecastEngine(const ForecastSetup& setup, Comm& comm, RunControl& control, ScratchStores& stores,
+                 const TileLayout& layout, const std::vector<ElementId>& published, Existing existing,
+                 Callbacks callbacks);
+  ~ForecastEngine();
+
+  /// Collective. Step everything that is not done up to the lead of model step \p last_step. Returns the reason when it
+  /// stopped early; what was computed is then in the stores as far as they keep it.
+  /// Errors: agreed on by all ranks.
+  StopReason run_to(std::int64_t last_step);
+  /// Collective: wait for the files, tell `published`. Errors: agreed on by all ranks.
+  void finish_output();
+
+  /// Member steps that this rank has to do, for the progress.
+  std::int64_t member_steps_to_do() const;
+  /// Collective: given up so far, of all ranks, increasing.
+  std::vector<FailedElement> failures();
+  const EngineTimes& times() const { return times_; }
+
+ private:
+  struct Work;
+  ElementId element_of(const BlockElement& e) const;
+  BlockElement element(ElementId id) const;
+  bool is_done(const BlockElement& e, std::int64_t last_step) const;
+  bool fields_complete(std::int64_t kept_position, std::int64_t last_step) const;
+  bool tiles_complete(const BlockElement& e, std::int64_t last_step) const;
+  std::int64_t kept_position(const BlockElement& e) const;
+
+  struct Loaded;
+  Loaded& load(std::int64_t checkpoint);
+  std::unique_ptr<Work> start_work(const Block& block, std::int64_t last_step);
+  void hand_out(Work* work, std::int64_t tick);
+  void save_states(Work& work);
+  void queue_files(const Block& block);
+  void tell_published();
+  bool is_given_up(ElementId element);
+  void give_up(ElementId element, const std::string& reason);
+
+  const ForecastSetup& setup_;
+  Comm& comm_;
+  RunControl& control_;
+  ScratchStores& stores_;
+  TileLayout layout_;
+  EnsemblePlan plan_;
+  Existing existing_;
+  Callbacks callbacks_;
+  std::set<ElementId> published_;
+  std::vector<FailedElement> failed_;       ///< of this rank, under mutex_
+  std::vector<ElementId> newly_published_;  ///< of this rank, under mutex_
+  std::mutex mutex_;
+  EngineTimes times_;
+  std::vector<std::unique_ptr<Loaded>> loaded_;  ///< one place, or one per checkpoint when all are needed again and again
+  std::int64_t prefetched_checkpoint_ = -1;
+  std::future<Checkpoint> prefetched_;
+  std::unique_ptr<WorkQueue> writer_;
+};
+
+}  // namespace myriad::pipelines
