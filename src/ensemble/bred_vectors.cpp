@@ -1,6 +1,7 @@
 #include "src/ensemble/bred_vectors.hpp"
 
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "src/backend/slot.hpp"
@@ -68,6 +69,7 @@ class BredVectors final : public InitialPerturbation {
     const SharedDraws shared(members);
     if (shared.draws.empty()) return;
     step_controls();
+    scratch_.emplace();
     const TensorView differences = breed(shared.draws);
     for (std::size_t b = 0; b < members.size(); ++b) {
       if (members[b].control()) continue;
@@ -75,6 +77,7 @@ class BredVectors final : public InitialPerturbation {
       backend_.axpby(state, 1.0, state, members[b].sign,
                      batch_element(differences, shared.index(members[b])));
     }
+    scratch_.reset();
   }
 
  private:
@@ -102,11 +105,12 @@ class BredVectors final : public InitialPerturbation {
     const ModelDescription& d = model_.description();
     const auto count = static_cast<std::int64_t>(draws.size());
     const std::int64_t channels = d.channel_count(), nlat = d.grid.nlat(), nlon = d.grid.nlon();
-    const TensorView differences = difference_slot_.get(
+    const TensorView differences = scratch_->differences.get(
         backend_, model_.dtype(), {count, d.input_times, channels, nlat, nlon});
-    const TensorView perturbed =
-        perturbed_slot_.get(backend_, model_.dtype(), {count, d.input_times, channels, nlat, nlon});
-    const TensorView next = next_slot_.get(backend_, model_.dtype(), {count, channels, nlat, nlon});
+    const TensorView perturbed = scratch_->perturbed.get(
+        backend_, model_.dtype(), {count, d.input_times, channels, nlat, nlon});
+    const TensorView next =
+        scratch_->next.get(backend_, model_.dtype(), {count, channels, nlat, nlon});
     seed(differences, draws);
     for (std::size_t cycle = 0; cycle < bases_.size(); ++cycle) {
       for (std::int64_t b = 0; b < count; ++b) {
@@ -131,7 +135,7 @@ class BredVectors final : public InitialPerturbation {
     backend_.fill(differences, 0.0);
     if (seeded_.index.empty()) return;
     const auto count = static_cast<std::int64_t>(draws.size());
-    const TensorView noise = noise_slot_.get(
+    const TensorView noise = scratch_->noise.get(
         backend_, model_.dtype(), {count, seeded_.count(), differences.dim(3), differences.dim(4)});
     noise_.draw(noise, config_.seed, StreamId::breeding, draws, seeded_.index);
     for (std::int64_t b = 0; b < count; ++b) {
@@ -146,10 +150,10 @@ class BredVectors final : public InitialPerturbation {
   void rescale(TensorView differences, const std::vector<std::uint32_t>& draws, std::size_t cycle) {
     const std::int64_t times = differences.dim(1), channels = differences.dim(2);
     const std::int64_t nlat = differences.dim(3), nlon = differences.dim(4);
-    const TensorView squares = square_slot_.get(backend_, DType::f64, {1, channels});
-    const TensorView factor = factor_slot_.get(backend_, model_.dtype(), {channels * nlat});
+    const TensorView squares = scratch_->squares.get(backend_, DType::f64, {1, channels});
+    const TensorView factor = scratch_->factor.get(backend_, model_.dtype(), {channels * nlat});
     // A state of zeros to take the difference from.
-    TensorView zero = zero_slot_.get(backend_, model_.dtype(), {1, channels, nlat, nlon});
+    TensorView zero = scratch_->zero.get(backend_, model_.dtype(), {1, channels, nlat, nlon});
     backend_.fill(zero, 0.0);
     for (std::size_t b = 0; b < draws.size(); ++b) {
       const auto at = static_cast<std::int64_t>(b);
@@ -203,8 +207,12 @@ class BredVectors final : public InitialPerturbation {
   std::vector<Tensor>
       bases_;  ///< [cycle] histories [1, input_times, channel, lat, lon], normalised
   std::vector<Tensor> controls_;  ///< [cycle] one step from bases_; empty before the first use
-  Slot difference_slot_, perturbed_slot_, next_slot_, noise_slot_, square_slot_, factor_slot_,
-      zero_slot_;
+  /// Memory of one call of apply(): objects of many dates live side by side, but only one breeds at
+  /// a time.
+  struct Scratch {
+    Slot differences, perturbed, next, noise, squares, factor, zero;
+  };
+  std::optional<Scratch> scratch_;
 };
 
 }  // namespace

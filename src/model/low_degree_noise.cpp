@@ -46,27 +46,25 @@ ConstTensorView LowDegreeNoise::spectral_matrix(ConstTensorView before) {
   return filter;
 }
 
-ConstTensorView LowDegreeNoise::perturbed(ConstTensorView filter, std::int64_t block,
-                                          const WeightNoiseElement& element, std::uint32_t period) {
+void LowDegreeNoise::draw(ConstTensorView trained, std::int64_t block,
+                          const WeightNoiseElement& element, std::uint32_t period) {
   constexpr std::uint32_t k_blocks = 1024;
   MYRIAD_EXPECT(block < k_blocks);
-  const std::int64_t count = low_.lmax * width_ * width_;
+  const std::int64_t count = trained.dim(1);
   const TensorView normals = normals_.get(backend_, dtype_, {1, count});
   const kernels::RandomStream stream{element.seed, stream_number(StreamId::weight_noise),
                                      period * k_blocks + static_cast<std::uint32_t>(block)};
   backend_.fill_normal(normals, stream, std::span(&element.draw, 1));
-  backend_.axpby(normals, element.scale, normals, 0.0, ConstTensorView());
-  const TensorView weights = weights_.get(backend_, dtype_, {1, count, 2});
-  const ConstTensorView trained(filter.data, filter.dtype, {1, count, 2});
-  backend_.copy(weights, trained);
-  backend_.channel_affine(weights, trained, normals.reshape({count}), ConstTensorView(),
-                          kernels::Update::accumulate);
-  return weights.reshape({low_.lmax, width_, width_, 2});
+  backend_.channel_affine(change_.get(backend_, dtype_, {1, count, 2}), trained,
+                          normals.reshape({count}), ConstTensorView(), kernels::Update::overwrite);
 }
 
 void LowDegreeNoise::replace(TensorView mixed, ConstTensorView in, ConstTensorView filter,
                              ConstTensorView before, std::int64_t block, const WeightNoise& noise) {
   ConstTensorView matrix;
+  const std::int64_t count = low_.lmax * width_ * width_;
+  const ConstTensorView trained(filter.data, filter.dtype, {1, count, 2});
+  const WeightNoiseElement* drawn = nullptr;
   for (std::size_t e = 0; e < noise.elements.size(); ++e) {
     const WeightNoiseElement& element = noise.elements[e];
     if (element.scale == 0.0) continue;
@@ -80,8 +78,16 @@ void LowDegreeNoise::replace(TensorView mixed, ConstTensorView in, ConstTensorVi
       backend_.spectral_mix(low_, encoded, low, matrix);
       source = encoded;
     }
+    // The halves of a centred pair, neighbours as a rule, differ by the sign of the scale only.
+    if (drawn == nullptr || drawn->seed != element.seed || drawn->draw != element.draw) {
+      draw(trained, block, element, noise.period);
+      drawn = &element;
+    }
+    const TensorView weights = weights_.get(backend_, dtype_, {1, count, 2});
+    const TensorView change = change_.get(backend_, dtype_, {1, count, 2});
+    backend_.axpby(weights, 1.0, trained, element.scale, change);
     const TensorView out = out_.get(backend_, dtype_, {1, low_.size(), width_, 2});
-    backend_.spectral_mix(low_, out, source, perturbed(filter, block, element, noise.period));
+    backend_.spectral_mix(low_, out, source, weights.reshape({low_.lmax, width_, width_, 2}));
     scatter(mixed.slice(0, at, 1), out);
   }
 }

@@ -34,14 +34,15 @@ class LowDegreeNoise {
   void gather(TensorView low, ConstTensorView all) const;
   void scatter(TensorView all, ConstTensorView low) const;
   ConstTensorView spectral_matrix(ConstTensorView before);
-  ConstTensorView perturbed(ConstTensorView filter, std::int64_t block,
-                            const WeightNoiseElement& element, std::uint32_t period);
+  /// change_ = W xi for the weights \p trained [1, l in out, 2].
+  void draw(ConstTensorView trained, std::int64_t block, const WeightNoiseElement& element,
+            std::uint32_t period);
 
   Backend& backend_;
   kernels::SpectralLayout all_, low_;
   std::int64_t width_;
   DType dtype_;
-  Slot in_, before_, out_, matrix_, normals_, weights_;
+  Slot in_, before_, out_, matrix_, normals_, change_, weights_;
 };
 
 }  // namespace myriad
