@@ -164,6 +164,7 @@ std::unique_ptr<ForecastEngine::Work> ForecastEngine::start_work(const Block& bl
   work->lag_steps = setup_.lag_steps(block.lag);
   Loaded& loaded = load(block.checkpoint);
   work->forecast = std::make_unique<BlockForecast>(*loaded.model, setup_.analyses(), todo, setup_.seed());
+  if (const auto weights = setup_.weight_perturbation()) work->forecast->perturb_weights(*weights);
 
   // Saved states serve when all members of the block are at the same step.
   std::vector<std::vector<std::byte>> saved;

@@ -64,7 +64,7 @@ ForecastSetup::ForecastSetup(const Config& config)
   hash.update(config.sha256());
   for (const std::string& weights : weights_sha256_) hash.update(weights);
   const std::vector<double> amplitudes =
-      check_perturbations(config, description(), model_config_.network().lmax());
+      check_perturbations(config, description(), filter_degrees_);
   hash.update(std::as_bytes(std::span(amplitudes)));
   for (const EnsembleStart& analysis : analyses_) hash.update(std::as_bytes(std::span(analysis.history)));
   id_ = hash.finish_hex().substr(0, 32);
@@ -75,6 +75,8 @@ void ForecastSetup::read_checkpoints() {
     const Checkpoint checkpoint = Checkpoint::load(checkpoints_[i]);
     SfnoModelConfig model = read_model_config(checkpoint);
     weights_sha256_.push_back(checkpoint.weights_sha256());
+    const std::int64_t degrees = model.network().lmax();
+    filter_degrees_ = i == 0 ? degrees : std::min(filter_degrees_, degrees);
     if (i == 0) {
       model_config_ = std::move(model);
       continue;
@@ -233,11 +235,19 @@ std::uint64_t ForecastSetup::block_bytes() const {
   return static_cast<std::uint64_t>((parameters + per_member * block_size_) * kernels::size_of(dtype_));
 }
 
-std::unique_ptr<InitialPerturbation> ForecastSetup::make_perturbation(Model& model, std::size_t start) const {
+std::uint64_t ForecastSetup::seed_of_start(std::size_t start) const {
   // Another analysis gets other draws, whichever dates are forecast beside it.
   const auto hours = static_cast<std::uint64_t>(analyses_[start].time.seconds_since_1970() / 3600);
-  const std::uint64_t seed = seed_ + 0x9e3779b97f4a7c15ULL * hours;
-  return make_configured_perturbation(config_, model, seed, analyses_[start].time, earlier_[start]);
+  return seed_ + 0x9e3779b97f4a7c15ULL * hours;
+}
+
+std::unique_ptr<InitialPerturbation> ForecastSetup::make_perturbation(Model& model, std::size_t start) const {
+  return make_configured_perturbation(config_, model, seed_of_start(start), analyses_[start].time, earlier_[start]);
+}
+
+std::optional<WeightPerturbation> ForecastSetup::weight_perturbation() const {
+  return make_weight_perturbation(config_, description().time_step,
+                                  [this](std::size_t start) { return seed_of_start(start); });
 }
 
 Checkpoint ForecastSetup::read(std::int64_t checkpoint) const {

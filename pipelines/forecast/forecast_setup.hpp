@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -89,8 +90,11 @@ class ForecastSetup {
   Checkpoint read(std::int64_t checkpoint) const;
   std::unique_ptr<SfnoModel> make_model(const Checkpoint& checkpoint) const;
   std::unique_ptr<InitialPerturbation> make_perturbation(Model& model, std::size_t start) const;
+  /// Noise on the weights of every member, when configured; valid as long as the setup.
+  std::optional<WeightPerturbation> weight_perturbation() const;
 
  private:
+  std::uint64_t seed_of_start(std::size_t start) const;
   void read_checkpoints();
   void read_dates();
   void choose_members();
@@ -108,6 +112,7 @@ class ForecastSetup {
   std::vector<std::filesystem::path> checkpoints_;
   std::vector<std::string> weights_sha256_;
   SfnoModelConfig model_config_;
+  std::int64_t filter_degrees_ = 0;  ///< fewest of all checkpoints
   std::int64_t block_size_ = 1;
   StepOrder order_ = StepOrder::member;
   std::int64_t checkpoint_every_ = 0;

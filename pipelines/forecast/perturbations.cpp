@@ -84,13 +84,17 @@ std::vector<Config> sections_of(const Config& config) {
   return {Config::from_text(std::move(schema), "{}", "default")};
 }
 
-/// The seed of the perturbation at \p place in the list (finaliser of SplitMix64), so that equal
-/// kinds draw independent numbers.
+/// The seed of the perturbation at \p place in the list, so that equal kinds draw independent
+/// numbers. Both are mixed (finaliser of SplitMix64): seeds that differ by a constant must not meet
+/// at other places.
 std::uint64_t seed_of(std::uint64_t seed, std::size_t place) {
-  std::uint64_t x = seed + 0x9e3779b97f4a7c15ULL * (place + 1);
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
+  const auto mix = [](std::uint64_t x) {
+    x += 0x9e3779b97f4a7c15ULL;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+    return x ^ (x >> 31);
+  };
+  return mix(mix(seed) + place);
 }
 
 std::size_t channel_index(const Config& section, std::string_view key, const std::string& name,

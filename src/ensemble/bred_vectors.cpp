@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "src/backend/slot.hpp"
+#include "src/base/log.hpp"
 #include "src/ensemble/hemispheric_norm.hpp"
 #include "src/ensemble/history_view.hpp"
 #include "src/ensemble/perturbed_channels.hpp"
@@ -164,12 +166,7 @@ class BredVectors final : public InitialPerturbation {
       const std::vector<double> south = to_doubles(backend_, squares);
       std::vector<double> factors;
       for (std::size_t c = 0; c < north.size(); ++c) {
-        MYRIAD_VALIDATE(std::isfinite(north[c]) && std::isfinite(south[c]), ErrorKind::quality,
-                        "E2331",
-                        "bred vector of draw {} is not finite in {} after cycle {} of {} (the "
-                        "model became unstable) "
-                        "check the analyses and the checkpoint, or lower the amplitude",
-                        draws[b], model_.description().channels[c], cycle + 1, bases_.size());
+        if (!std::isfinite(north[c]) || !std::isfinite(south[c])) warn(draws[b], c, cycle);
         const std::vector<double> profile =
             rescaling_profile(rows_, std::sqrt(north[c]), std::sqrt(south[c]), amplitude_[c]);
         factors.insert(factors.end(), profile.begin(), profile.end());
@@ -182,6 +179,16 @@ class BredVectors final : public InitialPerturbation {
                                 kernels::Update::overwrite);
       }
     }
+  }
+
+  /// The values pass on, so that each member of this draw fails by itself and the others go on.
+  void warn(std::uint32_t draw, std::size_t channel, std::size_t cycle) {
+    if (!scratch_->failed.insert(draw).second) return;
+    log_warning("ensemble", "E2331",
+                "bred vector of draw {} is not finite in {} after cycle {} of {} (the model became "
+                "unstable) its members fail; check the analyses and the checkpoint, or lower the "
+                "amplitude",
+                draw, model_.description().channels[channel], cycle + 1, bases_.size());
   }
 
   void copy_to(TensorView device, const std::vector<double>& host) {
@@ -211,6 +218,7 @@ class BredVectors final : public InitialPerturbation {
   /// a time.
   struct Scratch {
     Slot differences, perturbed, next, noise, squares, factor, zero;
+    std::set<std::uint32_t> failed;  ///< draws whose bred vector is not finite
   };
   std::optional<Scratch> scratch_;
 };

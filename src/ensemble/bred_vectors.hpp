@@ -51,9 +51,14 @@ std::vector<Instant> breeding_times(const Instant& start, Duration time_step, st
 /// *Cost* per call of apply() `cycles` forwards per distinct draw: 1.5 per member for pairs and
 /// three cycles. The unperturbed forwards depend on checkpoint and date only: they run once, at the
 /// first call. Memory: input times + 1 states per cycle, and during a call 2 (input times) + 2
-/// states per draw. *Determinism* the perturbation depends on (seed, draw, analyses, weights) only,
-/// bit for bit. *Errors* of apply: ErrorKind::quality E2331 when a bred vector becomes NaN or
-/// infinite. Source: Mahesh et al. 2024 (HENS), Toth and Kalnay 1993.
+/// states per draw.
+///
+/// *Determinism* the perturbation depends on (seed, draw, analyses, weights) only, bit for bit.
+///
+/// *Errors* none of its own: a bred vector that becomes NaN or infinite is reported (warning E2331)
+/// and handed on, so that its members fail by themselves.
+///
+/// *Source* Mahesh et al. 2024 (HENS), Toth and Kalnay 1993.
 std::unique_ptr<InitialPerturbation> make_bred_vectors(Model& model, const BredVectorConfig& config,
                                                        const Instant& start,
                                                        const std::vector<EnsembleStart>& analyses);
