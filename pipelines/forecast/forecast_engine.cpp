@@ -215,7 +215,7 @@ void ForecastEngine::give_up(ElementId element, const std::string& reason) {
   if (is_given_up(element)) return;
   const std::lock_guard lock(mutex_);
   failed_.push_back({element, reason});
-  log_warning("forecast", "E2330", "{} (the member is given up) check the initial state and the checkpoint", reason);
+  log_warning("forecast", "E2650", "{} (the member is given up) check the initial state and the checkpoint", reason);
 }
 
 void ForecastEngine::hand_out(Work* work, std::int64_t tick) {
