@@ -48,6 +48,21 @@ std::int64_t lead_index(const io::NetcdfFile& file, const ErrorTableRequest& r) 
   return found - hours.begin();
 }
 
+/// Names a score file may use for a channel: geopotential and its height share a channel in two
+/// units.
+std::vector<std::string> names_of(const io::Channel& channel) {
+  std::vector<std::string> names{channel.name};
+  names.insert(names.end(), channel.aliases.begin(), channel.aliases.end());
+  const auto hpa = std::lround(channel.level.value / 100.0);
+  const bool height = channel.standard_name == "geopotential_height";
+  if (channel.level.kind == io::LevelKind::pressure &&
+      (height || channel.standard_name == "geopotential")) {
+    names.push_back(fmt::format("gh{}", hpa));
+    names.push_back(fmt::format("z{}", hpa));
+  }
+  return names;
+}
+
 }  // namespace
 
 std::vector<double> read_error_table(const ErrorTableRequest& r) {
@@ -62,8 +77,14 @@ std::vector<double> read_error_table(const ErrorTableRequest& r) {
   const std::vector<std::int64_t> one{1, 1};
   std::vector<double> errors;
   for (std::size_t c = 0; c < r.channels.size(); ++c) {
-    const std::string name = r.channels[c] + "_" + r.score;
-    const io::NcVariable* variable = file.find(name);
+    const io::Channel channel = io::make_channel(r.channels[c], r.units[c]);
+    std::string name = r.channels[c] + "_" + r.score;
+    const io::NcVariable* variable = nullptr;
+    for (const std::string& spelling : names_of(channel)) {
+      if (variable != nullptr) break;
+      variable = file.find(spelling + "_" + r.score);
+      if (variable != nullptr) name = variable->name;
+    }
     MYRIAD_VALIDATE(variable != nullptr, ErrorKind::input_missing, "E2650",
                     "{} has no {} (channel or score was not verified) {}", r.file.string(), name,
                     need_verify(r));
@@ -73,7 +94,6 @@ std::vector<double> read_error_table(const ErrorTableRequest& r) {
         "{}: {} is not [region, lead_time] (no score of this program) {}", r.file.string(), name,
         need_verify(r));
     const std::string found = file.text_attribute(variable, "units").value_or("");
-    const io::Channel channel = io::make_channel(r.channels[c], r.units[c]);
     const auto conversion = io::unit_conversion(found, r.units[c], channel.standard_name);
     MYRIAD_VALIDATE(conversion.has_value(), ErrorKind::input_corrupt, "E2651",
                     "{}: {} is in '{}' (the model has {} in '{}', which is another quantity) {}",

@@ -79,6 +79,30 @@ TEST(ErrorTable, HoldsTheScoreOfEachChannelInTheUnitsOfTheModel) {
   EXPECT_DOUBLE_EQ(read_error_table(r)[0], 30.0);
 }
 
+TEST(ErrorTable, GeopotentialHeightUnderItsOwnNameIsFound) {
+  // The member files of a model with z500 in metres call it gh500, and so do their scores.
+  const TemporaryDirectory folder;
+  io::ProductWriter writer(folder / "scores.nc", {{"title", std::string("scores")}},
+                           Existing::replace);
+  writer.define_labels("region", {"global"}, {{"long_name", std::string("region")}});
+  writer.define_lead_times({Duration::hours(48)});
+  writer.define_variable({"gh500_rmse",
+                          io::NcType::f64,
+                          {"region", "lead_time"},
+                          {{"long_name", std::string("z")}, {"units", std::string("m")}},
+                          io::MissingValues::refuse,
+                          0});
+  const std::vector<double> value{17.5};
+  writer.write("gh500_rmse", std::span<const double>(value));
+  writer.finish();
+  ErrorTableRequest r = request(folder / "scores.nc");
+  r.channels = {"z500"};
+  r.units = {"m"};
+  EXPECT_DOUBLE_EQ(read_error_table(r)[0], 17.5);
+  r.units = {"m2 s-2"};
+  EXPECT_DOUBLE_EQ(read_error_table(r)[0], 17.5 * 9.80665);
+}
+
 TEST(ErrorTable, NamesWhatIsMissing) {
   const TemporaryDirectory folder;
   const std::filesystem::path file = score_file(folder.path());
