@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -118,6 +119,21 @@ class RunLock {
   std::filesystem::path file_;
   int descriptor_ = -1;
 };
+
+/// The process that a `run.lock` names.
+struct LockOwner {
+  enum class Life : std::uint8_t {
+    alive,
+    gone,     ///< the process has ended, or the machine was restarted, without releasing the lock
+    unknown,  ///< on another host
+  };
+  std::string host;
+  std::int64_t pid = 0;
+  Life life = Life::unknown;
+};
+/// Who holds or held \p run_directory; nothing when there is no lock or a killed process left it
+/// half-written. Changes nothing.
+std::optional<LockOwner> lock_owner(const std::filesystem::path& run_directory);
 
 std::string host_name();
 

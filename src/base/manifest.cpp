@@ -158,23 +158,24 @@ const ManifestFile* Manifest::find(std::string_view relative_path) const {
   return found == files_.end() ? nullptr : &*found;
 }
 
+std::optional<std::string> Manifest::problem_of(const ManifestFile& file) const {
+  try {
+    const fs::path path = path_inside(directory_, file.path);
+    if (const Hash128 hash = xxh3_128_file(path); hash.hex() != file.xxh3) {
+      return fmt::format("content differs from the manifest (xxh3 {} instead of {})", hash.hex(), file.xxh3);
+    }
+    if (fs::file_size(path) != file.bytes) return "size differs from the manifest";
+    if (!file.sha256.empty() && sha256_file(path) != file.sha256) return "SHA-256 differs from the manifest";
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> Manifest::verify() const {
   std::vector<std::string> problems;
   for (const ManifestFile& file : files_) {
-    try {
-      const fs::path path = path_inside(directory_, file.path);
-      if (const Hash128 hash = xxh3_128_file(path); hash.hex() != file.xxh3) {
-        problems.push_back(
-            fmt::format("{}: content differs from the manifest (xxh3 {} instead of {})", file.path,
-                        hash.hex(), file.xxh3));
-      } else if (fs::file_size(path) != file.bytes) {
-        problems.push_back(fmt::format("{}: size differs from the manifest", file.path));
-      } else if (!file.sha256.empty() && sha256_file(path) != file.sha256) {
-        problems.push_back(fmt::format("{}: SHA-256 differs from the manifest", file.path));
-      }
-    } catch (const Error& error) {
-      problems.push_back(fmt::format("{}: {}", file.path, error.what()));
-    }
+    if (const auto problem = problem_of(file)) problems.push_back(fmt::format("{}: {}", file.path, *problem));
   }
   return problems;
 }

@@ -48,6 +48,8 @@ class Manifest {
   const std::vector<Json>& runs() const { return runs_; }
   const ManifestFile* find(std::string_view relative_path) const;
 
+  /// What is wrong with a listed file after hashing it again; nothing when all is well.
+  std::optional<std::string> problem_of(const ManifestFile& file) const;
   /// Re-hash every file. Returns one sentence per missing or damaged file; empty means all is well.
   std::vector<std::string> verify() const;
 

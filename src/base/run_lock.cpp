@@ -61,30 +61,36 @@ Json my_identity() {
                           file.parent_path().string(), owner, reason, file.filename().string()));
 }
 
-/// Throws when the run that wrote \p text may still be alive.
-void check_owner(const fs::path& file, const std::string& text) {
-  if (text.empty()) return;
-  Json lock;
-  std::string host;
-  std::int64_t pid = 0;
+/// Whom the text of a lock names; nothing when it is empty or half-written by a run that was killed in that very moment
+/// (a living one would hold the advisory lock).
+std::optional<LockOwner> parse_owner(const fs::path& file, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  LockOwner owner;
   std::string boot;
   std::string ticks;
   try {
-    lock = parse_json(text, file.string());
-    host = lock.at("host").as_string();
-    pid = lock.at("pid").as_int();
+    const Json lock = parse_json(text, file.string());
+    owner.host = lock.at("host").as_string();
+    owner.pid = lock.at("pid").as_int();
     boot = lock.at("boot_id").as_string();
     ticks = lock.at("start_ticks").as_string();
   } catch (const Error&) {
-    // Half-written by a run that was killed in that very moment; a living one would hold the
-    // advisory lock.
-    return;
+    return std::nullopt;
   }
-  const std::string owner = fmt::format("process {} on host {}", pid, host);
-  if (host != host_name()) refuse(file, owner, "whether it is alive cannot be seen from this host");
-  if (boot != boot_id()) return;
-  const bool alive = pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
-  if (alive && start_ticks(pid) == ticks) refuse(file, owner, "it is alive");
+  if (owner.host != host_name()) return owner;
+  const bool there = boot == boot_id() && owner.pid > 0 &&
+                     (::kill(static_cast<pid_t>(owner.pid), 0) == 0 || errno == EPERM);
+  owner.life = there && start_ticks(owner.pid) == ticks ? LockOwner::Life::alive : LockOwner::Life::gone;
+  return owner;
+}
+
+/// Throws when the run that wrote \p text may still be alive.
+void check_owner(const fs::path& file, const std::string& text) {
+  const std::optional<LockOwner> owner = parse_owner(file, text);
+  if (!owner || owner->life == LockOwner::Life::gone) return;
+  refuse(file, fmt::format("process {} on host {}", owner->pid, owner->host),
+         owner->life == LockOwner::Life::alive ? "it is alive"
+                                               : "whether it is alive cannot be seen from this host");
 }
 
 }  // namespace
@@ -118,6 +124,13 @@ RunLock::RunLock(const fs::path& run_directory) : file_(run_directory / "run.loc
     descriptor_ = file.release();
     return;
   }
+}
+
+std::optional<LockOwner> lock_owner(const fs::path& run_directory) {
+  const fs::path file = run_directory / "run.lock";
+  std::error_code problem;
+  if (!fs::exists(fs::symlink_status(file, problem))) return std::nullopt;
+  return parse_owner(file, read_text_file(file, k_longest_lock));
 }
 
 RunLock::~RunLock() {
