@@ -308,7 +308,9 @@ class Checker {
           mapped
               ? "has one although the rows are not equally spaced (cdo takes it for a projection)"
               : "has none");
-      require(!text(variable, "cell_methods").empty(), &variable, "cell_methods", "has none");
+      // An index of our own or a member's number represents no cell, so it has no standard name either.
+      const bool quantity = !text(variable, "standard_name").empty();
+      require(!quantity || !text(variable, "cell_methods").empty(), &variable, "cell_methods", "has none");
     }
     const std::string methods = text(variable, "cell_methods");
     require(methods.empty() || methods.find(": ") != std::string::npos, &variable, "cell_methods",
