@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "pipelines/forecast/perturbations.hpp"
 #include "src/base/progress.hpp"
 
 namespace myriad::pipelines {
@@ -33,6 +34,7 @@ double megabytes(std::uint64_t bytes) { return static_cast<double>(bytes) / 1048
 double measured_step(const ForecastSetup& setup, const Block& block) {
   const auto model = setup.make_model(setup.read(block.checkpoint));
   BlockForecast forecast(*model, setup.analyses(), block.elements, setup.seed());
+  if (const auto weights = setup.weight_perturbation()) forecast.perturb_weights(*weights);
   const auto none = make_perturbation_chain(*model, {});
   forecast.begin([&](std::size_t) -> InitialPerturbation& { return *none; });
   forecast.advance();  // plans and first touches
@@ -58,7 +60,13 @@ std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* stat
                       setup.rules().centred_pairs ? ", in centred pairs" : "");
   text += fmt::format("blocks           {} of at most {} members on {} rank(s): {} round(s)\n", plan.blocks.size(),
                       setup.block_size(), ranks, plan.rounds(ranks));
-  std::uint64_t memory = setup.block_bytes() + needs.memory_bytes;
+  const PerturbationCost cost = perturbation_cost(
+      setup.config(), d, setup.dtype(), setup.block_size(), static_cast<std::int64_t>(setup.analyses().size()),
+      static_cast<double>(setup.members().size()) / static_cast<double>(setup.checkpoints().size() * setup.lags().size()));
+  text += fmt::format("perturbation     {}{}\n", describe_perturbations(setup.config()),
+                      cost.steps_per_member > 0.0 ? fmt::format(": {:.2f} model steps per member", cost.steps_per_member)
+                                                  : std::string());
+  std::uint64_t memory = setup.block_bytes() + needs.memory_bytes + cost.bytes;
   if (statistics != nullptr) {
     const TileLayout& tiles = statistics->layout();
     memory += statistics->scratch_bytes();
@@ -73,9 +81,10 @@ std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* stat
                       needs.in_memory ? std::string("memory") : scratch_folder(setup).string());
   text += fmt::format("free space       {:.1f} MiB\n", megabytes(free_space(existing_parent(setup.out()))));
   const double step = measured_step(setup, plan.blocks.front());
-  const double seconds = step * static_cast<double>(plan.rounds(ranks)) * static_cast<double>(setup.steps());
+  const double seconds =
+      step * static_cast<double>(plan.rounds(ranks)) * (static_cast<double>(setup.steps()) + cost.steps_per_member);
   text += fmt::format("estimated time   {} (a step of {} members took {:.3f} s here just now; {} rounds of {} steps; "
-                      "perturbations and statistics come on top)\n",
+                      "statistics come on top)\n",
                       format_seconds(seconds), plan.blocks.front().elements.size(), step, plan.rounds(ranks), setup.steps());
   const auto minutes = static_cast<std::int64_t>(std::ceil(seconds * 1.5 / 60.0)) + 5;
   text += fmt::format("slurm            sbatch --ntasks={} --mem-per-cpu={}M --time={} configs/slurm/forecast.sbatch {}\n", ranks,

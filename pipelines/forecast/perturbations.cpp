@@ -310,6 +310,32 @@ std::vector<Instant> perturbation_times(const Config& config, const Instant& sta
   return times;
 }
 
+PerturbationCost perturbation_cost(const Config& config, const ModelDescription& d, DType dtype,
+                                   std::int64_t block, std::int64_t starts,
+                                   double members_per_control) {
+  PerturbationCost cost;
+  const double draws_per_member = pairs_are_centred(config) ? 0.5 : 1.0;
+  const auto state =
+      static_cast<std::uint64_t>(d.channel_count() * d.grid.points() * kernels::size_of(dtype));
+  const auto times = static_cast<std::uint64_t>(d.input_times);
+  for (const Config& section : sections_of(config)) {
+    const std::string kind = section.text("kind");
+    if (kind == "spherical_gaussian" || kind == "ar1_noise") {
+      cost.bytes += static_cast<std::uint64_t>(block) * state;  // a field per channel
+    }
+    if (kind != "bred_vectors") continue;
+    const auto cycles = static_cast<std::uint64_t>(section.integer("cycles"));
+    cost.steps_per_member +=
+        static_cast<double>(cycles) * (draws_per_member + 1.0 / std::max(1.0, members_per_control));
+    // Analyses and their steps of every start (once more in fp32 on the host), differences of one
+    // block.
+    cost.bytes += static_cast<std::uint64_t>(starts) * cycles * (times + 1) * state;
+    cost.bytes += static_cast<std::uint64_t>(starts) * cycles * times * state;
+    cost.bytes += static_cast<std::uint64_t>(block) * (2 * times + 2) * state;
+  }
+  return cost;
+}
+
 std::unique_ptr<InitialPerturbation> make_configured_perturbation(
     const Config& config, Model& model, std::uint64_t seed, const Instant& start,
     const std::vector<EnsembleStart>& earlier) {

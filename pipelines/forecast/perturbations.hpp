@@ -37,6 +37,19 @@ std::vector<double> check_perturbations(const Config& config, const ModelDescrip
 std::vector<Instant> perturbation_times(const Config& config, const Instant& start,
                                         Duration time_step);
 
+/// What perturbing adds to a forecast.
+struct PerturbationCost {
+  double steps_per_member = 0.0;  ///< model steps before the first one, unperturbed ones shared out
+  std::uint64_t bytes = 0;        ///< on a rank
+};
+
+/// \param block members stepped together
+/// \param starts analyses that members start from
+/// \param members_per_control members of one checkpoint and analysis
+PerturbationCost perturbation_cost(const Config& config, const ModelDescription& description,
+                                   DType dtype, std::int64_t block, std::int64_t starts,
+                                   double members_per_control);
+
 /// The configured perturbations of members that start from \p start.
 ///
 /// The random numbers of each depend on \p seed and its place in the list, so that equal kinds are

@@ -187,6 +187,25 @@ TEST(ConfiguredPerturbations, WeightsArePerturbedBesideTheAnalysis) {
             std::string::npos);
 }
 
+TEST(ConfiguredPerturbations, CostOfBreedingIsOneAndAHalfStepsPerMemberOfPairs) {
+  const ModelDescription d = ToyModel().description();
+  const auto steps = [&](const std::string& yaml) {
+    return perturbation_cost(configured(yaml), d, DType::f32, 8, 1, 600.0).steps_per_member;
+  };
+  EXPECT_EQ(steps("{}"), 0.0);
+  EXPECT_NEAR(steps("perturbation: {kind: bred_vectors}"), 3.0, 0.01);
+  EXPECT_NEAR(steps("{centred_pairs: true, perturbation: {kind: bred_vectors}}"), 1.5, 0.01);
+  const auto bytes = [&](std::int64_t block, std::int64_t starts) {
+    return perturbation_cost(configured("perturbation: {kind: bred_vectors}"), d, DType::f32, block,
+                             starts, 600.0)
+        .bytes;
+  };
+  const std::uint64_t state = 3 * k_plane * 4;
+  EXPECT_EQ(bytes(2, 1) - bytes(1, 1),
+            4 * state);  // differences and perturbed histories, results, noise
+  EXPECT_EQ(bytes(1, 2) - bytes(1, 1), 3 * 3 * state);  // analysis twice and its step, three cycles
+}
+
 TEST(ConfiguredPerturbations, OptionsOfAnotherKindCountAsUnused) {
   const Config config = configured("perturbation: [{cycles: 5, amplitude: 0.1}]");
   perturbation_of(config);
