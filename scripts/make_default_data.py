@@ -3,7 +3,7 @@
 
 Usage: /usr/bin/python3 scripts/make_default_data.py SPEEDY_FOLDER [START]
 
-Writes initial.nc (the two states a two-time model needs), truth.nc (ten days from START, 6-hourly) and climatology.nc
+Writes initial.nc (the two states a two-time model needs, and those that three breeding cycles start from), truth.nc (ten days from START, 6-hourly) and climatology.nc
 (annual harmonics and anomaly standard deviation) with the packing of the archive, so that values are unchanged. tp06 is
 left out: the default models do not predict it.
 """
@@ -49,7 +49,7 @@ def main():
         time = source["time"]
         dates = netCDF4.num2date(time[:], time.units, time.calendar, only_use_cftime_datetimes=False)
         index = int(np.searchsorted(np.array(dates, dtype="datetime64[s]"), start))
-    cut_series(archive, out / "initial.nc", "Initial states for the default forecast", slice(index - 1, index + 1))
+    cut_series(archive, out / "initial.nc", "Initial states for the default forecast", slice(index - 4, index + 1))
     cut_series(archive, out / "truth.nc", "What the model did after the default start", slice(index, index + 41))
     with netCDF4.Dataset(folder / "speedy_t30_climatology.nc") as source, \
             netCDF4.Dataset(out / "climatology.nc", "w", format="NETCDF4") as target:

@@ -36,10 +36,22 @@ class EnsembleStatistics {
   std::vector<std::string> reduce(Comm& comm, const PieceStore& store, std::size_t first_lead, std::size_t last_lead,
                                   const SlotsOf& slots_of);
 
+  /// On the root, when all leads are reduced: write the scores of every date that has some. Returns the paths.
+  std::vector<std::string> write_scores() const;
+
  private:
   struct Date;
+  struct Product;
+  struct TileResult;
+  struct CaseResult;
+  void make_reducers(const ForecastDate& date);
   std::string reduce_date(Comm& comm, const PieceStore& store, std::size_t date, std::size_t first_lead,
                           std::size_t last_lead, const std::vector<std::size_t>& slots);
+  std::unique_ptr<Product> open_product(std::size_t date, std::size_t first_lead, std::size_t last_lead,
+                                        std::size_t members) const;
+  TileResult reduce_tile(const Date& date, const PieceStore& store, std::size_t case_number, std::size_t band,
+                         const std::vector<std::size_t>& slots) const;
+  CaseResult collect(Comm& comm, const Date& date, std::size_t case_number, std::vector<TileResult>& mine) const;
 
   const ForecastSetup& setup_;
   TileLayout layout_;

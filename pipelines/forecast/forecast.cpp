@@ -237,6 +237,9 @@ class ForecastRun {
       Json lost(Json::Array{});
       for (const FailedElement& f : failed) lost.push_back(f.reason);
       facts.set("failed", lost);
+      if (statistics_ != nullptr) {
+        for (const std::string& file : statistics_->write_scores()) manifest_->add_file(file);
+      }
       const EngineTimes& t = engine.times();
       facts.set("seconds_model", t.model);
       facts.set("seconds_exchange", t.exchange);

@@ -22,7 +22,7 @@ Schema forecast_schema() {
   s.path("checkpoints", "Model checkpoints; member m uses number m mod count").list(1).required().not_hashed();
   s.integer("block", "Members stepped together; does not change results").default_to(8).range(1, 4096).not_hashed();
   s.duration("lags",
-             "Ages of the analyses of a lagged ensemble, zero or negative; members take them in turn")
+             "Lagged ensemble: ages of the analyses that members start from, in turn")
       .list(1)
       .default_to(Json(Json::Array{"0h"}));
   s.choice("order",
@@ -70,6 +70,19 @@ Schema forecast_schema() {
   event.choice("relation", "Which side of the value", {"above", "below"}).default_to("above").not_hashed();
   event.number("value", "Threshold").required().not_hashed();
   event.text("units", "Unit of the value; absent: that of the channel").not_hashed();
+  statistics.path("climate_quantiles", "Quantiles of the climate: adds extreme forecast index and shift of tails").not_hashed();
+  statistics.integer("ensemble_sizes", "Maps of what ensembles of these sizes would have shown").list().default_to(Json(Json::Array{})).not_hashed();
+  Schema& verify = statistics.optional_section("verify", "Scores against verifying fields (products/scores.nc)");
+  verify.path("analysis", "Files or glob patterns of the verifying fields").list(1).required().not_hashed();
+  verify.path("climatology", "File of annual harmonics, for anomaly correlation and skill").not_hashed();
+  verify.choice("control", "Member 0: scored apart, counted among the members too, or a member like others",
+                {"exclude", "include", "none"})
+      .default_to("exclude")
+      .not_hashed();
+  verify.integer("rank_bins", "Most bins of rank histograms").default_to(101).range(2, 100000).not_hashed();
+  verify.choice("rank_weighting", "Weight of grid points in rank histograms", {"area", "equal"}).default_to("area").not_hashed();
+  verify.integer("spectrum_members", "Members whose power spectra are averaged; 0: no spectra").default_to(0).range(0, 10000).not_hashed();
+  verify.integer("seed", "Seed of the draws that split ties").default_to(0).at_least(0).not_hashed();
   statistics.number("tile_mb", "Members of a part of a map that are held at once").unit("MiB").default_to(64.0).above(0).not_hashed();
 
   Schema& scratch = s.section("scratch", "What is kept until the forecast is done");

@@ -112,11 +112,10 @@ void ForecastSetup::read_dates() {
                                         to_string(step)));
   }
   steps_ = lead.seconds / step.seconds;
-  for (Duration& lag : lags_) {
-    if (lag.seconds > 0 || lag.seconds % step.seconds != 0) {
+  for (Duration age : lags_) {
+    if (age.seconds % step.seconds != 0) {
       throw config_.complaint("lags", "E2639",
-                              fmt::format("{} is not zero or a negative multiple of the model step {} change it",
-                                          to_string(lag), to_string(step)));
+                              fmt::format("{} is not a multiple of the model step {} change it", to_string(age), to_string(step)));
     }
   }
 
@@ -139,8 +138,8 @@ void ForecastSetup::read_dates() {
   }
   for (const Instant& time : times) {
     dates_.push_back({time, times.size() > 1 ? folder_of(time) : std::string()});
-    for (Duration lag : lags_) {
-      const Instant analysis = time + lag;
+    for (Duration age : lags_) {
+      const Instant analysis = time - age;
       analyses_.push_back(read_history(*series, analysis));
       std::vector<EnsembleStart> earlier;
       for (const Instant& when : perturbation_times(config_, analysis, step)) earlier.push_back(read_history(*series, when));
@@ -150,7 +149,7 @@ void ForecastSetup::read_dates() {
 }
 
 std::int64_t ForecastSetup::lag_steps(std::int64_t lag) const {
-  return -lags_[static_cast<std::size_t>(lag)].seconds / description().time_step.seconds;
+  return lags_[static_cast<std::size_t>(lag)].seconds / description().time_step.seconds;
 }
 
 Selection ForecastSetup::select(const Config& section, const Selection* defaults) const {

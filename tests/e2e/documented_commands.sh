@@ -31,9 +31,9 @@ assert ensemble["forecast_period"].dtype.kind == "m", ensemble["forecast_period"
 product = xarray.open_dataset(folder + "/products/ensemble.nc")
 # The product is made of unrounded states, the files hold rounded ones.
 gh = ensemble["gh"].isel(plev_4=0)
-assert abs(product["z500_mean"].values - gh.mean("realization").values).max() < 0.2
+assert abs(product["z500_mean"].values - gh.mean("realization").values).max() < 0.6
 spread = gh.astype("float64").std("realization", ddof=1).values
-assert abs(product["z500_stddev"].values - spread).max() < 1e-2 * spread.max()
+assert abs(product["z500_stddev"].values - spread).max() < 2e-2 * spread.max()
 scores = xarray.open_dataset(folder + "/scores.nc")
 assert any(name.startswith("z500") for name in scores), list(scores)
 P

@@ -1,19 +1,33 @@
-# Interrupted forecasts: published members stay, the rest is computed, the bytes equal those of a straight run.
+# Interrupted forecasts: whatever was killed whenever, the same command goes on and the bytes equal those of a straight run.
+# KILLS: number of kill -9 in all (default 20), spread over 1, 2, 3 and 4 ranks.
 . "$(dirname "$0")/common.sh"
-forecast straight --members 10 --set block=2
-sums straight >"$WORK/expected"
+kills=${KILLS:-20}
+small="--progress none --quiet"
+options="--members 12 --lead 72h --set block=2 --set checkpoint_every=2 --set order=member"
+all_sums() { (cd "$WORK/$1" && find . -name '*.nc' | LC_ALL=C sort | xargs sha256sum); }
+forecast straight $options
+all_sums straight >"$WORK/expected"
+[ "$(wc -l <"$WORK/expected")" = 13 ] || fail "12 members and a product expected"
+[ ! -e "$WORK/straight/scratch" ] || fail "scratch is left after a complete run"
 
-for delay in 0.15 0.3 0.6; do
-  folder=killed$delay
-  "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/$folder" $small --members 10 --set block=2 >/dev/null 2>&1 &
-  pid=$!
-  sleep "$delay"
-  kill -9 "$pid" 2>/dev/null || true
-  wait "$pid" 2>/dev/null || true
-  # Nothing half-written under a final name.
-  for file in "$WORK/$folder"/members/mem*.nc; do
-    [ -e "$file" ] || continue
-    grep -q "$(sha256sum "$file" | cut -d' ' -f1)" "$WORK/expected" || fail "$file is not a whole member"
+RANDOM=20030115
+interrupted=0
+for ranks in 1 2 3 4; do
+  folder=killed$ranks
+  command=("$MPIEXEC" -n "$ranks" "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/$folder" $small $options)
+  [ "$ranks" = 1 ] && command=("${command[@]:3}")
+  for ((k = 0; k < kills / 4; ++k)); do
+    "${command[@]}" >/dev/null 2>&1 &
+    pid=$!
+    sleep "$((RANDOM % 2)).$((RANDOM % 900 + 100))"
+    pkill -9 -f -- "--out $WORK/$folder " && interrupted=$((interrupted + 1))
+    wait "$pid" 2>/dev/null || true
+    while pgrep -f -- "--out $WORK/$folder " >/dev/null; do sleep 0.05; done  # ranks outlive mpirun a little
+    # Nothing half-written under a final name.
+    for file in "$WORK/$folder"/members/mem*.nc; do
+      [ -e "$file" ] || continue
+      grep -q "$(sha256sum "$file" | cut -d' ' -f1)" "$WORK/expected" || fail "$file is not a whole member"
+    done
   done
   # A kill between the creation and the rename of any of the run's files leaves a temporary one.
   mkdir -p "$WORK/$folder/members"
@@ -21,25 +35,37 @@ for delay in 0.15 0.3 0.6; do
   for leftover in run.manifest status.json members/mem00000.nc; do
     : >"$WORK/$folder/$(dirname "$leftover")/.tmp.$host.$pid.0.$(basename "$leftover")"
   done
-  # Members that were renamed but not yet in the manifest are refused without --overwrite; with it they are made again.
-  forecast "$folder" --members 10 --set block=2 --overwrite
-  sums "$folder" | diff "$WORK/expected" - || fail "resumed forecast differs (killed after $delay s)"
+  "${command[@]}" >/dev/null || fail "the rerun on $ranks rank(s) ended with $?"
+  all_sums "$folder" | diff "$WORK/expected" - || fail "the resumed forecast on $ranks rank(s) differs"
   [ -z "$(find "$WORK/$folder" -name '.tmp.*')" ] || fail "temporary files are left"
+  [ ! -e "$WORK/$folder/scratch" ] || fail "scratch is left after a complete run"
 done
+echo "$interrupted of $kills kills met a running process"
+[ "$interrupted" -ge $((kills / 2)) ] || fail "too few kills met a running process"
 
-# SIGTERM: exit 75, and the same command goes on.
-"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/term" --progress none --quiet --lead 240h --members 40 --set block=2 \
-  >/dev/null 2>&1 &
-pid=$!
-sleep 1.5
-kill -TERM "$pid" 2>/dev/null || true
-code=0
-wait "$pid" || code=$?
-if [ "$code" != 75 ]; then fail "SIGTERM gave exit code $code, not 75"; fi
+# SIGTERM and USR1: exit 75, the same command goes on from the saved states, on another number of ranks too.
+long="--members 12 --lead 720h --set block=4"
+forecast long_straight $long
+all_sums long_straight >"$WORK/long_expected"
+for signal in TERM USR1; do
+  "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/$signal" --progress none --quiet $long >/dev/null 2>&1 &
+  pid=$!
+  while [ ! -s "$WORK/$signal/heartbeat.0" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  sleep 0.3
+  kill -"$signal" "$pid" || fail "the run was over before the signal"
+  code=0
+  wait "$pid" || code=$?
+  [ "$code" = 75 ] || fail "SIG$signal gave exit code $code, not 75"
+  [ -s "$WORK/$signal/scratch/states" ] || fail "no state was saved on SIG$signal"
+done
+forecast TERM $long
+all_sums TERM | diff "$WORK/long_expected" - || fail "the run resumed after SIGTERM differs"
+"$MPIEXEC" -n 2 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/USR1" --progress none --quiet $long >/dev/null
+all_sums USR1 | diff "$WORK/long_expected" - || fail "the run resumed after SIGUSR1 on two ranks differs"
 
-# A second run into the same place is refused and nothing changes.
+# Another forecast in the same place is refused and nothing changes.
 code=0
-forecast straight --members 11 --seed 5 2>/dev/null || code=$?
+forecast straight --members 13 --lead 72h --seed 5 2>/dev/null || code=$?
 [ "$code" = 73 ] || fail "existing output: exit code $code, not 73"
-sums straight | diff "$WORK/expected" - || fail "existing output was touched"
+all_sums straight | diff "$WORK/expected" - || fail "existing output was touched"
 echo ok
