@@ -47,7 +47,9 @@ void say(const char* text) {
 __attribute__((constructor(101))) void check_processor() {
   const unsigned missing = myriad_required_cpu & ~active_features();
   if (missing == 0) return;
-  say("error E2693: this processor lacks");
+  say("error ");
+  say("E2693");
+  say(": this processor lacks");
   for (const auto& feature : k_names) {
     if ((missing & feature.bit) != 0) say(feature.name);
   }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "pipelines/common/run_cost.hpp"
 #include "pipelines/forecast/ensemble_statistics.hpp"
 #include "pipelines/forecast/forecast_engine.hpp"
 #include "pipelines/forecast/forecast_plan.hpp"
@@ -214,7 +215,18 @@ class ForecastRun {
   }
 
   [[noreturn]] void stop_early(StopReason reason) {
-    if (context_.root()) context_.control.acknowledge_stop();
+    const RunCost cost = measure_cost(setup_.config(), context_.comm);
+    run_agreed(context_.comm, [&] {
+      if (!context_.root()) return;
+      context_.control.acknowledge_stop();
+      Json facts;
+      facts.set("verb", "forecast");
+      facts.set("forecast_id", setup_.id());
+      facts.set("run_id", context_.run_id);
+      facts.set("stopped", now_utc().iso());
+      facts.set("cost", to_json(cost));
+      manifest_->add_run(facts);
+    });
     throw AgreedError(ErrorKind::stopped_early, "E2631",
                       fmt::format("stopped with {} of {} member files published ({}) run the same command to go on",
                                   published_.size(), kept(), to_string(reason)));
@@ -225,6 +237,7 @@ class ForecastRun {
     const std::size_t wanted = setup_.dates().size() * setup_.members().size();
     const std::size_t sound = wanted - failed.size();
     const auto least = static_cast<std::size_t>(setup_.config().integer("min_members")) * setup_.dates().size();
+    const RunCost cost = measure_cost(setup_.config(), context_.comm);
     run_agreed(context_.comm, [&] {
       if (!context_.root()) return;
       progress->finish();
@@ -246,6 +259,7 @@ class ForecastRun {
       facts.set("seconds_scratch", t.store);
       facts.set("seconds_output_wait", t.output_wait);
       facts.set("seconds_output", t.output);
+      facts.set("cost", to_json(cost));
       manifest_->add_run(facts);
       tell(status, "done", {}, *progress);
       log_info("forecast",

@@ -1,6 +1,7 @@
 #include "pipelines/forecast/forecast_schema.hpp"
 
 #include "pipelines/common/common_keys.hpp"
+#include "pipelines/common/run_cost.hpp"
 #include "pipelines/forecast/perturbations.hpp"
 #include "pipelines/common/file_attributes.hpp"
 
@@ -13,6 +14,7 @@ Schema forecast_schema() {
   add_members_key(s);
   add_lead_keys(s);
   add_device_keys(s);
+  add_cost_key(s);
   s.choice("backend", "Implementation of the ops", {"kokkos", "reference"}).default_to("kokkos");
   s.choice("precision", "Precision of the arithmetic", {"f32", "f64"}).default_to("f32");
   s.choice("resume", "Members already published by the same run are kept", {"auto", "never", "require"})

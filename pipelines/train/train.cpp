@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipelines/common/configured_backend.hpp"
+#include "pipelines/common/run_cost.hpp"
 #include "pipelines/train/train_data.hpp"
 #include "pipelines/train/train_schema.hpp"
 #include "src/base/files.hpp"
@@ -253,8 +254,19 @@ int run_train(const VerbContext& context) {
   };
 
   const train::TrainOutcome outcome = trainer.train(stop, save, report);
+  Json facts;
+  facts.set("verb", "train");
+  facts.set("run_id", context.run_id);
+  facts.set("host", host_name());
+  facts.set("ranks", comm.size());
+  facts.set(outcome == train::TrainOutcome::stopped ? "stopped" : "finished", now_utc().iso());
+  facts.set("cost", to_json(measure_cost(config, comm)));
   if (outcome == train::TrainOutcome::stopped) {
-    if (context.root()) context.control.acknowledge_stop();
+    run_agreed(comm, [&] {
+      if (!context.root()) return;
+      context.control.acknowledge_stop();
+      Manifest(out).add_run(facts);
+    });
     throw AgreedError(ErrorKind::stopped_early, "E2625",
                       fmt::format("training stopped at step {} of {} ({}; the state is saved) run the same command to go on",
                                   trainer.position().global_step, trainer.total_steps(), to_string(reason)));
@@ -265,12 +277,6 @@ int run_train(const VerbContext& context) {
     run.write_tables();
     const CheckpointHeader header = run.publish_model(existing);
     Manifest manifest(out);
-    Json facts;
-    facts.set("verb", "train");
-    facts.set("run_id", context.run_id);
-    facts.set("host", host_name());
-    facts.set("ranks", comm.size());
-    facts.set("finished", now_utc().iso());
     manifest.add_run(facts);
     for (const char* name : {"model.safetensors", "loss.csv", "validation.csv"}) manifest.add_file(name);
     status.write({.phase = "done",

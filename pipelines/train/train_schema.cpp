@@ -1,6 +1,7 @@
 #include "pipelines/train/train_schema.hpp"
 
 #include "pipelines/common/common_keys.hpp"
+#include "pipelines/common/run_cost.hpp"
 
 namespace myriad::pipelines {
 
@@ -9,6 +10,7 @@ Schema train_schema() {
   add_output_keys(s);
   add_seed_key(s);
   add_device_keys(s);
+  add_cost_key(s);
   s.choice("backend", "Implementation of the ops", {"kokkos", "reference"}).default_to("kokkos");
   s.choice("precision", "Precision of weights and arithmetic", {"f32", "f64"}).default_to("f32");
   s.choice("resume", "Continue a training state found in `out`", {"auto", "never", "require"})

@@ -17,6 +17,7 @@ $launch -n 2 "${run[@]}" --out "$WORK/straight" >/dev/null 2>&1 || fail "an undi
 sums straight >"$WORK/expected"
 [ -z "$(find "$WORK/straight" -name 'heartbeat.*')" ] || fail "an orderly end left heartbeats"
 
+grep -q '"finished".*"cost":{"ranks":2,"cores":2,.*"core_hours":.*"kwh_estimate"' "$WORK/straight/run.manifest" || fail "no cost in the manifest"
 # Background processes of a script ignore INT; a user's command does not.
 for signal in TERM INT; do
   env --default-signal=INT $launch -n 2 "${run[@]}" --out "$WORK/$signal" >/dev/null 2>"$WORK/$signal.log" &
@@ -26,6 +27,7 @@ for signal in TERM INT; do
   code=0
   wait "$pid" || code=$?
   [ "$code" = 75 ] || { cat "$WORK/$signal.log"; fail "$signal gave $code, not 75"; }
+  grep -q '"stopped".*"cost"' "$WORK/$signal/run.manifest" || fail "a stopped start has no cost"
   grep -q "signal SIGUSR1" "$WORK/$signal.log" || fail "$signal did not reach the ranks as USR1"
   $launch -n 3 "${run[@]}" --out "$WORK/$signal" >/dev/null 2>&1 || fail "the run stopped by $signal did not go on"
   sums "$signal" | diff "$WORK/expected" - || fail "the run stopped by $signal has other bits"
