@@ -101,6 +101,7 @@ class ForecastRun {
       facts.set("run_id", context_.run_id);
       facts.set("host", host_name());
       facts.set("ranks", context_.comm.size());
+      facts.set("member_files", kept());
       facts.set("started", now_utc().iso());
       facts.set("backend", setup_.backend().description());
       manifest_->add_run(facts);

@@ -46,10 +46,10 @@ std::string describe(const std::string& run, const RunState& state) {
   }
   if (!state.silent_ranks.empty())
     line("silent", fmt::format("rank {}", fmt::join(state.silent_ranks, ", ")));
-  if (state.members_done > 0 || state.members_total) {
+  if (state.members_done > 0 || state.members_total.value_or(0) > 0) {
     const std::string of =
         state.members_total ? fmt::format(" of {}", *state.members_total) : std::string();
-    line("members", fmt::format("{}{} published", state.members_done, of));
+    line("members", fmt::format("{}{} files published", state.members_done, of));
   }
   line("files", fmt::format("{} published, {:.1f} MiB", state.files,
                             static_cast<double>(state.bytes) / 1048576.0));

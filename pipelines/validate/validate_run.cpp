@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "src/base/config.hpp"
 #include "src/base/error.hpp"
 #include "src/base/files.hpp"
 #include "src/base/manifest.hpp"
@@ -116,24 +115,22 @@ ValidationReport validate_run(const fs::path& directory, const ValidateOptions& 
     if (const Json* id = run.find("forecast_id"); id != nullptr && id->is_string()) {
       identity.forecast_ids.insert(id->as_string());
     }
-    if (const Json* members = run.find("members_asked"); members != nullptr && members->is_string()) {
-      report.members_total = static_cast<std::int64_t>(parse_members(members->as_string()).size());
+    if (const Json* wanted = run.find("member_files"); wanted != nullptr && wanted->is_integer()) {
+      report.members_total = wanted->as_int();
     }
   }
   for (const fs::path& path : options.weights)
     identity.weights_sha256.insert(Checkpoint::load(path).weights_sha256());
-  std::set<std::int64_t> members;
   for (const ManifestFile& entry : manifest.files()) {
     if (auto problem = problem_of(directory, manifest, entry, options, identity)) {
       report.damaged.push_back({entry.path, std::move(*problem)});
     } else if (entry.member) {
-      members.insert(*entry.member);
+      ++report.members_done;
     }
     report.bytes += entry.bytes;
     if (progress) progress();
   }
   report.files = manifest.files().size();
-  report.members_done = static_cast<std::int64_t>(members.size());
   report.unlisted = unlisted_files(directory, manifest);
   return report;
 }
@@ -147,7 +144,7 @@ std::string describe(const ValidationReport& report) {
   }
   const std::string of =
       report.members_total ? fmt::format(" of {}", *report.members_total) : std::string();
-  text += fmt::format("{}: {} of {} files whole, {:.1f} MiB, {}{} members\n", report.run,
+  text += fmt::format("{}: {} of {} files whole, {:.1f} MiB, {}{} member files\n", report.run,
                       report.files - report.damaged.size(), report.files,
                       static_cast<double>(report.bytes) / 1048576.0, report.members_done, of);
   return text;

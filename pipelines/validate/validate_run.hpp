@@ -28,10 +28,10 @@ struct Damage {
 
 struct ValidationReport {
   std::string run;
-  std::size_t files = 0;    ///< in the manifest
-  std::uint64_t bytes = 0;  ///< of these
-  std::int64_t members_done = 0;
-  std::optional<std::int64_t> members_total;
+  std::size_t files = 0;                      ///< in the manifest
+  std::uint64_t bytes = 0;                    ///< of these
+  std::int64_t members_done = 0;              ///< whole files of members
+  std::optional<std::int64_t> members_total;  ///< such files that the run was to write
   std::vector<Damage> damaged;
   std::vector<std::string>
       unlisted;  ///< NetCDF files under members/ and products/ that the manifest does not name

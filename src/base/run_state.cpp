@@ -1,9 +1,7 @@
 #include "src/base/run_state.hpp"
 
 #include <algorithm>
-#include <set>
 
-#include "src/base/config.hpp"
 #include "src/base/error.hpp"
 #include "src/base/manifest.hpp"
 
@@ -72,20 +70,18 @@ void read_heartbeats(const fs::path& directory, const Instant& now, RunState& st
 
 void read_manifest(const fs::path& directory, RunState& state) {
   const Manifest manifest(directory);
-  std::set<std::int64_t> members;
   for (const ManifestFile& file : manifest.files()) {
-    if (file.member) members.insert(*file.member);
+    if (file.member) ++state.members_done;
     state.bytes += file.bytes;
   }
   state.files = manifest.files().size();
-  state.members_done = static_cast<std::int64_t>(members.size());
   if (manifest.runs().empty()) return;
   const Json& run = manifest.runs().back();
   if (state.verb.empty()) state.verb = text_of(run, "verb");
   if (state.run_id.empty()) state.run_id = text_of(run, "run_id");
   for (const Json& facts : manifest.runs()) {
-    const std::string all = text_of(facts, "members_asked");
-    if (!all.empty()) state.members_total = static_cast<std::int64_t>(parse_members(all).size());
+    const Json* wanted = facts.find("member_files");
+    if (wanted != nullptr && wanted->is_integer()) state.members_total = wanted->as_int();
   }
 }
 

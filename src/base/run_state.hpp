@@ -33,13 +33,13 @@ struct RunState {
   double percent = 0.0;
   std::optional<double> eta_seconds;
   std::optional<double> step_seconds;
-  std::optional<double> heartbeat_age;     ///< seconds since the newest sign of life of any rank
-  double heartbeat_limit = 0.0;            ///< older than this means hung, s
-  std::vector<std::int64_t> silent_ranks;  ///< with a heartbeat file older than the limit
-  std::int64_t members_done = 0;           ///< in the manifest
-  std::optional<std::int64_t> members_total;
-  std::size_t files = 0;    ///< in the manifest
-  std::uint64_t bytes = 0;  ///< of these
+  std::optional<double> heartbeat_age;        ///< seconds since the newest sign of life of any rank
+  double heartbeat_limit = 0.0;               ///< older than this means hung, s
+  std::vector<std::int64_t> silent_ranks;     ///< with a heartbeat file older than the limit
+  std::int64_t members_done = 0;              ///< files of members in the manifest
+  std::optional<std::int64_t> members_total;  ///< such files that the run is to write
+  std::size_t files = 0;                      ///< in the manifest
+  std::uint64_t bytes = 0;                    ///< of these
   std::string last_checkpoint;
 };
 

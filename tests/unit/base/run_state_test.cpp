@@ -120,7 +120,7 @@ TEST(RunState, MembersAreThoseOfTheManifest) {
   Json facts;
   facts.set("verb", "forecast");
   facts.set("run_id", "ab12cd34");
-  facts.set("members_asked", "0-3,9");
+  facts.set("member_files", 5);
   manifest.add_run(facts);
   manifest.add_file("a.nc", 2);
   manifest.add_file("b.nc");
