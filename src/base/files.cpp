@@ -17,6 +17,7 @@
 
 #include "src/base/file_descriptor.hpp"
 #include "src/base/hash.hpp"
+#include "src/base/process.hpp"
 
 namespace myriad {
 
@@ -59,11 +60,6 @@ int rename_without_replacing(const fs::path& from, const fs::path& to) {
   if (::link(from.c_str(), to.c_str()) != 0) return errno;
   ::unlink(from.c_str());
   return 0;
-}
-
-/// Whether a process of this host exists (also when it belongs to somebody else).
-bool process_alive(long pid) {
-  return pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
 }
 
 }  // namespace
@@ -205,7 +201,7 @@ std::size_t remove_stale_temporaries(const fs::path& directory) {
     if (!name.starts_with(mine)) continue;
     char* rest = nullptr;
     const long pid = std::strtol(name.c_str() + mine.size(), &rest, 10);
-    if (pid <= 0 || *rest != '.' || process_alive(pid)) continue;
+    if (pid <= 0 || *rest != '.' || detail::process_runs(pid)) continue;
     stale.push_back(it->path());
   }
   if (problem && problem.value() != ENOENT) {

@@ -10,6 +10,7 @@
 #include "src/base/files.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/json.hpp"
+#include "src/base/process.hpp"
 
 namespace myriad {
 
@@ -78,8 +79,7 @@ std::optional<LockOwner> parse_owner(const fs::path& file, const std::string& te
     return std::nullopt;
   }
   if (owner.host != host_name()) return owner;
-  const bool there = boot == boot_id() && owner.pid > 0 &&
-                     (::kill(static_cast<pid_t>(owner.pid), 0) == 0 || errno == EPERM);
+  const bool there = boot == boot_id() && detail::process_runs(owner.pid);
   owner.life = there && start_ticks(owner.pid) == ticks ? LockOwner::Life::alive : LockOwner::Life::gone;
   return owner;
 }

@@ -33,16 +33,16 @@ for i, name in enumerate(sorted(glob.glob(sys.argv[1] + "/by_lead/products/ensem
 P
 
 # Dates beside each other and analyses of different age.
-archive="--set output.every=12h --members 3 --lead 24h --set initial.files=[configs/default/truth.nc]"
-"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/dates" --progress none --quiet $archive --set start=null \
+archive="--set output.every=12h --members 3 --set initial.files=[configs/default/truth.nc]"
+"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/dates" --progress none --quiet $archive --lead 24h --set start=null \
   --set 'starts=[2003-01-16T00Z,2003-01-18T12Z]' >/dev/null
-"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/date" --progress none --quiet $archive --start 2003-01-18T12Z >/dev/null
+"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/date" --progress none --quiet $archive --lead 24h --start 2003-01-18T12Z >/dev/null
 for member in 0 1 2; do
   ncdump "$WORK/dates/2003-01-18T12Z/members/mem0000$member.nc" | grep -v "id = \|config_sha256\|^netcdf" >"$WORK/a"
   ncdump "$WORK/date/members/mem0000$member.nc" | grep -v "id = \|config_sha256\|^netcdf" >"$WORK/b"
   cmp -s "$WORK/a" "$WORK/b" || fail "member $member differs when another date is forecast beside it"
 done
-"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/lagged" --progress none --quiet $archive --start 2003-01-18T12Z \
+"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/lagged" --progress none --quiet $archive --lead 24h --start 2003-01-18T12Z \
   --set 'lags=[0h,12h]' --set perturbation.kind=none >/dev/null
 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/older" --progress none --quiet $archive --start 2003-01-18T00Z \
   --lead 36h --set perturbation.kind=none >/dev/null

@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <fstream>
 
 #include "src/base/file_descriptor.hpp"
 #include "src/base/hash.hpp"
+#include "src/base/process.hpp"
 #include "tests/unit/base/expect_error.hpp"
 #include "tests/unit/base/temporary_directory.hpp"
 
@@ -131,6 +133,18 @@ TEST(StaleTemporaries, OfDeadProcessesAreRemovedOthersKept) {
   EXPECT_TRUE(fs::exists(mine.temporary()));
   EXPECT_TRUE(fs::exists(dir / ".tmp.other_host.1.0.out"));
   EXPECT_EQ(remove_stale_temporaries(dir / "none"), 0U);
+}
+
+TEST(ProcessRuns, ProcessThatEndedButWasNotCollectedDoesNot) {
+  EXPECT_TRUE(detail::process_runs(::getpid()));
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);  // ended, a zombie now
+  EXPECT_EQ(::kill(child, 0), 0);
+  EXPECT_FALSE(detail::process_runs(child));
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_FALSE(detail::process_runs(child));
 }
 
 TEST(ReadFile, SizeLimitAndKindOfFileAreChecked) {
