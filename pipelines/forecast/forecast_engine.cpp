@@ -68,6 +68,8 @@ ForecastEngine::ForecastEngine(const ForecastSetup& setup, Comm& comm, RunContro
       existing_(existing),
       callbacks_(std::move(callbacks)),
       published_(published.begin(), published.end()) {
+  const ModelDescription& d = setup.description();
+  for (std::size_t c = 0; c < d.channels.size(); ++c) channels_.push_back(io::make_channel(d.channels[c], d.units[c]));
   loaded_.resize(setup.order() == StepOrder::lead ? setup.checkpoints().size() : 1);
   if (stores_.fields) writer_ = std::make_unique<WorkQueue>(queue_capacity(setup));
 }
@@ -218,6 +220,24 @@ void ForecastEngine::give_up(ElementId element, const std::string& reason) {
   log_warning("forecast", "E2650", "{} (the member is given up) check the initial state and the checkpoint", reason);
 }
 
+std::string ForecastEngine::unphysical(std::span<const float> state, const BlockElement& e, std::int64_t tick) const {
+  const ModelDescription& d = setup_.description();
+  const auto points = static_cast<std::size_t>(d.grid.points()), nlon = static_cast<std::size_t>(d.grid.nlon());
+  for (std::size_t c = 0; c < channels_.size(); ++c) {
+    const io::Channel& channel = channels_[c];
+    const auto low = static_cast<float>(channel.minimum), high = static_cast<float>(channel.maximum);
+    const auto field = state.subspan(c * points, points);
+    const auto bad = std::find_if(field.begin(), field.end(), [&](float v) { return v < low || v > high; });
+    if (bad == field.end()) continue;
+    const auto point = static_cast<std::size_t>(bad - field.begin());
+    return fmt::format("member {} lead {}: {} is {:g} {} at latitude {:.2f} longitude {:.2f}, outside {:g} to {:g}",
+                       e.member.number, to_string(tick * d.time_step), channel.name, *bad, channel.units,
+                       d.grid.latitudes_deg()[point / nlon], d.grid.longitudes_deg()[point % nlon], channel.minimum,
+                       channel.maximum);
+  }
+  return {};
+}
+
 void ForecastEngine::hand_out(Work* work, std::int64_t tick) {
   const std::int64_t output_lead = setup_.output().lead_at(tick);
   const std::int64_t statistics_lead = stores_.tiles ? setup_.statistics().lead_at(tick) : -1;
@@ -247,10 +267,10 @@ void ForecastEngine::hand_out(Work* work, std::int64_t tick) {
       for (std::size_t e = 0; e < forecast.elements().size(); ++e) {
         const BlockElement& element = forecast.elements()[e];
         const ElementId id = element_of(element);
-        if (!forecast.failure(e).empty()) {
-          give_up(id, forecast.failure(e));
-          continue;
-        }
+        std::string why = forecast.failure(e);
+        if (why.empty()) why = unphysical(states.subspan(e * channels * points, channels * points), element, tick);
+        if (!why.empty()) give_up(id, why);
+        if (is_given_up(id)) continue;
         const std::int64_t position = kept_position(element);
         if (output_lead >= 0 && position >= 0 && !published_.contains(id)) {
           stores_.fields->write(static_cast<std::size_t>(position), static_cast<std::size_t>(output_lead),

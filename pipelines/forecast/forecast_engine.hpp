@@ -98,6 +98,8 @@ class ForecastEngine {
   void save_states(Work& work);
   void queue_files(const Block& block);
   void tell_published();
+  /// What is wrong with a state in the physical ranges of its channels; empty when nothing is.
+  std::string unphysical(std::span<const float> state, const BlockElement& e, std::int64_t tick) const;
   bool is_given_up(ElementId element);
   void give_up(ElementId element, const std::string& reason);
 
@@ -107,6 +109,7 @@ class ForecastEngine {
   ScratchStores& stores_;
   TileLayout layout_;
   EnsemblePlan plan_;
+  std::vector<io::Channel> channels_;  ///< of the model
   Existing existing_;
   Callbacks callbacks_;
   std::set<ElementId> published_;

@@ -12,8 +12,9 @@ namespace {
 
 /// Everything that decides what a piece means, beside its store's layout.
 std::string identity(const ForecastSetup& setup) {
+  const auto& kept = setup.kept_members();
   std::string text = setup.id() + " members " + format_members(setup.members()) + " kept " +
-                     format_members(setup.kept_members());
+                     (kept.empty() ? std::string("none") : format_members(kept));
   for (const Selection* selection : {&setup.output(), &setup.statistics()}) {
     text += " channels";
     for (const io::Channel& channel : selection->channels) text += " " + channel.name;

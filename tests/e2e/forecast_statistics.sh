@@ -1,0 +1,69 @@
+# Statistics made while an ensemble runs: equal to what its member files and `myriad verify` say, whatever happens to members.
+. "$(dirname "$0")/common.sh"
+climate="climatology: configs/default/climatology.nc"
+forecast run --members 7 --overwrite --set output.quantize=false --set 'statistics.quantiles=[0.1,0.5]' \
+  --set 'statistics.exceedance=[{channel: t850, relation: below, value: 0, units: degC}]' \
+  --set 'statistics.ensemble_sizes=[2,7]' \
+  --set "statistics.verify={analysis: [configs/default/truth.nc], $climate, spectrum_members: 3}"
+"$MYRIAD" verify configs/verify_default.yaml --quiet --progress none --out "$WORK/verify" --set "forecasts=[$WORK/run]" \
+  --set 'channels=[u850,v850,t850,q850,u500,v500,t500,z500,u250,v250,sp]' --set spectra.members=3 >/dev/null
+"$MPIEXEC" -n 3 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/ranks" $small --members 7 --set block=1 \
+  --set output.quantize=false --set statistics.tile_mb=0.02 --set output.members=none \
+  --set "statistics.verify={analysis: [configs/default/truth.nc], $climate, spectrum_members: 3}" >/dev/null
+/usr/bin/python3 - "$WORK" <<'P' || fail "statistics disagree"
+import glob, sys
+import netCDF4, numpy
+work = sys.argv[1]
+
+# Scores: the same bits as those of verify.
+ours, ranks, theirs = (netCDF4.Dataset(f"{work}/{name}") for name in
+                       ("run/products/scores.nc", "ranks/products/scores.nc", "verify/scores.nc"))
+compared = 0
+for name, variable in theirs.variables.items():
+    if variable.dtype.kind != "f" or name in ("lead_time",):
+        continue
+    for other in (ours, ranks):
+        a, b = numpy.ma.filled(variable[:], -1.0), numpy.ma.filled(other[name][:], -1.0)
+        assert a.tobytes() == b.tobytes(), (name, a, b)
+    compared += 1
+assert compared > 300, compared
+
+# Maps: plain arithmetic on the member files.
+files = [netCDF4.Dataset(f) for f in sorted(glob.glob(work + "/run/members/*.nc"))]
+product = netCDF4.Dataset(work + "/run/products/ensemble.nc")
+levels = {850: "t"}
+t = numpy.stack([f["t"][:, list(f["plev_2"][:] if "plev_2" in f.variables else f["plev"][:]).index(85000.0)] for f in files])
+x = t.astype("f8")
+def close(name, value, tolerance):
+    difference = abs(product[name][:] - value).max()
+    assert difference <= tolerance, (name, difference)
+close("t850_mean", x.mean(0), 2e-5)
+close("t850_stddev", x.std(0, ddof=1), 2e-5)
+assert (product["t850_min"][:] == t.min(0)).all() and (product["t850_max_member"][:] == t.argmax(0)).all()
+close("t850_p10", numpy.quantile(x, 0.1, axis=0), 2e-5)
+close("t850_p50", numpy.quantile(x, 0.5, axis=0), 2e-5)
+events = [name for name in product.variables if name.startswith("t850_prob_below")]
+assert len(events) == 1, events
+close(events[0], (x - 273.15 < 0).mean(0), 1e-6)
+close("t850_expected_max_2", 2 * x.mean(0) - sum(numpy.minimum(x[i], x[j]) for i in range(7) for j in range(7)) / 49, 1e-4)
+P
+
+# Members that become unstable are given up alone: the rest is published and named, exit code 3.
+code=0
+"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/lost" --progress none --lead 24h --members 4 \
+  --set perturbation.kind=spherical_gaussian --set perturbation.amplitude=1e30 >/dev/null 2>"$WORK/lost.log" || code=$?
+[ "$code" = 3 ] || fail "lost members: exit code $code, not 3"
+[ "$(cd "$WORK/lost/members" && echo *.nc)" = mem00000.nc ] || fail "only the control should be published"
+grep -q 'E2650: member 3 lead ' "$WORK/lost.log" || fail "the lost member is not named"
+ncdump -v members "$WORK/lost/products/ensemble.nc" | grep -q 'members = 1' || fail "the statistics count lost members"
+"$MYRIAD" validate "$WORK/lost" >/dev/null || fail "what is left does not validate"
+code=0
+"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/no_files" $small --members 4 --set output.members=none \
+  --set perturbation.kind=spherical_gaussian --set perturbation.amplitude=1e30 >/dev/null 2>&1 || code=$?
+[ "$code" = 3 ] || fail "lost members without files: exit code $code, not 3"
+cmp -s "$WORK/no_files/products/ensemble.nc" "$WORK/lost/products/ensemble.nc" || fail "files change the statistics"
+code=0
+"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/too_few" $small --members 4 --set min_members=2 \
+  --set perturbation.kind=spherical_gaussian --set perturbation.amplitude=1e30 >/dev/null 2>&1 || code=$?
+[ "$code" = 76 ] || fail "too few members left: exit code $code, not 76"
+echo ok
