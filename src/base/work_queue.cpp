@@ -19,9 +19,11 @@ double seconds_since(Clock::time_point start) {
 }  // namespace
 
 WorkQueue::WorkQueue(std::size_t capacity) : capacity_(capacity) {
-  // Signals are for the thread that steps the model.
+  // Signals are for the thread that steps the model, but for those of a crash: blocked, they would end the process without
+  // a word.
   sigset_t all, before;
   sigfillset(&all);
+  for (int crash : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, crash);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   thread_ = std::thread([this] { work(); });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -158,6 +158,7 @@ class NetcdfFile {
   std::string path_;
   int id_ = -1;
   bool writing_ = false;
+  mutable bool failed_ = false;  ///< a call on a file being written failed: it must not be closed
   std::int64_t file_bytes_ = 0;
   std::vector<NcDimension> dimensions_;
   std::vector<NcVariable> variables_;
