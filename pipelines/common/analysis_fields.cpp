@@ -18,9 +18,12 @@ AnalysisFields::AnalysisFields(const std::vector<std::string>& files,
   options.expected_grid = grid;
   for (const io::Channel& channel : channels) options.may_be_missing.push_back(channel.name);
   series_ = io::open_field_series(options);
-  const auto file = io::NetcdfFile::open(series_->files().front());
-  description_ = file.text_attribute(nullptr, "title")
-                     .value_or(std::filesystem::path(series_->files().front()).filename().string());
+  const std::string& first = series_->files().front();
+  description_ = std::filesystem::path(first).filename().string();
+  if (!io::is_grib_file(first)) {
+    const auto title = io::NetcdfFile::open(first).text_attribute(nullptr, "title");
+    if (title) description_ = *title;
+  }
   std::string names;
   for (const std::string& path : series_->files()) {
     if (!names.empty()) names += ", ";

@@ -3,13 +3,16 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <set>
 
 #include "src/base/error.hpp"
 #include "src/base/files.hpp"
+#include "src/io/grib_series.hpp"
 #include "src/io/makani_series.hpp"
 #include "src/io/netcdf_series.hpp"
 
@@ -141,6 +144,13 @@ std::vector<std::string> expand_files(const std::vector<std::string>& patterns) 
   return {found.begin(), found.end()};
 }
 
+bool is_grib_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 4> start{};
+  return file.read(start.data(), start.size()) &&
+         std::string_view(start.data(), start.size()) == "GRIB";
+}
+
 std::unique_ptr<FieldSeries> open_field_series(const SeriesOptions& options) {
   detail::check_requests(options.channels);
   SeriesOptions expanded = options;
@@ -156,7 +166,9 @@ std::unique_ptr<FieldSeries> open_field_series(const SeriesOptions& options) {
         std::filesystem::path(expanded.files.front()).extension().string();
     format =
         extension == ".h5" || extension == ".hdf5" ? SeriesFormat::makani : SeriesFormat::netcdf;
+    if (is_grib_file(expanded.files.front())) format = SeriesFormat::grib;
   }
+  if (format == SeriesFormat::grib) return open_grib_series(expanded);
   if (format == SeriesFormat::makani) return std::make_unique<MakaniSeries>(expanded);
   return std::make_unique<NetcdfSeries>(expanded);
 }

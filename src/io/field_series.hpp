@@ -19,9 +19,11 @@
 namespace myriad::io {
 
 enum class SeriesFormat : std::uint8_t {
-  automatic,  ///< makani for *.h5 and *.hdf5, else netcdf
+  automatic,  ///< grib when the first file begins with "GRIB", makani for *.h5 and *.hdf5, else
+              ///< netcdf
   netcdf,     ///< CF NetCDF
   makani,     ///< HDF5 archives with a dataset fields [time, channel, lat, lon]
+  grib,       ///< GRIB messages, editions 1 and 2
 };
 
 enum class TimeCheck : std::uint8_t {
@@ -64,7 +66,8 @@ struct SeriesOptions {
   std::map<std::string, std::string>
       variable_names;  ///< channel name -> variable name, where the search fails
   std::map<std::string, std::int64_t>
-      fixed_indices;                      ///< dimension name -> index, e.g. {"realization", 3}
+      fixed_indices;  ///< dimension name -> index, e.g. {"realization", 3}; GRIB: {"number",
+                      ///< member}
   std::optional<Instant> time_if_absent;  ///< valid time of files without a time coordinate
   std::string
       metadata_file;  ///< makani: data.json; empty: beside the archive or in its parent folder
@@ -145,9 +148,12 @@ class FieldSeries {
 ///
 /// *Errors* ErrorKind::input_missing: no file (E2030), channel (E2037) or level (E2038);
 /// input_corrupt: E2002, E2005 (file), E2031-E2033 (time), E2035, E2036 (grid), E2039-E2043
-/// (variables, units, dimensions), E2050-E2053 (makani); config_invalid: E2020-E2023 (channel
-/// list).
+/// (variables, units, dimensions), E2050-E2053 (makani), E2054 (GRIB); config_invalid: E2020-E2023
+/// (channel list), E2055 (GRIB); unavailable: E2056 (GRIB without ecCodes).
 std::unique_ptr<FieldSeries> open_field_series(const SeriesOptions& options);
+
+/// Whether a file begins as GRIB does.
+bool is_grib_file(const std::string& path);
 
 /// Existing files behind paths and glob patterns, each once, in byte order. Errors: input_missing
 /// E2030.

@@ -1,0 +1,19 @@
+// Stands in for grib_series.cpp in builds without ecCodes.
+#include "src/base/error.hpp"
+#include "src/io/grib_series.hpp"
+
+namespace myriad::io {
+
+bool grib_is_built_in() {
+  return false;
+}
+
+std::unique_ptr<FieldSeries> open_grib_series(const SeriesOptions& options) {
+  throw Error(ErrorKind::unavailable, "E2056",
+              fmt::format("'{}' is a GRIB file (this program was built without ecCodes); install "
+                          "libeccodes-dev and build again, "
+                          "or convert it, e.g. with cdo -f nc4 copy",
+                          options.files.front()));
+}
+
+}  // namespace myriad::io

@@ -1,0 +1,328 @@
+#include "src/io/grib_file.hpp"
+
+#include <eccodes.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <span>
+
+#include "src/base/error.hpp"
+#include "src/base/files.hpp"
+#include "src/grid/grid.hpp"
+#include "src/io/library_lock.hpp"
+
+namespace myriad::io::detail {
+
+namespace {
+
+constexpr std::int64_t k_max_rows = 10000;
+/// A message no archive has; bounds what a damaged length can ask for (ecCodes reads messages as a
+/// whole).
+constexpr std::int64_t k_max_messages = 1000000;
+
+void drop_log(const grib_context* /*context*/, int /*level*/, const char* /*text*/) {}
+
+/// The library prints its errors unless told otherwise; ours carry the reason.
+void silence() {
+  static const bool done = [] {
+    grib_context_set_logging_proc(grib_context_get_default(), drop_log);
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
+[[noreturn]] void damaged(const std::string& path, std::int64_t offset, const std::string& reason) {
+  throw Error(
+      ErrorKind::input_corrupt, "E2054",
+      fmt::format("the GRIB message at byte {} of '{}' cannot be used ({}); fetch the file again",
+                  offset, path, reason));
+}
+
+class File {
+ public:
+  explicit File(const std::string& path) : file_(std::fopen(path.c_str(), "rbe")) {
+    const int reason = errno;
+    if (file_ != nullptr) return;
+    const ErrorKind kind = error_kind_of_errno(reason) == ErrorKind::permission
+                               ? ErrorKind::permission
+                               : ErrorKind::input_missing;
+    throw Error(kind, "E2001",
+                fmt::format("cannot open '{}' ({}); check the path or wait until it has arrived",
+                            path, errno_text(reason)));
+  }
+  ~File() { std::fclose(file_); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  std::FILE* get() const { return file_; }
+
+ private:
+  std::FILE* file_;
+};
+
+/// One message in memory.
+class Handle {
+ public:
+  Handle(codes_handle* handle, const std::string& path, std::int64_t offset)
+      : handle_(handle, codes_handle_delete), path_(path), offset_(offset) {}
+
+  std::int64_t integer(const char* key) const {
+    long value = 0;
+    check(codes_get_long(handle_.get(), key, &value), key);
+    return value;
+  }
+  std::int64_t integer_or(const char* key, std::int64_t otherwise) const {
+    long value = 0;
+    return codes_get_long(handle_.get(), key, &value) == CODES_SUCCESS ? value : otherwise;
+  }
+  double number(const char* key) const {
+    double value = 0;
+    check(codes_get_double(handle_.get(), key, &value), key);
+    return value;
+  }
+  std::string text_or(const char* key, const char* otherwise) const {
+    std::array<char, 256> buffer{};
+    std::size_t length = buffer.size() - 1;
+    if (codes_get_string(handle_.get(), key, buffer.data(), &length) != CODES_SUCCESS)
+      return otherwise;
+    return buffer.data();
+  }
+  void set(const char* key, double value) {
+    check(codes_set_double(handle_.get(), key, value), key);
+  }
+  std::size_t size_of(const char* key) const {
+    std::size_t size = 0;
+    check(codes_get_size(handle_.get(), key, &size), key);
+    return size;
+  }
+  void doubles(const char* key, std::vector<double>& values) const {
+    std::size_t size = values.size();
+    check(codes_get_double_array(handle_.get(), key, values.data(), &size), key);
+    if (size != values.size())
+      damaged(path_, offset_, fmt::format("{} of {} values", size, values.size()));
+  }
+  std::span<const unsigned char> bytes() const {
+    const void* data = nullptr;
+    std::size_t size = 0;
+    check(codes_get_message(handle_.get(), &data, &size), "message");
+    return {static_cast<const unsigned char*>(data), size};
+  }
+
+ private:
+  void check(int status, const char* key) const {
+    if (status != CODES_SUCCESS)
+      damaged(path_, offset_, fmt::format("{}: {}", key, codes_get_error_message(status)));
+  }
+  std::unique_ptr<codes_handle, int (*)(codes_handle*)> handle_;
+  const std::string& path_;
+  std::int64_t offset_;
+};
+
+/// The next message, null at the end.
+codes_handle* next_handle(std::FILE* file, const std::string& path) {
+  const std::int64_t before = ::ftello(file);
+  int status = CODES_SUCCESS;
+  codes_handle* handle = codes_handle_new_from_file(nullptr, file, PRODUCT_GRIB, &status);
+  if (handle == nullptr && status != CODES_SUCCESS && status != CODES_END_OF_FILE) {
+    damaged(path, before, codes_get_error_message(status));
+  }
+  return handle;
+}
+
+/// Number of data sections of a GRIB2 message: more than one means several fields, of which the
+/// library shows the first.
+int data_sections(std::span<const unsigned char> message) {
+  if (message.size() < 16 || message[7] != 2) return 1;
+  const auto length_at = [&](std::size_t at) {
+    return (std::size_t{message[at]} << 24) | (std::size_t{message[at + 1]} << 16) |
+           (std::size_t{message[at + 2]} << 8) | message[at + 3];
+  };
+  int count = 0;
+  for (std::size_t at = 16; at + 5 <= message.size();) {
+    const std::size_t length = length_at(at);
+    if (length < 5 || length > message.size() - at)
+      break;  // the end section "7777", or damage that decoding meets
+    if (message[at + 4] == 7) ++count;
+    at += length;
+  }
+  return count;
+}
+
+Instant instant_of(const Handle& h, const char* date_key, const char* time_key,
+                   const std::string& path, std::int64_t offset) {
+  const std::int64_t date = h.integer(date_key);
+  const std::int64_t time = h.integer(time_key);  // HHMM
+  try {
+    return Instant(CivilTime{static_cast<int>(date / 10000), static_cast<int>(date / 100 % 100),
+                             static_cast<int>(date % 100), static_cast<int>(time / 100),
+                             static_cast<int>(time % 100), 0});
+  } catch (const Error& error) {
+    damaged(path, offset,
+            fmt::format("{} {}, {} {}: {}", date_key, date, time_key, time, error.what()));
+  }
+}
+
+std::optional<Level> level_of(const Handle& h, const std::string& type) {
+  const auto value = static_cast<double>(h.integer_or("level", 0));
+  if (type == "isobaricInhPa") return Level{LevelKind::pressure, 100.0 * value};
+  if (type == "isobaricInPa") return Level{LevelKind::pressure, value};
+  if (type == "heightAboveGround") return Level{LevelKind::height, value};
+  for (const char* surface : {"surface", "meanSea", "entireAtmosphere", "atmosphere",
+                              "atmosphereSingleLayer", "entireAtmosphereSingleLayer"}) {
+    if (type == surface) return Level{};
+  }
+  return std::nullopt;
+}
+
+std::int64_t sum_hours_of(const Handle& h) {
+  const std::string type = h.text_or("stepType", "instant");
+  if (type == "instant") return 0;
+  if (type != "accum") return -1;
+  const std::int64_t hours = h.integer_or("endStep", 0) - h.integer_or("startStep", 0);
+  const std::int64_t unit = h.integer_or("stepUnits", 1);
+  return unit == 1 && hours > 0 ? hours : -1;
+}
+
+std::optional<GribGrid> grid_of(const Handle& h, const std::string& type, const std::string& path,
+                                std::int64_t offset) {
+  if (type != "regular_ll" && type != "regular_gg") return std::nullopt;
+  GribGrid grid;
+  grid.type = type;
+  grid.columns = h.integer("Ni");
+  grid.rows = h.integer("Nj");
+  if (grid.columns < 2 || grid.rows < 2 || grid.rows > k_max_rows ||
+      grid.columns > 2 * k_max_rows) {
+    damaged(path, offset,
+            fmt::format("its grid has {} columns and {} rows", grid.columns, grid.rows));
+  }
+  grid.first_latitude = h.number("latitudeOfFirstGridPointInDegrees");
+  grid.last_latitude = h.number("latitudeOfLastGridPointInDegrees");
+  grid.first_longitude = h.number("longitudeOfFirstGridPointInDegrees");
+  grid.last_longitude = h.number("longitudeOfLastGridPointInDegrees");
+  grid.west = h.integer_or("iScansNegatively", 0) != 0;
+  grid.north = h.integer_or("jScansPositively", 0) != 0;
+  grid.column_first = h.integer_or("jPointsAreConsecutive", 0) != 0;
+  if (h.integer_or("alternativeRowScanning", 0) != 0) return std::nullopt;
+  return grid;
+}
+
+}  // namespace
+
+std::vector<double> GribGrid::latitudes(const std::string& file) const {
+  const auto refuse = [&](const std::string& reason) -> Error {
+    return Error(ErrorKind::input_corrupt, "E2035",
+                 fmt::format("grid of '{}' is not usable ({}); regrid it, e.g. with cdo remapbil",
+                             file, reason));
+  };
+  std::vector<double> out(static_cast<std::size_t>(rows));
+  const double step = (last_latitude - first_latitude) / static_cast<double>(rows - 1);
+  for (std::size_t k = 0; k < out.size(); ++k)
+    out[k] = first_latitude + static_cast<double>(k) * step;
+  if ((step > 0) != north)
+    throw refuse(fmt::format("rows from {} to {} contradict the scanning mode", first_latitude,
+                             last_latitude));
+  if (type == "regular_gg") {
+    // Messages state the outermost rows only, in millidegrees: the others follow from their number.
+    std::vector<double> gauss = Grid(GridType::legendre_gauss, rows, columns).latitudes_deg();
+    if (north) std::reverse(gauss.begin(), gauss.end());
+    if (!(std::abs(gauss.front() - first_latitude) < 0.01 &&
+          std::abs(gauss.back() - last_latitude) < 0.01)) {
+      throw refuse(fmt::format("rows from {} to {} are no global Gaussian grid of {} rows",
+                               first_latitude, last_latitude, rows));
+    }
+    return gauss;
+  }
+  return out;
+}
+
+std::vector<double> GribGrid::longitudes(const std::string& file) const {
+  const double spacing = (west ? -360.0 : 360.0) / static_cast<double>(columns);
+  double span = last_longitude - first_longitude;
+  if (!west && span < 0) span += 360.0;
+  if (west && span > 0) span -= 360.0;
+  // Both ends are rounded to millidegrees.
+  MYRIAD_VALIDATE(std::abs(span - spacing * static_cast<double>(columns - 1)) < 0.01,
+                  ErrorKind::input_corrupt, "E2035",
+                  "grid of '{}' has {} columns from longitude {} to {} (a global grid is needed, "
+                  "without a cyclic column); regrid "
+                  "it, e.g. with cdo remapbil",
+                  file, columns, first_longitude, last_longitude);
+  std::vector<double> out(static_cast<std::size_t>(columns));
+  for (std::size_t j = 0; j < out.size(); ++j)
+    out[j] = first_longitude + static_cast<double>(j) * spacing;
+  return out;
+}
+
+std::vector<GribMessage> scan_grib(const std::string& path) {
+  const LibraryLock lock;
+  silence();
+  const File file(path);
+  std::vector<GribMessage> messages;
+  while (codes_handle* raw = next_handle(file.get(), path)) {
+    GribMessage m;
+    long offset = 0;
+    codes_get_long(raw, "offset", &offset);
+    m.offset = offset;
+    const Handle h(raw, path, m.offset);
+    if (data_sections(h.bytes()) > 1)
+      damaged(path, m.offset, "it holds several fields; split it with grib_copy");
+    m.param_id = static_cast<int>(h.integer_or("paramId", 0));
+    m.short_name = h.text_or("shortName", "unknown");
+    m.units = h.text_or("units", "");
+    const std::string type = h.text_or("typeOfLevel", "unknown");
+    m.level = level_of(h, type);
+    m.level_text = fmt::format("{} {}", type, h.integer_or("level", 0));
+    m.valid = instant_of(h, "validityDate", "validityTime", path, m.offset);
+    m.reference = instant_of(h, "dataDate", "dataTime", path, m.offset);
+    m.sum_hours = sum_hours_of(h);
+    if (const std::int64_t number = h.integer_or("number", -1); number >= 0) m.number = number;
+    m.grid_type = h.text_or("gridType", "unknown");
+    m.grid = grid_of(h, m.grid_type, path, m.offset);
+    messages.push_back(std::move(m));
+    MYRIAD_VALIDATE(static_cast<std::int64_t>(messages.size()) <= k_max_messages,
+                    ErrorKind::input_corrupt, "E2054",
+                    "'{}' holds more than {} GRIB messages (one file of a series); split it", path,
+                    k_max_messages);
+  }
+  MYRIAD_VALIDATE(!messages.empty(), ErrorKind::input_corrupt, "E2054",
+                  "'{}' holds no GRIB message (empty or another format); "
+                  "fetch it again",
+                  path);
+  return messages;
+}
+
+void read_grib_values(const std::string& path, const GribMessage& message,
+                      std::vector<double>& values) {
+  const LibraryLock lock;
+  silence();
+  const File file(path);
+  if (::fseeko(file.get(), message.offset, SEEK_SET) != 0)
+    damaged(path, message.offset, errno_text(errno));
+  codes_handle* raw = next_handle(file.get(), path);
+  if (raw == nullptr) damaged(path, message.offset, "it is not there any more");
+  Handle h(raw, path, message.offset);
+  if (h.integer_or("paramId", 0) != message.param_id ||
+      instant_of(h, "validityDate", "validityTime", path, message.offset) != message.valid) {
+    damaged(path, message.offset, "it changed while the file was being read");
+  }
+  const auto points = static_cast<std::size_t>(message.grid->columns * message.grid->rows);
+  // Asked before the values: a field of one value for all points has no bytes per point to bound
+  // their number.
+  const std::size_t size = h.size_of("values");
+  if (size != points)
+    damaged(path, message.offset, fmt::format("{} values for {} points", size, points));
+  constexpr double k_mark = -1.0e33;
+  h.set("missingValue", k_mark);
+  values.resize(points);
+  h.doubles("values", values);
+  if (h.integer_or("bitmapPresent", 0) == 0) return;
+  for (double& value : values) {
+    if (value == k_mark) value = std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+}  // namespace myriad::io::detail
