@@ -15,6 +15,7 @@ constexpr double k_steps_until_hung = 3.0;
 /// Times in status.json are whole seconds and a busy file system may hold a fast run up for longer
 /// than three of its steps.
 constexpr double k_least_limit = 30.0;
+constexpr double k_greatest_limit = 1e9;  // a step time from a damaged file must stay a number
 
 bool there(const fs::path& path) {
   std::error_code problem;
@@ -118,8 +119,8 @@ RunState read_run_state(const fs::path& run_directory, const Instant& now) {
                   run_directory.string());
   RunState state;
   if (there(status)) read_status(status, now, state);
-  state.heartbeat_limit =
-      std::max(k_least_limit, k_steps_until_hung * state.step_seconds.value_or(0.0));
+  state.heartbeat_limit = std::clamp(k_steps_until_hung * state.step_seconds.value_or(0.0),
+                                     k_least_limit, k_greatest_limit);
   read_heartbeats(run_directory, now, state);
   read_manifest(run_directory, state);
   state.owner = lock_owner(run_directory);

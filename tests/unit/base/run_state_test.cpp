@@ -112,6 +112,12 @@ TEST(RunState, WithoutAProcessARunIsDoneOrStopped) {
   EXPECT_TRUE(to_json(killed, "x").at("eta_seconds").is_null());
 }
 
+TEST(RunState, AnAbsurdStepTimeStaysANumber) {
+  const TemporaryDirectory dir;
+  write_status(dir, "forecast", 3, 1e308);
+  EXPECT_NO_THROW(to_json_text(to_json(read_run_state(dir.path(), k_now), "x")));
+}
+
 TEST(RunState, MembersAreThoseOfTheManifest) {
   const TemporaryDirectory dir;
   publish_text(dir / "a.nc", "12345");
