@@ -42,6 +42,12 @@ std::string versions_text() {
   return to_json_text(json, JsonStyle::indented) + "\n";
 }
 
+/// Sanitizers report crashes themselves, and better.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool k_sanitized = true;
+#else
+constexpr bool k_sanitized = false;
+#endif
 constexpr int k_most_frames = 64;
 volatile std::sig_atomic_t crashing = 0;
 
@@ -123,7 +129,7 @@ fs::path write_report_bundle(std::string_view failure, std::string_view stack) n
 }
 
 void install_crash_handler() {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  if (k_sanitized) return;
   std::array<void*, 1> frame{};
   ::backtrace(frame.data(), 1);  // loads the unwinder now: it allocates, which a handler must not
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) {
@@ -133,7 +139,6 @@ void install_crash_handler() {
     action.sa_flags = SA_NODEFER;
     ::sigaction(signal, &action, nullptr);
   }
-#endif
 }
 
 }  // namespace myriad::pipelines
