@@ -1,7 +1,9 @@
 #include "pipelines/forecast/forecast.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "pipelines/common/run_cost.hpp"
@@ -65,6 +67,7 @@ class ForecastRun {
     engine.finish_output();
     if (reason != StopReason::none) stop_early(reason);
     const std::vector<FailedElement> failed = engine.failures();
+    engine.write_packed(failed);
     if (statistics_ != nullptr) reduce_until(engine, *stores.tiles, reduced, setup_.steps());
     return conclude(engine, failed, status, progress, stores);
   }
@@ -145,19 +148,25 @@ class ForecastRun {
                     "{} holds no interrupted run of forecast {} (resume: require) drop --resume require to start anew",
                     setup_.out().string(), setup_.id());
     if (!same_forecast_) return;
+    std::map<std::string, bool> sound;
     for (std::size_t date = 0; date < setup_.dates().size(); ++date) {
       for (std::int64_t member : setup_.kept_members()) {
         const std::string relative = setup_.member_path(date, member);
-        const ManifestFile* file = manifest_->find(relative);
-        const std::filesystem::path path = setup_.out() / relative;
-        if (file == nullptr || !std::filesystem::exists(path)) continue;
-        if (xxh3_128_file(path).hex() == file->xxh3) {
-          published_.push_back(element(date, member));
-        } else {
-          log_warning("forecast", "E2638", "{} differs from the manifest (damaged) it is computed again", path.string());
-        }
+        const auto [known, fresh] = sound.try_emplace(relative, false);
+        if (fresh) known->second = is_sound(relative);
+        if (known->second) published_.push_back(element(date, member));
       }
     }
+  }
+
+  /// Whether a file is as the manifest says.
+  bool is_sound(const std::string& relative) const {
+    const ManifestFile* file = manifest_->find(relative);
+    const std::filesystem::path path = setup_.out() / relative;
+    if (file == nullptr || !std::filesystem::exists(path)) return false;
+    if (xxh3_128_file(path).hex() == file->xxh3) return true;
+    log_warning("forecast", "E2638", "{} differs from the manifest (damaged) it is computed again", path.string());
+    return false;
   }
 
   /// Refuse outputs of another forecast before anything is computed. What an interrupted run of this forecast has left
@@ -168,9 +177,14 @@ class ForecastRun {
   }
 
   void add_to_manifest(const std::vector<ElementId>& elements) {
+    std::set<std::string> packed;
     for (ElementId id : elements) {
       const auto member = setup_.members()[static_cast<std::size_t>(id) % setup_.members().size()];
-      manifest_->add_file(path_of(id), member, setup_.output().steps);
+      if (!setup_.packed()) {
+        manifest_->add_file(path_of(id), member, setup_.output().steps);
+      } else if (packed.insert(path_of(id)).second) {
+        manifest_->add_file(path_of(id), {}, setup_.output().steps);
+      }
     }
     published_.insert(published_.end(), elements.begin(), elements.end());
   }

@@ -71,7 +71,7 @@ ForecastEngine::ForecastEngine(const ForecastSetup& setup, Comm& comm, RunContro
   const ModelDescription& d = setup.description();
   for (std::size_t c = 0; c < d.channels.size(); ++c) channels_.push_back(io::make_channel(d.channels[c], d.units[c]));
   loaded_.resize(setup.order() == StepOrder::lead ? setup.checkpoints().size() : 1);
-  if (stores_.fields) writer_ = std::make_unique<WorkQueue>(queue_capacity(setup));
+  if (stores_.fields && !setup.packed()) writer_ = std::make_unique<WorkQueue>(queue_capacity(setup));
 }
 
 ForecastEngine::~ForecastEngine() = default;
@@ -370,6 +370,38 @@ void ForecastEngine::queue_files(const Block& block) {
       newly_published_.push_back(id);
     });
   }
+}
+
+void ForecastEngine::write_packed(const std::vector<FailedElement>& failed) {
+  if (!setup_.packed() || !stores_.fields) return;
+  std::vector<ElementId> mine;
+  run_agreed(comm_, [&] {
+    stores_.fields->refresh();  // what the other ranks have stored
+    const std::size_t checkpoints = setup_.checkpoints().size();
+    for (std::size_t file = 0; file < setup_.dates().size() * checkpoints; ++file) {
+      if (static_cast<int>(file % static_cast<std::size_t>(comm_.size())) != comm_.rank()) continue;
+      const std::size_t date = file / checkpoints;
+      std::vector<std::int64_t> members;
+      for (std::int64_t number : setup_.kept_members()) {
+        const Member member = make_member(number, setup_.rules());
+        const ElementId id = element_of({member, static_cast<std::int64_t>(date), 0});
+        if (member.checkpoint != static_cast<std::int64_t>(file % checkpoints) || published_.contains(id)) continue;
+        if (std::any_of(failed.begin(), failed.end(), [&](const FailedElement& f) { return f.element == id; })) continue;
+        members.push_back(number);
+        mine.push_back(id);
+      }
+      if (members.empty()) continue;
+      publish_packed(setup_, date, members, [&](std::int64_t number, std::size_t lead, std::span<float> fields) {
+        const BlockElement e{make_member(number, setup_.rules()), static_cast<std::int64_t>(date), 0};
+        stores_.fields->read(static_cast<std::size_t>(kept_position(e)), lead, std::as_writable_bytes(fields));
+      });
+    }
+  });
+  const std::vector<ElementId> all = gather_sorted(comm_, mine);
+  published_.insert(all.begin(), all.end());
+  run_agreed(comm_, [&] {
+    if (comm_.rank() == 0 && !all.empty() && callbacks_.published) callbacks_.published(all);
+  });
 }
 
 void ForecastEngine::tell_published() {

@@ -75,6 +75,8 @@ class ForecastEngine {
   StopReason run_to(std::int64_t last_step);
   /// Collective: wait for the files, tell `published`. Errors: agreed on by all ranks.
   void finish_output();
+  /// Collective: write the files that hold the members of a checkpoint, without those that \p failed.
+  void write_packed(const std::vector<FailedElement>& failed);
 
   /// Member steps that this rank has to do, for the progress.
   std::int64_t member_steps_to_do() const;

@@ -56,6 +56,9 @@ Schema forecast_schema() {
   output.text("members", "Members whose files are written: all, none, a set such as 0-9, or auto (all up to 128 members)")
       .default_to("auto")
       .not_hashed();
+  output.choice("pack", "none: a file per member; checkpoint: one file for the members of a checkpoint", {"none", "checkpoint"})
+      .default_to("none")
+      .not_hashed();
   output.flag("quantize", "Round to the significant bits of each channel before compressing").default_to(true);
   output.integer("deflate", "zlib level").default_to(1).range(0, 9);
   output.text("title", "Global attribute").default_to("Ensemble forecast");

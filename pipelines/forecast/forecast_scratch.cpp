@@ -43,9 +43,10 @@ ScratchNeeds scratch_needs(const ForecastSetup& setup, const TileLayout& layout,
   if (!needs.in_memory || setup.order() == StepOrder::lead) {
     needs.states = {dates * members, 1, sizeof(std::int64_t) + BlockForecast::saved_bytes(setup.description(), setup.dtype())};
   }
-  // Files are written soon after their block: two blocks wait, one is stepped. In order of leads all blocks are open.
+  // Files are written soon after their block: two blocks wait, one is stepped. In order of leads, and for packed
+  // files, all members are open.
   const std::size_t open_members =
-      setup.order() == StepOrder::lead
+      setup.order() == StepOrder::lead || setup.packed()
           ? dates * members
           : std::min(dates * members, 3 * static_cast<std::size_t>(setup.block_size()) * static_cast<std::size_t>(ranks));
   const std::uint64_t field_bytes = std::min<std::uint64_t>(needs.fields.groups, open_members) * needs.fields.group_size *

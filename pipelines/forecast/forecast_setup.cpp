@@ -198,6 +198,12 @@ Selection ForecastSetup::select(const Config& section, const Selection* defaults
 
 void ForecastSetup::choose_members() {
   const Config output = config_.section("output");
+  packed_ = output.text("pack") == "checkpoint";
+  if (packed_ && config_.section("scratch").text("kind") == "memory") {
+    throw output.complaint("pack", "E2657",
+                           "files of several members are made of the scratch files of all ranks (scratch.kind is memory) "
+                           "use scratch.kind: file");
+  }
   const std::string which = output.text("members");
   if (which == "all" || (which == "auto" && members_.size() <= k_most_files_unasked)) {
     kept_ = members_;
@@ -214,6 +220,9 @@ void ForecastSetup::choose_members() {
 }
 
 std::string ForecastSetup::member_path(std::size_t date, std::int64_t member) const {
+  if (packed_) {
+    return fmt::format("{}members/checkpoint{:03}.nc", dates_[date].folder, make_member(member, rules_).checkpoint);
+  }
   const std::int64_t folder = member / k_members_per_folder * k_members_per_folder;
   const std::string sub = folder == 0 ? std::string() : fmt::format("{:05}/", folder);
   return fmt::format("{}members/{}mem{:05}.nc", dates_[date].folder, sub, member);

@@ -82,7 +82,10 @@ class ForecastSetup {
 
   /// Identity of the forecast: SHA-256 of configuration, weights and analyses, 32 digits.
   const std::string& id() const { return id_; }
-  /// "members/mem00017.nc", relative to out(); members from 256 on lie in sub-folders of 256.
+  /// Whether the kept members of a checkpoint share a file.
+  bool packed() const { return packed_; }
+  /// "members/mem00017.nc", relative to out(); members from 256 on lie in sub-folders of 256. Packed:
+  /// "members/checkpoint001.nc".
   std::string member_path(std::size_t date, std::int64_t member) const;
   /// Bytes of states, activations and weights of one block.
   std::uint64_t block_bytes() const;
@@ -124,6 +127,7 @@ class ForecastSetup {
   std::vector<std::string> notes_;
   Selection output_, statistics_;
   bool statistics_on_ = false;
+  bool packed_ = false;
   std::string id_;
 };
 

@@ -1,8 +1,10 @@
 #include "pipelines/forecast/member_output.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "pipelines/forecast/perturbations.hpp"
+#include "src/io/product_writer.hpp"
 
 namespace myriad::pipelines {
 
@@ -40,6 +42,56 @@ void publish_member(const ForecastSetup& setup, std::size_t date, const Member& 
   for (std::size_t lead = 0; lead < setup.output().leads.size(); ++lead) {
     read(lead, fields);
     writer.append(static_cast<std::int64_t>(lead), fields);
+  }
+  writer.finish();
+}
+
+void publish_packed(const ForecastSetup& setup, std::size_t date, const std::vector<std::int64_t>& members,
+                    const ReadMemberFields& read) {
+  MYRIAD_EXPECT(!members.empty());
+  const Config output = setup.config().section("output");
+  const Grid& grid = setup.description().grid;
+  const auto points = static_cast<std::size_t>(grid.points());
+  const Selection& selection = setup.output();
+  io::NcAttributes attributes =
+      member_attributes(output, facts_of(setup, date), members.front(), make_member(members.front(), setup.rules()).checkpoint);
+  std::erase_if(attributes, [](const auto& a) { return a.first == "MYRIAD_member" || a.first == "MYRIAD_perturbation"; });
+  for (auto& [name, value] : attributes) {
+    if (name == "summary") value = fmt::format("{} members of one checkpoint of an ensemble forecast.", members.size());
+  }
+  io::ProductWriter writer(setup.out() / setup.member_path(date, members.front()), attributes, Existing::replace);
+  writer.define_forecast_times(setup.dates()[date].time, selection.leads);
+  writer.define_axis("realization", std::vector<std::int32_t>(members.begin(), members.end()),
+                     {{"standard_name", std::string("realization")},
+                      {"long_name", std::string("number of the ensemble member")},
+                      {"units", std::string("1")},
+                      {"axis", std::string("E")}});
+  writer.define_grid(grid);
+  for (const io::Channel& channel : selection.channels) {
+    io::ProductVariable variable;
+    variable.name = channel.name;
+    variable.dimensions = {"time", "realization", "latitude", "longitude"};
+    variable.attributes = {{"standard_name", channel.standard_name},
+                           {"long_name", channel.long_name},
+                           {"units", channel.units},
+                           {"cell_methods", channel.cell_methods}};
+    variable.significant_bits = output.flag("quantize") ? io::significant_bits(channel) : 0;
+    writer.define_variable(variable);
+  }
+  // All channels of a lead in memory: [channel][member, lat, lon].
+  std::vector<std::vector<float>> slabs(selection.channels.size(), std::vector<float>(members.size() * points));
+  std::vector<float> fields(selection.channels.size() * points);
+  for (std::size_t lead = 0; lead < selection.leads.size(); ++lead) {
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      read(members[m], lead, fields);
+      for (std::size_t c = 0; c < slabs.size(); ++c) {
+        std::copy_n(fields.begin() + static_cast<std::ptrdiff_t>(c * points), points,
+                    slabs[c].begin() + static_cast<std::ptrdiff_t>(m * points));
+      }
+    }
+    for (std::size_t c = 0; c < slabs.size(); ++c) {
+      writer.write_slab(selection.channels[c].name, static_cast<std::int64_t>(lead), std::span<const float>(slabs[c]));
+    }
   }
   writer.finish();
 }

@@ -48,6 +48,26 @@ close(events[0], (x - 273.15 < 0).mean(0), 1e-6)
 close("t850_expected_max_2", 2 * x.mean(0) - sum(numpy.minimum(x[i], x[j]) for i in range(7) for j in range(7)) / 49, 1e-4)
 P
 
+# Packed files hold the same members.
+"$MPIEXEC" -n 2 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/packed" $small --members 7 --set block=2 \
+  --set output.quantize=false --set output.pack=checkpoint >/dev/null
+[ "$(cd "$WORK/packed/members" && echo *.nc)" = "checkpoint000.nc checkpoint001.nc" ] || fail "packed files expected"
+/usr/bin/python3 - "$WORK" <<'P' || fail "packed members differ"
+import sys
+import netCDF4
+work = sys.argv[1]
+for checkpoint in range(2):
+    packed = netCDF4.Dataset(f"{work}/packed/members/checkpoint{checkpoint:03}.nc")
+    for i, member in enumerate(packed["realization"][:]):
+        assert member % 2 == checkpoint
+        alone = netCDF4.Dataset(f"{work}/run/members/mem{member:05}.nc")
+        assert (packed["z500"][:, i] == alone["gh"][:, 0]).all(), member
+        assert (packed["sp"][:, i] == alone["sp"][:]).all(), member
+P
+cdo -s ntime "$WORK/packed/members/checkpoint000.nc" >/dev/null 2>&1 || fail "cdo cannot read a packed file"
+"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/packed" $small --members 7 --set output.quantize=false \
+  --set output.pack=checkpoint >"$WORK/again.log" || fail "rerun of a complete packed forecast"
+
 # Members that become unstable are given up alone: the rest is published and named, exit code 3.
 code=0
 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/lost" --progress none --lead 24h --members 4 \
