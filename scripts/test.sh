@@ -51,6 +51,9 @@ if [ "$long" = no ]; then
     run_step "device code compiles" scripts/cuda_compile.sh
   fi
 else
+  # What takes minutes: a hundred kills, the disk that fails at hundreds of places.
+  scripts/build.sh release -DMYRIAD_TESTS=ON -DMYRIAD_REQUIRE_ORACLES=ON
+  run_lane build/release --label-regex long
   # The whole suite again with address and undefined-behaviour sanitizers; leaks of the MPI library are not ours.
   export ASAN_OPTIONS=detect_leaks=0
   scripts/build.sh asan -DMYRIAD_TESTS=ON
