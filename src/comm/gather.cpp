@@ -1,34 +1,31 @@
 #include "src/comm/gather.hpp"
 
 #include <algorithm>
-#include <span>
 
 namespace myriad {
 
-namespace {
-
-/// Concatenation over ranks of lists of different length.
-template <class T>
-std::vector<T> concatenate(Comm& comm, const std::vector<T>& mine) {
-  const std::uint64_t count = mine.size();
-  std::vector<std::uint64_t> counts(static_cast<std::size_t>(comm.size()));
-  comm.all_gather(std::as_bytes(std::span(&count, 1)), std::as_writable_bytes(std::span(counts)),
-                  std::vector<std::size_t>(counts.size(), sizeof(count)));
-  std::vector<std::size_t> bytes;
+std::vector<std::vector<std::byte>> gather_bytes(Comm& comm, std::span<const std::byte> mine) {
+  const std::uint64_t size = mine.size();
+  std::vector<std::uint64_t> sizes(static_cast<std::size_t>(comm.size()));
+  comm.all_gather(std::as_bytes(std::span(&size, 1)), std::as_writable_bytes(std::span(sizes)),
+                  std::vector<std::size_t>(sizes.size(), sizeof(size)));
+  const std::vector<std::size_t> counts(sizes.begin(), sizes.end());
   std::size_t total = 0;
-  for (std::uint64_t n : counts) {
-    bytes.push_back(n * sizeof(T));
-    total += n;
+  for (std::size_t n : counts) total += n;
+  std::vector<std::byte> all(total);
+  comm.all_gather(mine, all, counts);
+  std::vector<std::vector<std::byte>> by_rank;
+  auto next = all.cbegin();
+  for (std::size_t n : counts) {
+    by_rank.emplace_back(next, next + static_cast<std::ptrdiff_t>(n));
+    next += static_cast<std::ptrdiff_t>(n);
   }
-  std::vector<T> all(total);
-  comm.all_gather(std::as_bytes(std::span(mine)), std::as_writable_bytes(std::span(all)), bytes);
-  return all;
+  return by_rank;
 }
 
-}  // namespace
-
 std::vector<std::int64_t> gather_sorted(Comm& comm, const std::vector<std::int64_t>& mine) {
-  std::vector<std::int64_t> all = concatenate(comm, mine);
+  std::vector<std::int64_t> all;
+  for (const auto& list : gather_lists(comm, mine)) all.insert(all.end(), list.begin(), list.end());
   std::sort(all.begin(), all.end());
   return all;
 }
@@ -40,13 +37,15 @@ std::vector<std::string> gather_texts(Comm& comm, const std::vector<std::string>
     lengths.push_back(text.size());
     characters.insert(characters.end(), text.begin(), text.end());
   }
-  const std::vector<std::uint64_t> all_lengths = concatenate(comm, lengths);
-  const std::vector<char> all = concatenate(comm, characters);
+  const auto all_lengths = gather_lists(comm, lengths);
+  const auto all = gather_lists(comm, characters);
   std::vector<std::string> texts;
-  std::size_t begin = 0;
-  for (std::uint64_t length : all_lengths) {
-    texts.emplace_back(all.data() + begin, length);
-    begin += length;
+  for (std::size_t rank = 0; rank < all.size(); ++rank) {
+    const char* next = all[rank].data();
+    for (std::uint64_t length : all_lengths[rank]) {
+      texts.emplace_back(next, length);
+      next += length;
+    }
   }
   return texts;
 }

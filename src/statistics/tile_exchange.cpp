@@ -1,8 +1,6 @@
 #include "src/statistics/tile_exchange.hpp"
 
-#include <cstring>
-
-#include "src/base/error.hpp"
+#include "src/comm/gather.hpp"
 
 namespace myriad {
 
@@ -32,32 +30,6 @@ std::span<const float> band_of(const TileLayout& layout, std::span<const float> 
                         layout.points(band));
 }
 
-/// Entries of every rank, by rank.
-std::vector<std::vector<Entry>> gather_entries(Comm& comm, std::span<const MemberFields> mine) {
-  const auto ranks = static_cast<std::size_t>(comm.size());
-  std::vector<Entry> entries;
-  for (const MemberFields& m : mine) entries.push_back({m.date, m.slot});
-  const std::uint64_t count = entries.size();
-  std::vector<std::uint64_t> counts(ranks);
-  comm.all_gather(std::as_bytes(std::span(&count, 1)), std::as_writable_bytes(std::span(counts)),
-                  std::vector<std::size_t>(ranks, sizeof(count)));
-  std::vector<std::size_t> bytes;
-  std::size_t total = 0;
-  for (std::uint64_t n : counts) {
-    bytes.push_back(n * sizeof(Entry));
-    total += n;
-  }
-  std::vector<Entry> all(total);
-  comm.all_gather(std::as_bytes(std::span(entries)), std::as_writable_bytes(std::span(all)), bytes);
-  std::vector<std::vector<Entry>> by_rank;
-  auto next = all.begin();
-  for (std::uint64_t n : counts) {
-    by_rank.emplace_back(next, next + static_cast<std::ptrdiff_t>(n));
-    next += static_cast<std::ptrdiff_t>(n);
-  }
-  return by_rank;
-}
-
 }  // namespace
 
 void exchange_tiles(Comm& comm, const TileLayout& layout, PieceStore& store, std::size_t lead,
@@ -72,7 +44,9 @@ void exchange_tiles(Comm& comm, const TileLayout& layout, PieceStore& store, std
     return;
   }
 
-  const std::vector<std::vector<Entry>> entries = gather_entries(comm, mine);
+  std::vector<Entry> my_entries;
+  for (const MemberFields& m : mine) my_entries.push_back({m.date, m.slot});
+  const std::vector<std::vector<Entry>> entries = gather_lists(comm, my_entries);
   std::vector<float> outgoing;
   std::vector<std::size_t> send_counts, receive_counts;
   for (int to = 0; to < ranks; ++to) {
