@@ -64,7 +64,7 @@ class ForecastRun {
       if (reason != StopReason::none) break;
       if (setup_.order() == StepOrder::lead) reduced = reduce_until(engine, *stores.tiles, reduced, last_step);
     }
-    engine.finish_output();
+    engine.finish_output(reason != StopReason::none);
     if (reason != StopReason::none) stop_early(reason);
     const std::vector<FailedElement> failed = engine.failures();
     engine.write_packed(failed);

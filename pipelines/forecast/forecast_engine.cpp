@@ -418,9 +418,11 @@ void ForecastEngine::tell_published() {
   });
 }
 
-void ForecastEngine::finish_output() {
+void ForecastEngine::finish_output(bool stopping) {
   std::exception_ptr failure;
   try {
+    // What waits to be written is whole in the scratch files: a run that stops leaves it to the next one.
+    if (writer_ && stopping && setup_.config().section("scratch").text("kind") == "file") writer_->cancel();
     if (writer_) writer_->drain();
   } catch (...) {
     failure = std::current_exception();

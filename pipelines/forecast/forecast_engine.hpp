@@ -73,8 +73,9 @@ class ForecastEngine {
   /// stopped early; what was computed is then in the stores as far as they keep it.
   /// Errors: agreed on by all ranks.
   StopReason run_to(std::int64_t last_step);
-  /// Collective: wait for the files, tell `published`. Errors: agreed on by all ranks.
-  void finish_output();
+  /// Collective: wait for the files (of those under way only, when \p stopping and the rest is kept in scratch files), tell
+  /// `published`. Errors: agreed on by all ranks.
+  void finish_output(bool stopping);
   /// Collective: write the files that hold the members of a checkpoint, without those that \p failed.
   void write_packed(const std::vector<FailedElement>& failed);
 
