@@ -5,8 +5,8 @@
 # Every pair of an amplitude of the initial perturbation (AMPLITUDES) and of the weights' noise (NOISES) is tried with TUNE_MEMBERS
 # members from 12 starts, 15 days apart; the pair with the smallest root of the mean squared log of spread / error over z500, t850
 # and u250 at days 1, 3, 5, 7 and 10 is then run with MEMBERS members from 12 starts of the second half of the year. Prints a row per
-# trial, then the report; leaves OUT/<trial>/scores.nc and OUT/report/{scores.nc,report.html}. Member files are removed unless KEEP=1.
-# The perturbations are those of CONFIG (configs/ensemble/forecast.yaml), whose first element is the initial perturbation and whose
+# trial (none when there is one pair only), then the report; leaves OUT/<trial>/scores.nc and OUT/report/{scores.nc,report.html}. Member files are removed unless KEEP=1.
+# The perturbations are those of CONFIG (configs/forecast_bred_vectors.yaml), whose first element is the initial perturbation and whose
 # second is the weights' noise. The archive is looked for in ${MYRIAD_SHARED:-../shared}/data/speedy. Extra options: FORECAST_OPTIONS.
 set -eu
 out=$1
@@ -15,20 +15,22 @@ shift 2
 checkpoints=$(printf '%s,' "$@")
 archive=${MYRIAD_SHARED:-../shared}/data/speedy
 myriad=${MYRIAD:-build/release/pipelines/myriad}
-config=${CONFIG:-configs/ensemble/forecast.yaml}
+config=${CONFIG:-configs/forecast_bred_vectors.yaml}
 starts=${STARTS:-12}
 
 # run NAME MEMBERS FIRST_DAY AMPLITUDE NOISE LEADS CHANNELS
 run() {
-  local first days="" i
+  local first day i
   first=$(date -u -d "$3" +%s)
-  for i in $(seq 0 $((starts - 1))); do days+=$(date -u -d "@$((first + i * 15 * 86400))" +%Y-%m-%dT%HZ),; done
-  # shellcheck disable=SC2086
-  "$myriad" forecast "$config" --quiet --progress none --out "$out/$1" --members "$2" --set "starts=[${days%,}]" \
-    --set "checkpoints=[${checkpoints%,}]" --set "initial.files=[$archive/speedy_t30_2003.nc]" \
-    --set "perturbation[0].amplitude=$4" --set "perturbation[1].amplitude=$5" --set output.members=all \
-    --set "output.leads=[$6]" --set "output.channels=[$7]" --set statistics.enabled=false --set scratch.kind=memory \
-    ${FORECAST_OPTIONS:-}
+  for i in $(seq 0 $((starts - 1))); do
+    day=$(date -u -d "@$((first + i * 15 * 86400))" +%Y-%m-%dT%HZ)
+    # shellcheck disable=SC2086
+    "$myriad" forecast "$config" --quiet --progress none --out "$out/$1/$day" --start "$day" --members "$2" \
+      --set "checkpoints=[${checkpoints%,}]" --set "initial.files=[$archive/speedy_t30_2003.nc]" \
+      --set "perturbation[0].amplitude=$4" --set "perturbation[1].amplitude=$5" --set output.members=all \
+      --set "output.leads=[$6]" --set "output.channels=[$7]" --set statistics.enabled=false --set scratch.kind=memory \
+      ${FORECAST_OPTIONS:-}
+  done
   "$myriad" verify configs/verify_default.yaml --quiet --progress none --out "$out/$1" --set "forecasts=[$out/$1]" \
     --set "analysis=[$archive/speedy_t30_2003.nc]" --set "climatology=$archive/speedy_t30_climatology.nc" \
     --set "channels=[$7]" --set "report.title=Ensemble of 2003" >"$out/$1.txt"
@@ -36,9 +38,14 @@ run() {
 }
 
 mkdir -p "$out"
-for amplitude in ${AMPLITUDES:-0.4 0.6 0.8}; do
-  for noise in ${NOISES:-0.1 0.2 0.3}; do
+rm -f "$out/tuning.txt"
+for amplitude in ${AMPLITUDES:-0.15 0.25 0.35}; do
+  for noise in ${NOISES:-0.2 0.26 0.32}; do
     name=a$amplitude-w$noise
+    if test "${AMPLITUDES:-two of} ${NOISES:-two of}" = "$amplitude $noise"; then
+      echo "$name 0 (the only pair)" >"$out/tuning.txt"
+      continue
+    fi
     test -e "$out/$name/scores.nc" || run "$name" "${TUNE_MEMBERS:-17}" 2003-01-05 "$amplitude" "$noise" 24h,72h,120h,168h,240h z500,t850,u250
     /usr/bin/python3 scripts/calibration_table.py --brief "$out/$name/scores.nc" | tee -a "$out/tuning.txt"
   done
