@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -146,6 +147,20 @@ TEST(Documents, ChangelogHasTheFiveHeadings) {
        {"### Added", "### Changed", "### Fixed", "### Removed", "### Incompatible"}) {
     EXPECT_THAT(files[0].text, HasSubstr(heading));
   }
+}
+
+TEST(Documents, TestsThatAreNamedAsProofExist) {
+  const auto documents = read_files("docs", "reliability.md");
+  const auto scripts = read_files("tests/e2e", "CMakeLists.txt");
+  ASSERT_THAT(documents, SizeIs(1));
+  ASSERT_THAT(scripts, SizeIs(1));
+  const std::regex name("`(e2e_[a-z_]+)`");
+  const std::string& text = documents[0].text;
+  std::size_t named = 0;
+  for (std::sregex_iterator it(text.begin(), text.end(), name), end; it != end; ++it, ++named) {
+    EXPECT_THAT(scripts[0].text, HasSubstr("(" + (*it)[1].str() + " ")) << "named in docs/reliability.md";
+  }
+  EXPECT_GT(named, 10U);
 }
 
 TEST(Documents, LicenceAndSecurityPolicyAreThere) {
