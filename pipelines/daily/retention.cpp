@@ -31,14 +31,19 @@ Pruned prune_run(const fs::path& run_directory,
                  const std::function<bool(const ManifestFile&)>& chosen) {
   Pruned pruned;
   if (!fs::exists(run_directory / "run.manifest")) return pruned;
-  const Manifest manifest(run_directory);
+  Manifest manifest(run_directory);
   std::set<fs::path> folders;
-  for (const ManifestFile& file : manifest.files()) {
+  const std::vector<ManifestFile> listed = manifest.files();
+  for (const ManifestFile& file : listed) {
     if (!chosen(file)) continue;
     const fs::path path = path_inside(run_directory, file.path);
     std::error_code problem;
     const fs::file_status status = fs::symlink_status(path, problem);
-    if (!fs::exists(status)) continue;
+    if (!fs::exists(status)) {
+      // Deleted by a run that was killed before it could say so, or by somebody else.
+      manifest.add_removed(file.path, "it was not there any more");
+      continue;
+    }
     if (!fs::is_regular_file(status) || fs::file_size(path, problem) != file.bytes) {
       log_warning("daily", "E2682",
                   "{} is not the file that the manifest names (another size or kind) it is kept",
@@ -54,6 +59,7 @@ Pruned prune_run(const fs::path& run_directory,
           fmt::format("cannot delete {} ({}) check the permissions of the suite's directory",
                       path.string(), errno_text(reason)));
     }
+    manifest.add_removed(file.path, "retention");
     remove_sidecar(path, file.sha256);
     ++pruned.files;
     pruned.bytes += file.bytes;

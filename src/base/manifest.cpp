@@ -58,6 +58,10 @@ void keep(std::vector<ManifestFile>& files, ManifestFile file) {
   }
 }
 
+bool drop(std::vector<ManifestFile>& files, std::string_view path) {
+  return std::erase_if(files, [&](const ManifestFile& f) { return f.path == path; }) > 0;
+}
+
 }  // namespace
 
 Manifest::Manifest(fs::path run_directory)
@@ -95,6 +99,10 @@ void Manifest::read_line(std::string_view text, std::size_t number) {
       keep(files_, file_from_json(line));
     } else if (type == "run") {
       runs_.push_back(std::move(line));
+    } else if (type == "removed") {
+      const std::string& path = line.at("path").as_string();
+      static_cast<void>(line.at("reason").as_string());
+      if (!drop(files_, path)) throw damaged("it removes a file that was not listed");
     } else {
       throw damaged("its type is unknown");
     }
@@ -152,6 +160,16 @@ ManifestFile Manifest::add_file(const std::string& relative_path,
   return file;
 }
 
+void Manifest::add_removed(const std::string& relative_path, const std::string& reason) {
+  MYRIAD_EXPECT(find(relative_path) != nullptr);
+  Json line;
+  line.set("type", "removed");
+  line.set("path", relative_path);
+  line.set("reason", reason);
+  append(line);
+  drop(files_, relative_path);
+}
+
 const ManifestFile* Manifest::find(std::string_view relative_path) const {
   const auto found = std::find_if(files_.begin(), files_.end(),
                                   [&](const ManifestFile& f) { return f.path == relative_path; });
@@ -162,10 +180,12 @@ std::optional<std::string> Manifest::problem_of(const ManifestFile& file) const 
   try {
     const fs::path path = path_inside(directory_, file.path);
     if (const Hash128 hash = xxh3_128_file(path); hash.hex() != file.xxh3) {
-      return fmt::format("content differs from the manifest (xxh3 {} instead of {})", hash.hex(), file.xxh3);
+      return fmt::format("content differs from the manifest (xxh3 {} instead of {})", hash.hex(),
+                         file.xxh3);
     }
     if (fs::file_size(path) != file.bytes) return "size differs from the manifest";
-    if (!file.sha256.empty() && sha256_file(path) != file.sha256) return "SHA-256 differs from the manifest";
+    if (!file.sha256.empty() && sha256_file(path) != file.sha256)
+      return "SHA-256 differs from the manifest";
   } catch (const Error& error) {
     return error.what();
   }
@@ -175,7 +195,8 @@ std::optional<std::string> Manifest::problem_of(const ManifestFile& file) const 
 std::vector<std::string> Manifest::verify() const {
   std::vector<std::string> problems;
   for (const ManifestFile& file : files_) {
-    if (const auto problem = problem_of(file)) problems.push_back(fmt::format("{}: {}", file.path, *problem));
+    if (const auto problem = problem_of(file))
+      problems.push_back(fmt::format("{}: {}", file.path, *problem));
   }
   return problems;
 }

@@ -28,9 +28,10 @@ struct ManifestFile {
 /// Append-only JSON lines, each ending with the CRC-32C of all lines so far, itself included.
 ///
 /// Line types: {"type":"run",…} facts of the run (id, host, times, versions), {"type":"file",…} one
-/// ManifestFile. One line is one write call in append mode; a torn last line (crash) is dropped on
-/// reading, any other damage is an error. Later lines of the same path replace earlier ones. Only
-/// one process of a run appends (rank 0).
+/// ManifestFile, {"type":"removed","path":…,"reason":…} a file that was deleted on purpose and is
+/// no longer listed. One line is one write call in append mode; a torn last line (crash) is dropped
+/// on reading, any other damage is an error. Later lines of the same path replace earlier ones.
+/// Only one process of a run appends (rank 0).
 class Manifest {
  public:
   /// Opens or starts `<run_directory>/run.manifest`. Errors: input_corrupt (E1060), io, permission.
@@ -43,6 +44,9 @@ class Manifest {
   /// outside the run.
   ManifestFile add_file(const std::string& relative_path, std::optional<std::int64_t> member = {},
                         std::vector<std::int64_t> steps = {});
+
+  /// Append that a listed file was deleted on purpose (retention); it is no longer listed.
+  void add_removed(const std::string& relative_path, const std::string& reason);
 
   const std::vector<ManifestFile>& files() const { return files_; }
   const std::vector<Json>& runs() const { return runs_; }

@@ -73,6 +73,7 @@ PATH=$bin:$PATH ECF_NAME=/suite/task daily --cycle 2003-01-20T00Z --report ecflo
 [ -d "$suite/20030116T000000Z/forecast/members" ] && fail "the members of 16 January are kept"
 [ -s "$suite/20030116T000000Z/forecast/products/ensemble.nc" ] || fail "retention deleted a product"
 [ "$(find "$suite/20030117T000000Z/forecast/members" -name 'mem*.nc' | wc -l)" = 8 ] || fail "retention deleted young members"
+"$MYRIAD" validate "$suite/20030116T000000Z/forecast" >/dev/null || fail "a run with deleted members does not validate"
 
 # Mistakes.
 [ "$(code_of daily --cycle 2003-01-21T00Z --set forecast.set=[nonsense=1])" = 78 ] || fail "a wrong forecast setting is not 78"

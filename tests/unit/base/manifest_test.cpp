@@ -155,5 +155,25 @@ TEST(Manifest, FilesOutsideTheRunAreRefused) {
   expect_error([&] { manifest.add_file("/etc/passwd"); }, ErrorKind::input_corrupt, "E1058");
 }
 
+TEST(Manifest, AFileThatWasDeletedOnPurposeIsNoLongerListed) {
+  const TemporaryDirectory dir;
+  publish_text(dir / "a", "1");
+  publish_text(dir / "b", "2");
+  {
+    Manifest manifest(dir.path());
+    manifest.add_file("a");
+    manifest.add_file("b");
+    manifest.add_removed("a", "retention");
+    EXPECT_EQ(manifest.find("a"), nullptr);
+  }
+  std::filesystem::remove(dir / "a");
+  Manifest again(dir.path());
+  EXPECT_EQ(again.files().size(), 1U);
+  EXPECT_TRUE(again.verify().empty());
+  publish_text(dir / "a", "3");
+  again.add_file("a");
+  EXPECT_NE(Manifest(dir.path()).find("a"), nullptr) << "made again";
+}
+
 }  // namespace
 }  // namespace myriad

@@ -39,6 +39,8 @@ TEST_F(Retention, DeletesChosenFilesWithTheirSidecarsAndEmptyFolders) {
   EXPECT_FALSE(fs::exists(dir / "members"));
   EXPECT_TRUE(fs::exists(dir / "products/ensemble.nc"));
   EXPECT_TRUE(fs::exists(dir / "run.manifest"));
+  EXPECT_EQ(Manifest(dir.path()).files().size(), 1U);
+  EXPECT_TRUE(Manifest(dir.path()).verify().empty()) << "what is left is whole";
   EXPECT_EQ(prune_run(dir.path(), k_all).files, 1U) << "what is gone already does not count";
 }
 
@@ -57,6 +59,12 @@ TEST_F(Retention, KeepsAFileThatIsNoLongerTheOneThatWasMade) {
   EXPECT_EQ(prune_run(dir.path(), k_all).files, 2U);
   EXPECT_EQ(read_text_file(dir / "members/mem00000.nc"), "replaced by hand");
   EXPECT_EQ(read_text_file(dir / "members/mem00001.nc.sha256"), "a note of mine");
+}
+
+TEST_F(Retention, AFileThatWasDeletedButNotToldIsToldTheNextTime) {
+  fs::remove(dir / "members/mem00000.nc");
+  EXPECT_EQ(prune_run(dir.path(), k_all).files, 2U);
+  EXPECT_TRUE(Manifest(dir.path()).files().empty());
 }
 
 TEST_F(Retention, FollowsNoSymbolicLink) {
