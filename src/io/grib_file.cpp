@@ -7,9 +7,10 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <memory>
-#include <span>
+#include <string_view>
 
 #include "src/base/error.hpp"
 #include "src/base/files.hpp"
@@ -105,12 +106,6 @@ class Handle {
     if (size != values.size())
       damaged(path_, offset_, fmt::format("{} of {} values", size, values.size()));
   }
-  std::span<const unsigned char> bytes() const {
-    const void* data = nullptr;
-    std::size_t size = 0;
-    check(codes_get_message(handle_.get(), &data, &size), "message");
-    return {static_cast<const unsigned char*>(data), size};
-  }
 
  private:
   void check(int status, const char* key) const {
@@ -122,34 +117,132 @@ class Handle {
   std::int64_t offset_;
 };
 
-/// The next message, null at the end.
-codes_handle* next_handle(std::FILE* file, const std::string& path) {
-  const std::int64_t before = ::ftello(file);
-  int status = CODES_SUCCESS;
-  codes_handle* handle = codes_handle_new_from_file(nullptr, file, PRODUCT_GRIB, &status);
-  if (handle == nullptr && status != CODES_SUCCESS && status != CODES_END_OF_FILE) {
-    damaged(path, before, codes_get_error_message(status));
-  }
-  return handle;
+using Bytes = std::vector<unsigned char>;
+
+std::uint64_t big_endian(const unsigned char* at, int bytes) {
+  std::uint64_t value = 0;
+  for (int i = 0; i < bytes; ++i) value = value << 8 | at[i];
+  return value;
 }
 
-/// Number of data sections of a GRIB2 message: more than one means several fields, of which the
-/// library shows the first.
-int data_sections(std::span<const unsigned char> message) {
-  if (message.size() < 16 || message[7] != 2) return 1;
-  const auto length_at = [&](std::size_t at) {
-    return (std::size_t{message[at]} << 24) | (std::size_t{message[at + 1]} << 16) |
-           (std::size_t{message[at + 2]} << 8) | message[at + 3];
+/// Lengths of the sections of an edition-1 message, without those that it does not have.
+std::vector<std::size_t> sections_of_edition_1(const Bytes& m) {
+  std::vector<std::size_t> lengths;
+  const auto take = [&](std::size_t at, std::size_t least) -> std::size_t {
+    if (at + 3 > m.size()) return 0;
+    const auto length = static_cast<std::size_t>(big_endian(m.data() + at, 3));
+    if (length < least || at + length + 4 > m.size()) return 0;
+    lengths.push_back(length);
+    return at + length;
   };
-  int count = 0;
-  for (std::size_t at = 16; at + 5 <= message.size();) {
-    const std::size_t length = length_at(at);
-    if (length < 5 || length > message.size() - at)
-      break;  // the end section "7777", or damage that decoding meets
-    if (message[at + 4] == 7) ++count;
+  std::size_t at = take(8, 28);
+  if (at == 0) return {};
+  const unsigned flags = m[8 + 7];
+  for (const unsigned bit : {0x80U, 0x40U}) {
+    if ((flags & bit) != 0) at = take(at, 6);
+    if (at == 0) return {};
+  }
+  if (take(at, 11) == 0) return {};
+  return lengths;
+}
+
+/// What the library must not see: it trusts lengths and writes beyond its memory when they lie
+/// (found by fuzzing 2.28).
+std::string structural_problem(const Bytes& m) {
+  if (m[7] == 1) return sections_of_edition_1(m).empty() ? "its sections do not fit into it" : "";
+  int last = 0;
+  int data_sections = 0;
+  std::size_t at = 16;
+  while (at + 4 < m.size()) {
+    if (at + 5 > m.size() - 4) return "a section is cut";
+    const auto length = static_cast<std::size_t>(big_endian(m.data() + at, 4));
+    const int number = m[at + 4];
+    if (length < 5 || length > m.size() - 4 - at || number < 1 || number > 7)
+      return "its sections do not fit into it";
+    // The sections of a further field begin again at the grid or the product.
+    if (number <= last && last != 7) return "its sections are in disorder";
+    if (number == 7) ++data_sections;
+    last = number;
     at += length;
   }
-  return count;
+  if (at + 4 != m.size() || last != 7) return "its sections do not fit into it";
+  return data_sections > 1 ? "it holds several fields; split it with grib_copy" : "";
+}
+
+/// Reads messages of a file, framed here and not by the library.
+class MessageReader {
+ public:
+  explicit MessageReader(const std::string& path) : path_(path), file_(path) {
+    if (::fseeko(file_.get(), 0, SEEK_END) == 0) size_ = ::ftello(file_.get());
+  }
+
+  /// The next message at or after \p offset, which is moved to its begin; empty at the end of the
+  /// file.
+  Bytes next(std::int64_t& offset) {
+    if (!find(offset)) return {};
+    Bytes m(16);
+    read(offset, m);
+    std::uint64_t length = 0;
+    if (m[7] == 1) {
+      length = big_endian(m.data() + 4, 3);
+      if ((length & 0x800000U) != 0)
+        damaged(path_, offset,
+                "an edition-1 message of more than 8 MiB states its length in a way of its own; "
+                "convert it to edition 2 with grib_set -s edition=2");
+    } else if (m[7] == 2) {
+      length = big_endian(m.data() + 8, 8);
+    } else {
+      damaged(path_, offset, fmt::format("edition {}", m[7]));
+    }
+    if (length < 40 || length > static_cast<std::uint64_t>(size_ - offset)) {
+      damaged(
+          path_, offset,
+          fmt::format("it claims {} bytes, the file has {} from there on", length, size_ - offset));
+    }
+    m.resize(static_cast<std::size_t>(length));
+    read(offset, m);
+    if (std::string_view(reinterpret_cast<const char*>(m.data() + length - 4), 4) != "7777")
+      damaged(path_, offset, "it does not end with 7777");
+    if (const std::string problem = structural_problem(m); !problem.empty())
+      damaged(path_, offset, problem);
+    return m;
+  }
+
+ private:
+  /// Messages may have bulletin headers or padding between them.
+  bool find(std::int64_t& offset) {
+    constexpr std::string_view k_begin = "GRIB";
+    std::array<char, 65536> block{};
+    while (offset + 16 <= size_) {
+      if (::fseeko(file_.get(), offset, SEEK_SET) != 0) return false;
+      const std::size_t got = std::fread(block.data(), 1, block.size(), file_.get());
+      if (got < k_begin.size()) return false;
+      const std::size_t at = std::string_view(block.data(), got).find(k_begin);
+      if (at != std::string_view::npos) {
+        offset += static_cast<std::int64_t>(at);
+        return offset + 16 <= size_;
+      }
+      offset += static_cast<std::int64_t>(got - (k_begin.size() - 1));
+    }
+    return false;
+  }
+  void read(std::int64_t offset, Bytes& into) {
+    if (::fseeko(file_.get(), offset, SEEK_SET) != 0 ||
+        std::fread(into.data(), 1, into.size(), file_.get()) != into.size()) {
+      damaged(path_, offset, "it cannot be read");
+    }
+  }
+
+  const std::string& path_;
+  File file_;
+  std::int64_t size_ = 0;
+};
+
+codes_handle* decode(const Bytes& message, const std::string& path, std::int64_t offset) {
+  codes_handle* handle =
+      codes_handle_new_from_message_copy(nullptr, message.data(), message.size());
+  if (handle == nullptr) damaged(path, offset, "ecCodes does not understand it");
+  return handle;
 }
 
 Instant instant_of(const Handle& h, const char* date_key, const char* time_key,
@@ -164,6 +257,31 @@ Instant instant_of(const Handle& h, const char* date_key, const char* time_key,
     damaged(path, offset,
             fmt::format("{} {}, {} {}: {}", date_key, date, time_key, time, error.what()));
   }
+}
+
+/// Refuse steps that the library cannot count with: it looks an unknown unit up beyond its table,
+/// and counts day by day.
+void check_step(const Handle& h, const std::string& path, std::int64_t offset) {
+  constexpr std::int64_t k_longest = 10 * 366 * 24 * 60;  // ten years of minutes, whatever the unit
+  const auto check = [&](const char* unit_key, const char* length_key) {
+    const std::int64_t unit = h.integer_or(unit_key, 1);
+    const std::int64_t length = h.integer_or(length_key, 0);
+    for (const std::int64_t known : {0, 1, 2, 10, 11, 12, 13}) {
+      if (unit == known && std::abs(length) <= k_longest / (unit == 2                 ? 1440
+                                                            : unit == 0 || unit == 13 ? 1
+                                                                                      : 60))
+        return;
+    }
+    damaged(path, offset,
+            fmt::format("its step of {} in unit {} of table 4.4 is not read", length, unit));
+  };
+  if (h.integer_or("edition", 2) == 1) {
+    check("unitOfTimeRange", "P1");
+    check("unitOfTimeRange", "P2");
+    return;
+  }
+  check("indicatorOfUnitOfTimeRange", "forecastTime");
+  check("indicatorOfUnitForTimeRange", "lengthOfTimeRange");
 }
 
 std::optional<Level> level_of(const Handle& h, const std::string& type) {
@@ -260,38 +378,35 @@ std::vector<double> GribGrid::longitudes(const std::string& file) const {
 std::vector<GribMessage> scan_grib(const std::string& path) {
   const LibraryLock lock;
   silence();
-  const File file(path);
+  MessageReader reader(path);
   std::vector<GribMessage> messages;
-  while (codes_handle* raw = next_handle(file.get(), path)) {
+  std::int64_t offset = 0;
+  for (Bytes bytes = reader.next(offset); !bytes.empty(); bytes = reader.next(offset)) {
     GribMessage m;
-    long offset = 0;
-    codes_get_long(raw, "offset", &offset);
+    const Handle h(decode(bytes, path, offset), path, offset);
     m.offset = offset;
-    const Handle h(raw, path, m.offset);
-    if (data_sections(h.bytes()) > 1)
-      damaged(path, m.offset, "it holds several fields; split it with grib_copy");
     m.param_id = static_cast<int>(h.integer_or("paramId", 0));
     m.short_name = h.text_or("shortName", "unknown");
     m.units = h.text_or("units", "");
     const std::string type = h.text_or("typeOfLevel", "unknown");
     m.level = level_of(h, type);
     m.level_text = fmt::format("{} {}", type, h.integer_or("level", 0));
-    m.valid = instant_of(h, "validityDate", "validityTime", path, m.offset);
-    m.reference = instant_of(h, "dataDate", "dataTime", path, m.offset);
+    m.reference = instant_of(h, "dataDate", "dataTime", path, offset);
+    check_step(h, path, offset);
+    m.valid = instant_of(h, "validityDate", "validityTime", path, offset);
     m.sum_hours = sum_hours_of(h);
     if (const std::int64_t number = h.integer_or("number", -1); number >= 0) m.number = number;
     m.grid_type = h.text_or("gridType", "unknown");
-    m.grid = grid_of(h, m.grid_type, path, m.offset);
+    m.grid = grid_of(h, m.grid_type, path, offset);
     messages.push_back(std::move(m));
     MYRIAD_VALIDATE(static_cast<std::int64_t>(messages.size()) <= k_max_messages,
                     ErrorKind::input_corrupt, "E2054",
                     "'{}' holds more than {} GRIB messages (one file of a series); split it", path,
                     k_max_messages);
+    offset += static_cast<std::int64_t>(bytes.size());
   }
   MYRIAD_VALIDATE(!messages.empty(), ErrorKind::input_corrupt, "E2054",
-                  "'{}' holds no GRIB message (empty or another format); "
-                  "fetch it again",
-                  path);
+                  "'{}' holds no GRIB message (empty or another format); fetch it again", path);
   return messages;
 }
 
@@ -299,14 +414,15 @@ void read_grib_values(const std::string& path, const GribMessage& message,
                       std::vector<double>& values) {
   const LibraryLock lock;
   silence();
-  const File file(path);
-  if (::fseeko(file.get(), message.offset, SEEK_SET) != 0)
-    damaged(path, message.offset, errno_text(errno));
-  codes_handle* raw = next_handle(file.get(), path);
-  if (raw == nullptr) damaged(path, message.offset, "it is not there any more");
-  Handle h(raw, path, message.offset);
+  MessageReader reader(path);
+  std::int64_t offset = message.offset;
+  const Bytes bytes = reader.next(offset);
+  if (bytes.empty() || offset != message.offset)
+    damaged(path, message.offset, "it is not there any more");
+  Handle h(decode(bytes, path, offset), path, offset);
+  check_step(h, path, offset);
   if (h.integer_or("paramId", 0) != message.param_id ||
-      instant_of(h, "validityDate", "validityTime", path, message.offset) != message.valid) {
+      instant_of(h, "validityDate", "validityTime", path, offset) != message.valid) {
     damaged(path, message.offset, "it changed while the file was being read");
   }
   const auto points = static_cast<std::size_t>(message.grid->columns * message.grid->rows);

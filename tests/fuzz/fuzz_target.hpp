@@ -16,6 +16,10 @@ namespace myriad::fuzz {
 /// a finding.
 int fuzz_one(const std::uint8_t* data, std::size_t size);
 
+/// Optional, called once after the last input: give back what a library keeps on purpose (tables it
+/// read once), so that only leaks are left.
+void forget_caches() __attribute__((weak));
+
 /// The input as text.
 inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};

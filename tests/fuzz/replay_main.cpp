@@ -75,6 +75,7 @@ int replay(int argc, char** argv) {
     const Input& other = corpus[static_cast<std::size_t>(random() % corpus.size())];
     run(mutate(base, other, random));
   }
+  if (forget_caches != nullptr) forget_caches();
   const std::size_t grown = live_bytes() > live_after_corpus ? live_bytes() - live_after_corpus : 0;
   std::printf("%s: %zu files, %ld mutations, at most %zu kB for one input, %zu kB kept\n", argv[1],
               corpus.size(), mutations, peak_growth() / 1024, grown / 1024);

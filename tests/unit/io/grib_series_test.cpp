@@ -277,6 +277,44 @@ TEST_F(GribSeries, DamagedFilesAreErrorsWithTheByteOfTheMessage) {
   EXPECT_EQ(error().id(), "E2054");
 }
 
+TEST_F(GribSeries, BulletinHeadersAndPaddingBetweenMessagesArePassedOver) {
+  GribSpec later = temperature();
+  later.time = 600;
+  append_grib(dir / "one", {temperature()});
+  append_grib(dir / "two", {later});
+  const std::string text = read_text_file(dir / "one") + std::string(100000, '\0') +
+                           "HTLA85 ECMF 150000\r\r\n" + read_text_file(dir / "two") +
+                           std::string(7, '\0');
+  publish_text(dir / "a.grib", text);
+  EXPECT_EQ(open()->times().size(), 2U);
+}
+
+TEST_F(GribSeries, LengthsThatLieAreRefusedBeforeTheLibrarySeesThem) {
+  for (const int edition : {1, 2}) {
+    GribSpec spec = temperature();
+    spec.edition = edition;
+    const TemporaryDirectory own;
+    append_grib(own / "x.grib", {spec});
+    const std::string whole = read_text_file(own / "x.grib");
+    options.files = {(own / "x.grib").string()};
+    // Every byte of the first sections, set to extremes: an error or the same grid, never a crash.
+    for (std::size_t at = 4; at < 80; ++at) {
+      for (const char value : {'\0', '\x01', '\x7f', '\xff'}) {
+        std::string bytes = whole;
+        bytes[at] = value;
+        publish_text(own / "x.grib", bytes, Existing::replace);
+        try {
+          const auto series = open_field_series(options);
+          EXPECT_GT(series->grid().points(), 0);
+        } catch (const Error& error) {
+          EXPECT_EQ(exit_code(error.kind()) == 65 || exit_code(error.kind()) == 66, true)
+              << error.what();
+        }
+      }
+    }
+  }
+}
+
 TEST_F(GribSeries, AMessageOfSeveralFieldsIsRefusedInsteadOfReadInPart) {
   GribSpec wind = temperature();
   wind.param_id = 131;
