@@ -1,6 +1,7 @@
 #include "pipelines/forecast/forecast.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -221,11 +222,13 @@ class ForecastRun {
                       setup_.dates()[date].time.iso());
       return slots;
     };
+    const auto start = std::chrono::steady_clock::now();
     const auto products = statistics_->reduce(context_.comm, tiles, first, last, slots_of);
     run_agreed(context_.comm, [&] {
       if (!context_.root()) return;
       for (const std::string& product : products) manifest_->add_file(product);
     });
+    seconds_statistics_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return last;
   }
 
@@ -272,14 +275,16 @@ class ForecastRun {
       facts.set("seconds_model", t.model);
       facts.set("seconds_exchange", t.exchange);
       facts.set("seconds_scratch", t.store);
+      facts.set("seconds_statistics", seconds_statistics_);
       facts.set("seconds_output_wait", t.output_wait);
       facts.set("seconds_output", t.output);
       facts.set("cost", to_json(cost));
       manifest_->add_run(facts);
       tell(status, "done", {}, *progress);
       log_info("forecast",
-               "seconds of rank 0: model {:.1f}, exchange {:.1f}, scratch {:.1f}, waiting for output {:.1f} (writer busy {:.1f})",
-               t.model, t.exchange, t.store, t.output_wait, t.output);
+               "seconds of rank 0: model {:.1f}, exchange {:.1f}, scratch {:.1f}, statistics {:.1f}, waiting for output {:.1f} "
+               "(writer busy {:.1f})",
+               t.model, t.exchange, t.store, seconds_statistics_, t.output_wait, t.output);
       MYRIAD_VALIDATE(sound >= std::min(least, wanted), ErrorKind::quality, "E2649",
                       "{} of {} members are left, fewer than min_members (the others became unstable) check the initial state "
                       "and the checkpoints; first: {}",
@@ -299,6 +304,7 @@ class ForecastRun {
   std::optional<Manifest> manifest_;
   std::vector<ElementId> published_;
   bool same_forecast_ = false;
+  double seconds_statistics_ = 0.0;
 };
 
 int run_forecast(const VerbContext& context) {

@@ -56,6 +56,11 @@ Schema forecast_schema() {
   output.text("members", "Members whose files are written: all, none, a set such as 0-9, or auto (all up to 128 members)")
       .default_to("auto")
       .not_hashed();
+  Schema& region = output.optional_section("region", "Member files hold this box only; statistics stay global");
+  region.number("south", "Southern edge").unit("degrees").default_to(-90.0).range(-90, 90);
+  region.number("north", "Northern edge").unit("degrees").default_to(90.0).range(-90, 90);
+  region.number("west", "Western edge, may be negative or larger than east").unit("degrees").default_to(0.0).range(-360, 360);
+  region.number("east", "Eastern edge").unit("degrees").default_to(360.0).range(-360, 360);
   output.choice("pack", "none: a file per member; checkpoint: one file for the members of a checkpoint", {"none", "checkpoint"})
       .default_to("none")
       .not_hashed();

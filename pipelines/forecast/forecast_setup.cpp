@@ -199,6 +199,12 @@ Selection ForecastSetup::select(const Config& section, const Selection* defaults
 void ForecastSetup::choose_members() {
   const Config output = config_.section("output");
   packed_ = output.text("pack") == "checkpoint";
+  window_.emplace(description().grid);
+  if (output.has("region")) {
+    const Config region = output.section("region");
+    window_.emplace(description().grid, io::MapBox{region.number("south"), region.number("north"), region.number("west"),
+                                                   region.number("east")});
+  }
   if (packed_ && config_.section("scratch").text("kind") == "memory") {
     throw output.complaint("pack", "E2657",
                            "files of several members are made of the scratch files of all ranks (scratch.kind is memory) "

@@ -15,6 +15,7 @@
 #include "src/ensemble/plan.hpp"
 #include "src/io/channel.hpp"
 #include "src/io/field_series.hpp"
+#include "src/io/map_window.hpp"
 #include "src/model/sfno_model.hpp"
 #include "src/state/checkpoint.hpp"
 
@@ -82,6 +83,8 @@ class ForecastSetup {
 
   /// Identity of the forecast: SHA-256 of configuration, weights and analyses, 32 digits.
   const std::string& id() const { return id_; }
+  /// Part of the globe that member files hold.
+  const io::MapWindow& window() const { return *window_; }
   /// Whether the kept members of a checkpoint share a file.
   bool packed() const { return packed_; }
   /// "members/mem00017.nc", relative to out(); members from 256 on lie in sub-folders of 256. Packed:
@@ -128,6 +131,7 @@ class ForecastSetup {
   Selection output_, statistics_;
   bool statistics_on_ = false;
   bool packed_ = false;
+  std::optional<io::MapWindow> window_;
   std::string id_;
 };
 

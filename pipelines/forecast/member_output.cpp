@@ -8,6 +8,18 @@
 
 namespace myriad::pipelines {
 
+namespace {
+
+/// The window of every channel: fields [channel, grid lat, grid lon], out [channel, window lat, window lon].
+void cut(const io::MapWindow& window, std::span<const float> fields, std::span<float> out) {
+  const auto whole = static_cast<std::size_t>(window.grid().points()), points = static_cast<std::size_t>(window.points());
+  for (std::size_t c = 0; c * points < out.size(); ++c) {
+    window.cut(fields.subspan(c * whole, whole), out.subspan(c * points, points));
+  }
+}
+
+}  // namespace
+
 ForecastFacts facts_of(const ForecastSetup& setup, std::size_t date) {
   ForecastFacts facts;
   facts.id = setup.id();
@@ -35,13 +47,15 @@ void publish_member(const ForecastSetup& setup, std::size_t date, const Member& 
   metadata.start = setup.dates()[date].time;
   metadata.leads = setup.output().leads;
   metadata.attributes = member_attributes(output, facts_of(setup, date), member.number, member.checkpoint);
-  const Grid& grid = setup.description().grid;
-  io::MemberWriter writer(setup.out() / setup.member_path(date, member.number), grid, setup.output().channels, metadata,
-                          options);
-  std::vector<float> fields(setup.output().channels.size() * static_cast<std::size_t>(grid.points()));
+  io::MemberWriter writer(setup.out() / setup.member_path(date, member.number), setup.window(), setup.output().channels,
+                          metadata, options);
+  const std::size_t channels = setup.output().channels.size();
+  std::vector<float> fields(channels * static_cast<std::size_t>(setup.description().grid.points()));
+  std::vector<float> part(channels * static_cast<std::size_t>(setup.window().points()));
   for (std::size_t lead = 0; lead < setup.output().leads.size(); ++lead) {
     read(lead, fields);
-    writer.append(static_cast<std::int64_t>(lead), fields);
+    cut(setup.window(), fields, part);
+    writer.append(static_cast<std::int64_t>(lead), part);
   }
   writer.finish();
 }
@@ -50,8 +64,7 @@ void publish_packed(const ForecastSetup& setup, std::size_t date, const std::vec
                     const ReadMemberFields& read) {
   MYRIAD_EXPECT(!members.empty());
   const Config output = setup.config().section("output");
-  const Grid& grid = setup.description().grid;
-  const auto points = static_cast<std::size_t>(grid.points());
+  const auto points = static_cast<std::size_t>(setup.window().points());
   const Selection& selection = setup.output();
   io::NcAttributes attributes =
       member_attributes(output, facts_of(setup, date), members.front(), make_member(members.front(), setup.rules()).checkpoint);
@@ -66,7 +79,7 @@ void publish_packed(const ForecastSetup& setup, std::size_t date, const std::vec
                       {"long_name", std::string("number of the ensemble member")},
                       {"units", std::string("1")},
                       {"axis", std::string("E")}});
-  writer.define_grid(grid);
+  writer.define_grid(setup.window());
   for (const io::Channel& channel : selection.channels) {
     io::ProductVariable variable;
     variable.name = channel.name;
@@ -80,10 +93,12 @@ void publish_packed(const ForecastSetup& setup, std::size_t date, const std::vec
   }
   // All channels of a lead in memory: [channel][member, lat, lon].
   std::vector<std::vector<float>> slabs(selection.channels.size(), std::vector<float>(members.size() * points));
+  std::vector<float> globe(selection.channels.size() * static_cast<std::size_t>(setup.description().grid.points()));
   std::vector<float> fields(selection.channels.size() * points);
   for (std::size_t lead = 0; lead < selection.leads.size(); ++lead) {
     for (std::size_t m = 0; m < members.size(); ++m) {
-      read(members[m], lead, fields);
+      read(members[m], lead, globe);
+      cut(setup.window(), globe, fields);
       for (std::size_t c = 0; c < slabs.size(); ++c) {
         std::copy_n(fields.begin() + static_cast<std::ptrdiff_t>(c * points), points,
                     slabs[c].begin() + static_cast<std::ptrdiff_t>(m * points));

@@ -48,10 +48,10 @@ std::vector<double> row_edges_deg(const Grid& grid) {
   return edges;
 }
 
-HorizontalIds define_horizontal(NetcdfFile& file, const Grid& grid) {
+HorizontalIds define_horizontal(NetcdfFile& file, const MapWindow& map) {
   HorizontalIds ids;
-  ids.latitude = file.define_dimension("latitude", grid.nlat());
-  ids.longitude = file.define_dimension("longitude", grid.nlon());
+  ids.latitude = file.define_dimension("latitude", map.nlat());
+  ids.longitude = file.define_dimension("longitude", map.nlon());
   ids.bounds = file.define_dimension("bnds", 2);
   ids.latitude_variable = file.define_variable("latitude", NcType::f64, {ids.latitude});
   put_attributes(file, ids.latitude_variable,
@@ -71,10 +71,10 @@ HorizontalIds define_horizontal(NetcdfFile& file, const Grid& grid) {
       file.define_variable("latitude_bnds", NcType::f64, {ids.latitude, ids.bounds});
   ids.longitude_bounds =
       file.define_variable("longitude_bnds", NcType::f64, {ids.longitude, ids.bounds});
-  if (grid.type() != GridType::equiangular) {
+  if (map.type() != GridType::equiangular) {
     file.put_attribute(
         ids.latitude_variable, "comment",
-        fmt::format("{}, on a sphere of radius {} m", grid.describe(), k_earth_radius));
+        fmt::format("{}, on a sphere of radius {} m", map.describe(), k_earth_radius));
     return ids;
   }
   ids.crs = file.define_variable("crs", NcType::int32, {});
@@ -82,7 +82,7 @@ HorizontalIds define_horizontal(NetcdfFile& file, const Grid& grid) {
                  {{"grid_mapping_name", "latitude_longitude"},
                   {"earth_radius", k_earth_radius},
                   {"longitude_of_prime_meridian", 0.0},
-                  {"comment", grid.describe()}});
+                  {"comment", map.describe()}});
   return ids;
 }
 
@@ -90,11 +90,11 @@ void put_grid_mapping(NetcdfFile& file, int variable, const HorizontalIds& ids) 
   if (ids.crs >= 0) file.put_attribute(variable, "grid_mapping", std::string("crs"));
 }
 
-void write_horizontal(NetcdfFile& file, const HorizontalIds& ids, const Grid& grid) {
-  const std::vector<double> latitudes = grid.latitudes_deg();
-  const std::vector<double> longitudes = grid.longitudes_deg();
-  const std::vector<double> edges = row_edges_deg(grid);
-  const double half = 180.0 / static_cast<double>(grid.nlon());
+void write_horizontal(NetcdfFile& file, const HorizontalIds& ids, const MapWindow& map) {
+  const std::vector<double> latitudes = map.latitudes_deg();
+  const std::vector<double> longitudes = map.longitudes_deg();
+  const std::vector<double> edges = map.row_edges_deg();
+  const double half = 180.0 / static_cast<double>(map.grid().nlon());
   std::vector<double> latitude_bounds;
   std::vector<double> longitude_bounds;
   for (std::size_t k = 0; k < latitudes.size(); ++k) {
@@ -104,8 +104,8 @@ void write_horizontal(NetcdfFile& file, const HorizontalIds& ids, const Grid& gr
     longitude_bounds.insert(longitude_bounds.end(), {longitude - half, longitude + half});
   }
   const std::int64_t start[2] = {0, 0};
-  const std::int64_t rows[2] = {grid.nlat(), 2};
-  const std::int64_t columns[2] = {grid.nlon(), 2};
+  const std::int64_t rows[2] = {map.nlat(), 2};
+  const std::int64_t columns[2] = {map.nlon(), 2};
   const std::span<const std::int64_t> origin(start);
   file.write(ids.latitude_variable, origin.first(1), std::span(rows).first(1),
              std::span<const double>(latitudes));
@@ -119,13 +119,13 @@ void write_horizontal(NetcdfFile& file, const HorizontalIds& ids, const Grid& gr
   }
 }
 
-NcAttributes geospatial_attributes(const Grid& grid) {
-  const std::vector<double> latitudes = grid.latitudes_deg();
+NcAttributes geospatial_attributes(const MapWindow& map) {
+  const std::vector<double> latitudes = map.latitudes_deg();
   return {{"geospatial_lat_min", latitudes.back()},
           {"geospatial_lat_max", latitudes.front()},
           {"geospatial_lat_units", "degrees_north"},
-          {"geospatial_lon_min", 0.0},
-          {"geospatial_lon_max", grid.longitudes_deg().back()},
+          {"geospatial_lon_min", map.longitudes_deg().front()},
+          {"geospatial_lon_max", map.longitudes_deg().back()},
           {"geospatial_lon_units", "degrees_east"}};
 }
 

@@ -14,6 +14,7 @@
 #include "src/base/files.hpp"
 #include "src/base/time.hpp"
 #include "src/grid/grid.hpp"
+#include "src/io/map_window.hpp"
 #include "src/io/netcdf_file.hpp"
 
 namespace myriad::io {
@@ -55,18 +56,18 @@ struct HorizontalIds {
 ///
 /// Rows that are not equally spaced (Gaussian, Lobatto) get no grid mapping: cdo 2.1.1 takes such a
 /// grid with `latitude_longitude` for a map projection and weights all its points alike.
-HorizontalIds define_horizontal(NetcdfFile& file, const Grid& grid);
+HorizontalIds define_horizontal(NetcdfFile& file, const MapWindow& map);
 /// Add `grid_mapping` to a map-like variable where the grid has one.
 void put_grid_mapping(NetcdfFile& file, int variable, const HorizontalIds& ids);
-void write_horizontal(NetcdfFile& file, const HorizontalIds& ids, const Grid& grid);
+void write_horizontal(NetcdfFile& file, const HorizontalIds& ids, const MapWindow& map);
 
 /// Edges of the rows, from +90 to -90 degrees, nlat + 1 values: where the quadrature weights cut
 /// the sphere for Gaussian and Lobatto rows (cells then have exactly the row's area), mid-way
 /// between rows otherwise.
 std::vector<double> row_edges_deg(const Grid& grid);
 
-/// geospatial_* of a global grid (ACDD 1.3).
-NcAttributes geospatial_attributes(const Grid& grid);
+/// geospatial_* (ACDD 1.3).
+NcAttributes geospatial_attributes(const MapWindow& map);
 /// time_coverage_* (ACDD 1.3).
 NcAttributes coverage_attributes(const Instant& first, const Instant& last,
                                  std::optional<Duration> step);

@@ -55,10 +55,10 @@ NcAttributes pressure_axis_attributes() {
 
 MemberWriter::~MemberWriter() = default;
 
-MemberWriter::MemberWriter(const std::filesystem::path& path, const Grid& grid,
+MemberWriter::MemberWriter(const std::filesystem::path& path, const MapWindow& map,
                            const std::vector<Channel>& channels, const MemberMetadata& metadata,
                            const MemberWriterOptions& options)
-    : grid_(grid),
+    : map_(map),
       channels_(channels),
       metadata_(metadata),
       options_(options),
@@ -93,7 +93,7 @@ MemberWriter::MemberWriter(const std::filesystem::path& path, const Grid& grid,
   NcAttributes attributes{{"Conventions", "CF-1.12 ACDD-1.3"}};
   attributes = detail::merged(std::move(attributes), metadata_.attributes);
   const NcAttributes derived[] = {
-      detail::geospatial_attributes(grid_),
+      detail::geospatial_attributes(map_),
       detail::coverage_attributes(metadata_.start + metadata_.leads.front(),
                                   metadata_.start + metadata_.leads.back(),
                                   constant_step(metadata_.leads))};
@@ -121,7 +121,7 @@ int MemberWriter::bits_of(const Channel& channel) const {
 void MemberWriter::define(const NcAttributes& attributes) {
   detail::put_attributes(file_, -1, attributes);
   time_dimension_ = file_.define_dimension("time", 0);
-  horizontal_ = detail::define_horizontal(file_, grid_);
+  horizontal_ = detail::define_horizontal(file_, map_);
   define_times();
   define_fields();
   file_.end_definitions();
@@ -270,7 +270,7 @@ void MemberWriter::define_fields() {
       storage.chunk.push_back(1);
     }
     dimensions.insert(dimensions.end(), {horizontal_.latitude, horizontal_.longitude});
-    storage.chunk.insert(storage.chunk.end(), {grid_.nlat(), grid_.nlon()});
+    storage.chunk.insert(storage.chunk.end(), {map_.nlat(), map_.nlon()});
     const bool own_name = first.level.kind == LevelKind::pressure && !variable.levels;
     const int id = file_.define_variable(own_name ? first.name : first.variable, NcType::f32,
                                          dimensions, storage);
@@ -294,7 +294,7 @@ void MemberWriter::define_fields() {
 }
 
 void MemberWriter::write_coordinates() {
-  detail::write_horizontal(file_, horizontal_, grid_);
+  detail::write_horizontal(file_, horizontal_, map_);
   for (const auto& [id, values] : axes_) {
     const NcVariable& variable = file_.variables()[static_cast<std::size_t>(id)];
     const std::vector<std::int64_t> start(variable.dimensions.size(), 0);
@@ -305,7 +305,7 @@ void MemberWriter::write_coordinates() {
 }
 
 void MemberWriter::check_values(std::int64_t lead_index, std::span<const float> fields) const {
-  const std::size_t points = static_cast<std::size_t>(grid_.points());
+  const std::size_t points = static_cast<std::size_t>(map_.points());
   for (std::size_t c = 0; c < channels_.size(); ++c) {
     const Channel& channel = channels_[c];
     const std::span<const float> field = fields.subspan(c * points, points);
@@ -313,7 +313,7 @@ void MemberWriter::check_values(std::int64_t lead_index, std::span<const float> 
         detail::find_bad_value(channel, field, options_.range_check);
     if (!bad) continue;
     const std::size_t i = bad->index;
-    const std::size_t nlon = static_cast<std::size_t>(grid_.nlon());
+    const std::size_t nlon = static_cast<std::size_t>(map_.nlon());
     const bool finite = std::isfinite(field[i]);
     throw Error(
         ErrorKind::quality, finite ? "E2063" : "E2060",
@@ -323,7 +323,7 @@ void MemberWriter::check_values(std::int64_t lead_index, std::span<const float> 
                     metadata_.member, field[i], channel.units, channel.name,
                     detail::level_text(channel.level),
                     to_string(metadata_.leads[static_cast<std::size_t>(lead_index)]),
-                    grid_.latitudes_deg()[i / nlon], grid_.longitudes_deg()[i % nlon], bad->count,
+                    map_.latitudes_deg()[i / nlon], map_.longitudes_deg()[i % nlon], bad->count,
                     points,
                     finite ? fmt::format("outside {:g} to {:g}", channel.minimum, channel.maximum)
                            : "NaN or infinite"));
@@ -331,7 +331,7 @@ void MemberWriter::check_values(std::int64_t lead_index, std::span<const float> 
 }
 
 void MemberWriter::append(std::int64_t lead_index, std::span<const float> fields) {
-  const std::size_t points = static_cast<std::size_t>(grid_.points());
+  const std::size_t points = static_cast<std::size_t>(map_.points());
   MYRIAD_EXPECT(lead_index == appended_ &&
                 lead_index < static_cast<std::int64_t>(metadata_.leads.size()));
   MYRIAD_EXPECT(fields.size() == points * channels_.size());
@@ -362,8 +362,8 @@ void MemberWriter::append(std::int64_t lead_index, std::span<const float> fields
         place.level < 0 ? std::vector<std::int64_t>{lead_index, 0, 0}
                         : std::vector<std::int64_t>{lead_index, place.level, 0, 0};
     std::vector<std::int64_t> count(start.size(), 1);
-    count[count.size() - 2] = grid_.nlat();
-    count[count.size() - 1] = grid_.nlon();
+    count[count.size() - 2] = map_.nlat();
+    count[count.size() - 1] = map_.nlon();
     file_.write(place.variable, start, count, std::span<const float>(rounded_));
     if (options_.read_back == ReadBack::all || c == sampled) {
       fingerprints_.push_back(
@@ -377,7 +377,7 @@ void MemberWriter::read_back() const {
   // The file is read as any reader would, from its own header; what was asked of the library does
   // not count.
   const NetcdfFile written = NetcdfFile::open(target_.temporary().string());
-  const std::size_t points = static_cast<std::size_t>(grid_.points());
+  const std::size_t points = static_cast<std::size_t>(map_.points());
   std::vector<float> field(points);
   for (const Fingerprint& fingerprint : fingerprints_) {
     const Place& place = places_[fingerprint.channel];
@@ -387,8 +387,8 @@ void MemberWriter::read_back() const {
     if (place.level >= 0) start.push_back(place.level);
     start.insert(start.end(), {0, 0});
     std::vector<std::int64_t> count(start.size(), 1);
-    count[count.size() - 2] = grid_.nlat();
-    count[count.size() - 1] = grid_.nlon();
+    count[count.size() - 2] = map_.nlat();
+    count[count.size() - 1] = map_.nlon();
     written.read(variable, start, count, std::span<float>(field));
     const Hash128 hash = xxh3_128(std::as_bytes(std::span<const float>(field)));
     MYRIAD_VALIDATE(hash == fingerprint.hash, ErrorKind::io, "E2061",

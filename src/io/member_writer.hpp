@@ -70,7 +70,7 @@ class MemberWriter {
   /// *Errors* ErrorKind::cannot_create (output exists, folder missing), permission, io;
   /// config_invalid E2062 (lead times), E2064 (accumulations of different length, unknown channel
   /// in the options).
-  MemberWriter(const std::filesystem::path& path, const Grid& grid,
+  MemberWriter(const std::filesystem::path& path, const MapWindow& map,
                const std::vector<Channel>& channels, const MemberMetadata& metadata,
                const MemberWriterOptions& options = {});
   ~MemberWriter();
@@ -79,7 +79,7 @@ class MemberWriter {
 
   /// Write all channels of one lead time.
   ///
-  /// *Shapes* fields [channel, nlat, nlon], in the units of the channels. *Preconditions*
+  /// *Shapes* fields [channel, nlat, nlon] of the window, in the units of the channels. *Preconditions*
   /// lead_index counts 0, 1, 2, ... *Errors* ErrorKind::quality E2060 (NaN or infinity) and E2063
   /// (outside the physical range), naming member, channel, level, lead, latitude, longitude and
   /// value; io E2003.
@@ -111,7 +111,7 @@ class MemberWriter {
   void read_back() const;
   void check_values(std::int64_t lead_index, std::span<const float> fields) const;
 
-  Grid grid_;
+  MapWindow map_;
   std::vector<Channel> channels_;
   MemberMetadata metadata_;
   MemberWriterOptions options_;

@@ -82,11 +82,11 @@ void ProductWriter::define_labels(const std::string& name, const std::vector<std
   pending_labels_.emplace_back(id, labels);
 }
 
-void ProductWriter::define_grid(const Grid& grid) {
-  MYRIAD_EXPECT(defining_ && !grid_);
-  grid_ = grid;
-  horizontal_ = detail::define_horizontal(file_, grid);
-  detail::put_attributes(file_, -1, detail::geospatial_attributes(grid));
+void ProductWriter::define_grid(const MapWindow& map) {
+  MYRIAD_EXPECT(defining_ && !map_);
+  map_ = map;
+  horizontal_ = detail::define_horizontal(file_, map);
+  detail::put_attributes(file_, -1, detail::geospatial_attributes(map));
 }
 
 void ProductWriter::define_forecast_times(const Instant& start,
@@ -165,7 +165,7 @@ void ProductWriter::define_variable(const ProductVariable& variable) {
     entry.extents.push_back(file_.dimensions()[static_cast<std::size_t>(dimensions.back())].length);
   }
   const std::size_t rank = dimensions.size();
-  const bool is_map = grid_ && rank >= 2 && dimensions[rank - 2] == horizontal_.latitude &&
+  const bool is_map = map_ && rank >= 2 && dimensions[rank - 2] == horizontal_.latitude &&
                       dimensions[rank - 1] == horizontal_.longitude;
   NcStorage storage;
   if (rank > 0) {
@@ -208,7 +208,7 @@ void ProductWriter::start_writing() {
   if (!defining_) return;
   defining_ = false;
   file_.end_definitions();
-  if (grid_) detail::write_horizontal(file_, horizontal_, *grid_);
+  if (map_) detail::write_horizontal(file_, horizontal_, *map_);
   for (const PendingAxis& axis : pending_) {
     const NcVariable& variable = file_.variables()[static_cast<std::size_t>(axis.id)];
     const std::vector<std::int64_t> start(variable.dimensions.size(), 0);

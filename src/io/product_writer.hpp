@@ -63,7 +63,7 @@ class ProductWriter {
   void define_labels(const std::string& name, const std::vector<std::string>& labels,
                      const NcAttributes& attributes);
   /// latitude, longitude, bounds, crs and the geospatial attributes.
-  void define_grid(const Grid& grid);
+  void define_grid(const MapWindow& map);
   /// Valid times of one forecast: dimension time (fixed length), forecast_period,
   /// forecast_reference_time.
   void define_forecast_times(const Instant& start, const std::vector<Duration>& leads);
@@ -125,7 +125,7 @@ class ProductWriter {
   NetcdfFile file_;
   bool defining_ = true;
   bool quantized_ = false;
-  std::optional<Grid> grid_;
+  std::optional<MapWindow> map_;
   detail::HorizontalIds horizontal_;
   std::vector<PendingAxis> pending_;
   std::vector<std::pair<int, std::vector<std::string>>> pending_labels_;

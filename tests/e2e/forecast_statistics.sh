@@ -68,6 +68,22 @@ cdo -s ntime "$WORK/packed/members/checkpoint000.nc" >/dev/null 2>&1 || fail "cd
 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/packed" $small --members 7 --set output.quantize=false \
   --set output.pack=checkpoint >"$WORK/again.log" || fail "rerun of a complete packed forecast"
 
+# Member files may hold a box, also one across Greenwich.
+forecast box --members 2 --set output.quantize=false --set 'output.region={south: 30, north: 72, west: -30, east: 45}'
+/usr/bin/python3 - "$WORK" <<'P' || fail "the box differs from the globe"
+import sys
+import netCDF4
+box, globe = (netCDF4.Dataset(f"{sys.argv[1]}/{run}/members/mem00001.nc") for run in ("box", "run"))
+rows = [k for k, value in enumerate(globe["latitude"][:]) if 30 <= value <= 72]
+columns = [j % 64 for j in range(-5, 9)]
+assert list(box["latitude"][:]) == list(globe["latitude"][rows])
+assert list(box["longitude"][:]) == [5.625 * j for j in range(-5, 9)]
+assert (box["latitude_bnds"][:] == globe["latitude_bnds"][rows]).all()
+assert (box["sp"][:] == globe["sp"][:][:, rows][:, :, columns]).all()
+assert box.geospatial_lon_min == -28.125 and box.geospatial_lat_max < 72
+P
+cdo -s ntime "$WORK/box/members/mem00001.nc" >/dev/null 2>&1 || fail "cdo cannot read a box"
+
 # Members that become unstable are given up alone: the rest is published and named, exit code 3.
 code=0
 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/lost" --progress none --lead 24h --members 4 \
