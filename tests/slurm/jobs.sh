@@ -26,9 +26,9 @@ until_alive "$WORK/limited"
 held=$(sed -E 's/.*"pid":([0-9]+).*/\1/' "$WORK/limited/heartbeat.0")
 kill -STOP "$held"
 
-# Preemption: the ranks stop at a step, the job is requeued, its second life completes it.
+# Preemption, under srun where this Slurm has pmix: the ranks stop at a step, the job is requeued, its second life completes it.
 # shellcheck disable=SC2086
-preempted=$(submit $log --ntasks=2 --output="$WORK/%x-%j.log" configs/slurm/forecast.sbatch \
+preempted=$(MYRIAD_LAUNCH_OPTIONS="" submit $log --ntasks=2 --output="$WORK/%x-%j.log" configs/slurm/forecast.sbatch \
   configs/forecast_default.yaml $flags --members 24 --out "$WORK/preempted")
 until_alive "$WORK/preempted"
 scancel --signal=USR1 --batch "$preempted"
@@ -65,6 +65,9 @@ sums_of "$WORK/limited" | diff "$WORK/expected" - || fail "the limited forecast 
 [ "$(detail "$preempted" JobState)" = COMPLETED ] || { cat "$WORK"/*.log; fail "the preempted job is $(detail "$preempted" JobState)"; }
 [ "$(detail "$preempted" Restarts)" = 1 ] || fail "the preempted job was restarted $(detail "$preempted" Restarts) times"
 grep -q "restart 1" "$WORK/myriad-forecast-$preempted.log" || fail "the log does not tell the restart"
+if srun --mpi=list 2>&1 | grep -q pmix; then
+  grep -q "2 rank(s) by srun" "$WORK/myriad-forecast-$preempted.log" || fail "srun was not used"
+fi
 sums_of "$WORK/preempted" | diff "$WORK/expected" - || fail "the preempted forecast has other bits"
 for task in 0 1 2 3; do
   [ "$(detail "${array}_$task" JobState)" = COMPLETED ] || { cat "$WORK"/*.log; fail "task $task is $(detail "${array}_$task" JobState)"; }
