@@ -1,4 +1,4 @@
-# Sourced by the tests: a Slurm of one node, as the user who runs the test, with its own ports and folder, gone at the end.
+# Sourced by the tests: a Slurm of one node (or of NODES virtual ones, n1, n2... on this machine), as the user who runs the test, with its own ports and folder, gone at the end.
 # Needs slurmctld, slurmd and sbatch; no munge, no systemd, no configuration of the machine is touched.
 for program in slurmctld slurmd sbatch; do
   if ! PATH=$PATH:/usr/sbin command -v "$program" >/dev/null; then
@@ -43,17 +43,22 @@ ReturnToService=2
 KillWait=5
 MinJobAge=600
 SlurmctldPort=$(free_port)
-SlurmdPort=$(free_port)
+SlurmdTimeout=${SLURMD_TIMEOUT:-300}
 StateSaveLocation=$node/state
-SlurmdSpoolDir=$node/spool
+SlurmdSpoolDir=$node/spool/%n
 SlurmctldPidFile=$node/slurmctld.pid
-SlurmdPidFile=$node/slurmd.pid
+SlurmdPidFile=$node/slurmd-%n.pid
 SlurmctldLogFile=$node/log/slurmctld
-SlurmdLogFile=$node/log/slurmd
+SlurmdLogFile=$node/log/slurmd-%n
 SlurmdParameters=config_overrides
-NodeName=$name NodeAddr=127.0.0.1 CPUs=8 RealMemory=2000
-PartitionName=main Nodes=$name Default=YES State=UP
 C
+names=()
+for i in $(seq "${NODES:-1}"); do
+  names+=("n$i")
+  mkdir -p "$node/spool/n$i"
+  echo "NodeName=n$i NodeHostname=$name NodeAddr=127.0.0.1 Port=$(free_port) CPUs=8 RealMemory=2000" >>"$node/slurm.conf"
+done
+echo "PartitionName=main Nodes=$(IFS=,; echo "${names[*]}") Default=YES State=UP" >>"$node/slurm.conf"
 export SLURM_CONF=$node/slurm.conf
 daemons=()
 stop_node() {
@@ -78,14 +83,16 @@ stop_node() {
 trap stop_node EXIT
 slurmctld -D -f "$SLURM_CONF" >"$node/log/controller" 2>&1 &
 daemons+=($!)
-slurmd -D -f "$SLURM_CONF" -N "$name" >"$node/log/node" 2>&1 &
-daemons+=($!)
+for i in "${names[@]}"; do
+  slurmd -D -f "$SLURM_CONF" -N "$i" >"$node/log/$i" 2>&1 &
+  daemons+=($!)   # daemons[k] is that of node nk
+done
 show_logs() { tail -n 30 "$node"/log/*; squeue; }
 for _ in $(seq 200); do
-  [ "$(sinfo --noheader --format=%T 2>/dev/null)" = idle ] && break
+  [ "$(sinfo --noheader --format='%T %D' 2>/dev/null)" = "idle ${#names[@]}" ] && break
   sleep 0.1
 done
-[ "$(sinfo --noheader --format=%T 2>/dev/null)" = idle ] || { show_logs; fail "Slurm did not start"; }
+[ "$(sinfo --noheader --format='%T %D' 2>/dev/null)" = "idle ${#names[@]}" ] || { show_logs; fail "Slurm did not start"; }
 
 # detail <job> <field>: a field of `scontrol show job`.
 detail() { scontrol --oneliner show job "$1" | head -n 1 | tr ' ' '\n' | sed -n "s/^$2=//p" | head -n 1; }
