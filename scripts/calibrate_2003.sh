@@ -6,7 +6,7 @@
 # members from 12 starts, 15 days apart; the pair with the smallest root of the mean squared log of spread / error over z500, t850
 # and u250 at days 1, 3, 5, 7 and 10 is then run with MEMBERS members from 12 starts of the second half of the year. Prints a row per
 # trial (none when there is one pair only), then the report; leaves OUT/<trial>/scores.nc and OUT/report/{scores.nc,report.html}. Member files are removed unless KEEP=1.
-# The perturbations are those of CONFIG (configs/forecast_bred_vectors.yaml), whose first element is the initial perturbation and whose
+# The perturbations are those of CONFIG (configs/forecast_calibrated.yaml), whose first element is the initial perturbation and whose
 # second is the weights' noise. The archive is looked for in ${MYRIAD_SHARED:-../shared}/data/speedy. Extra options: FORECAST_OPTIONS.
 set -eu
 out=$1
@@ -15,7 +15,7 @@ shift 2
 checkpoints=$(printf '%s,' "$@")
 archive=${MYRIAD_SHARED:-../shared}/data/speedy
 myriad=${MYRIAD:-build/release/pipelines/myriad}
-config=${CONFIG:-configs/forecast_bred_vectors.yaml}
+config=${CONFIG:-configs/forecast_calibrated.yaml}
 starts=${STARTS:-12}
 
 # run NAME MEMBERS FIRST_DAY AMPLITUDE NOISE LEADS CHANNELS
@@ -39,8 +39,8 @@ run() {
 
 mkdir -p "$out"
 rm -f "$out/tuning.txt"
-for amplitude in ${AMPLITUDES:-0.15 0.25 0.35}; do
-  for noise in ${NOISES:-0.2 0.26 0.32}; do
+for amplitude in ${AMPLITUDES:-0.05 0.1 0.3}; do
+  for noise in ${NOISES:-0.45 0.5 0.55}; do
     name=a$amplitude-w$noise
     if test "${AMPLITUDES:-two of} ${NOISES:-two of}" = "$amplitude $noise"; then
       echo "$name 0 (the only pair)" >"$out/tuning.txt"
