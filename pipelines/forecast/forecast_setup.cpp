@@ -59,6 +59,9 @@ ForecastSetup::ForecastSetup(const Config& config)
   const Config statistics = config.section("statistics");
   statistics_on_ = statistics.flag("enabled") && members_.size() > 1;
   if (statistics_on_) statistics_ = select(statistics, &output_);
+  MYRIAD_VALIDATE(statistics_on_ || !kept_.empty(), ErrorKind::config_invalid, "E2658",
+                  "the forecast would leave nothing behind (no member files, no statistics) set output.members, or "
+                  "statistics.enabled with more than one member");
 
   Sha256 hash;
   hash.update(config.sha256());

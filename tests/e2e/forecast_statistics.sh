@@ -102,4 +102,7 @@ code=0
 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/too_few" $small --members 4 --set min_members=2 \
   --set perturbation.kind=spherical_gaussian --set perturbation.amplitude=1e30 >/dev/null 2>&1 || code=$?
 [ "$code" = 76 ] || fail "too few members left: exit code $code, not 76"
+code=0
+forecast nothing --members 4 --set output.members=none --set statistics.enabled=false 2>/dev/null || code=$?
+[ "$code" = 78 ] || fail "a forecast that leaves nothing behind: exit code $code, not 78"
 echo ok
