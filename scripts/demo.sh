@@ -9,7 +9,7 @@ scripts/build.sh release -DMYRIAD_TESTS=OFF
 myriad=build/release/pipelines/myriad
 
 rm -rf demo-run
-mpirun -n "$(nproc)" "$myriad" forecast configs/forecast_bred_vectors.yaml --out demo-run --progress line
+mpirun -n "$(nproc)" "$myriad" forecast configs/forecast_calibrated.yaml --members 64 --out demo-run --progress line
 "$myriad" verify configs/verify_default.yaml --progress none
 echo
 echo "Report: $(pwd)/demo-run/report.html"

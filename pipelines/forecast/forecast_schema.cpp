@@ -64,6 +64,10 @@ Schema forecast_schema() {
   output.choice("pack", "none: a file per member; checkpoint: one file for the members of a checkpoint", {"none", "checkpoint"})
       .default_to("none")
       .not_hashed();
+  output.choice("sidecars", "Files <member>.nc.sha256 beside the hashes of the manifest; auto: up to 128 members",
+                {"auto", "always", "never"})
+      .default_to("auto")
+      .not_hashed();
   output.flag("quantize", "Round to the significant bits of each channel before compressing").default_to(true);
   output.integer("deflate", "zlib level").default_to(1).range(0, 9);
   output.text("title", "Global attribute").default_to("Ensemble forecast");

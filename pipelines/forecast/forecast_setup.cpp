@@ -13,8 +13,6 @@ namespace myriad::pipelines {
 
 namespace {
 
-/// Above this many members their files are not written unless asked for.
-constexpr std::size_t k_most_files_unasked = 128;
 /// Members per folder.
 constexpr std::int64_t k_members_per_folder = 256;
 

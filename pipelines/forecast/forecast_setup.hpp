@@ -21,6 +21,9 @@
 
 namespace myriad::pipelines {
 
+/// Above this many members their files are not written unless asked for, and then without .sha256 files.
+inline constexpr std::size_t k_most_files_unasked = 128;
+
 /// A forecast date and the folder of its output, relative to the run's; empty when there is one date only.
 struct ForecastDate {
   Instant time;

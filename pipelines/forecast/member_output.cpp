@@ -42,6 +42,9 @@ void publish_member(const ForecastSetup& setup, std::size_t date, const Member& 
   options.rounding = output.flag("quantize") ? io::Rounding::bitround : io::Rounding::none;
   options.deflate_level = static_cast<int>(output.integer("deflate"));
   options.existing = existing;
+  // The manifest holds the hashes of all files; thousands of small ones beside them only slow a file system down.
+  const std::string sidecars = output.text("sidecars");
+  options.sidecar = sidecars == "always" || (sidecars == "auto" && setup.kept_members().size() <= k_most_files_unasked);
   io::MemberMetadata metadata;
   metadata.member = member.number;
   metadata.start = setup.dates()[date].time;

@@ -159,13 +159,13 @@ void verified(const AtomicFile& target, const std::function<void()>& read_back) 
   }
 }
 
-PublishedFile publish(NetcdfFile& file, AtomicFile& target) {
+PublishedFile publish(NetcdfFile& file, AtomicFile& target, bool sidecar) {
   file.close();
   target.commit();
   PublishedFile published;
   published.path = target.final_path();
   published.bytes = std::filesystem::file_size(published.path);
-  published.sha256 = write_sha256_sidecar(published.path);
+  if (sidecar) published.sha256 = write_sha256_sidecar(published.path);
   return published;
 }
 

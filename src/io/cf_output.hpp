@@ -83,7 +83,7 @@ std::string calendar_attribute(Calendar calendar);
 void verified(const AtomicFile& target, const std::function<void()>& read_back);
 
 /// Close, commit under the final name, write the sidecar.
-PublishedFile publish(NetcdfFile& file, AtomicFile& target);
+PublishedFile publish(NetcdfFile& file, AtomicFile& target, bool sidecar = true);
 
 }  // namespace detail
 }  // namespace myriad::io

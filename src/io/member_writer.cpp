@@ -405,7 +405,7 @@ PublishedFile MemberWriter::finish() {
   MYRIAD_EXPECT(appended_ == static_cast<std::int64_t>(metadata_.leads.size()));
   file_.close();
   detail::verified(target_, [this] { read_back(); });
-  return detail::publish(file_, target_);
+  return detail::publish(file_, target_, options_.sidecar);
 }
 
 }  // namespace myriad::io

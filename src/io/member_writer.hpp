@@ -47,6 +47,7 @@ struct MemberWriterOptions {
   ReadBack read_back = ReadBack::sample;
   RangeCheck range_check = RangeCheck::physical;  ///< what is refused besides NaN and infinities
   Existing existing = Existing::refuse;
+  bool sidecar = true;  ///< write <file>.sha256 too
 };
 
 /// What a member is. Everything here enters the file; nothing else does (no clock, host or user).

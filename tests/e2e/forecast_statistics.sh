@@ -84,6 +84,13 @@ assert box.geospatial_lon_min == -28.125 and box.geospatial_lat_max < 72
 P
 cdo -s ntime "$WORK/box/members/mem00001.nc" >/dev/null 2>&1 || fail "cdo cannot read a box"
 
+# Many members: folders of 256, hashes in the manifest only.
+"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/many" --progress none --quiet --lead 6h --members 130,255-257 \
+  --set output.sidecars=never --set 'output.channels=[z500]' --set perturbation.kind=none >/dev/null
+[ "$(cd "$WORK/many/members" && find . -name '*.nc*' | LC_ALL=C sort | paste -sd' ')" = \
+  "./00256/mem00256.nc ./00256/mem00257.nc ./mem00130.nc ./mem00255.nc" ] || fail "folders of 256 without sidecars expected"
+"$MYRIAD" validate "$WORK/many" >/dev/null || fail "files in folders do not validate"
+
 # Members that become unstable are given up alone: the rest is published and named, exit code 3.
 code=0
 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/lost" --progress none --lead 24h --members 4 \
