@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <regex>
 #include <stack>
@@ -63,15 +65,19 @@ struct Sample {
 
 /// Tags that are opened and not closed in order, as text; empty when the page is well formed.
 std::string first_nesting_error(const std::string& html) {
-  static const std::regex tag(R"(<(/?)([a-zA-Z0-9]+)([^>]*?)(/?)>)");
   const std::vector<std::string> void_elements{"meta", "br", "link", "img"};
   std::stack<std::string> open;
-  for (std::sregex_iterator it(html.begin(), html.end(), tag), end; it != end; ++it) {
-    const std::string name = (*it)[2];
-    if (std::find(void_elements.begin(), void_elements.end(), name) != void_elements.end() ||
-        (*it)[4].length() > 0)
-      continue;
-    if ((*it)[1].length() == 0) {
+  // By hand: a regular expression recurses once per character of a long tag.
+  for (std::size_t at = html.find('<'); at != std::string::npos; at = html.find('<', at + 1)) {
+    const std::size_t end = html.find('>', at);
+    if (end == std::string::npos) return "unclosed tag";
+    std::string inside = html.substr(at + 1, end - at - 1);
+    const bool closing = inside.starts_with('/'), empty = inside.ends_with('/');
+    if (closing) inside.erase(0, 1);
+    const auto letters = std::find_if_not(inside.begin(), inside.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
+    const std::string name(inside.begin(), letters);
+    if (name.empty() || empty || std::find(void_elements.begin(), void_elements.end(), name) != void_elements.end()) continue;
+    if (!closing) {
       open.push(name);
     } else {
       if (open.empty() || open.top() != name)
