@@ -286,11 +286,8 @@ void ForecastEngine::hand_out(Work* work, std::int64_t tick) {
   } catch (...) {
     failure = std::current_exception();
   }
-  if (statistics_lead < 0) {
-    agree_on_error(comm_, failure);
-    return;
-  }
   agree_on_error(comm_, failure);
+  if (statistics_lead < 0) return;
   const Stopwatch watch(times_.exchange);
   run_agreed(comm_, [&] {
     exchange_tiles(comm_, layout_, *stores_.tiles, static_cast<std::size_t>(statistics_lead), contributions);

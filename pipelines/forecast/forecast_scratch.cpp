@@ -83,6 +83,7 @@ ScratchStores open_scratch(const ForecastSetup& setup, const ScratchNeeds& needs
     // The root makes or empties the files; the others find them ready.
     run_agreed(comm, [&] {
       if (comm.rank() != 0) return;
+      if (setup.config().text("resume") == "never") remove_scratch(setup);
       make_directory(folder);
       open(true);
     });

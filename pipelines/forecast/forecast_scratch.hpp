@@ -21,7 +21,8 @@ ScratchNeeds scratch_needs(const ForecastSetup& setup, const TileLayout& layout,
 /// Folder of the scratch files.
 std::filesystem::path scratch_folder(const ForecastSetup& setup);
 
-/// Collective. Opens what an interrupted run of this very forecast has left, or starts empty.
+/// Collective. Opens what an interrupted run of this very forecast has left (not with `resume: never`), or starts
+/// empty.
 /// Errors: agreed on by all ranks; those of make_file_store.
 ScratchStores open_scratch(const ForecastSetup& setup, const ScratchNeeds& needs, Comm& comm);
 

@@ -187,6 +187,28 @@ std::string level_text(const Level& level) {
   return "surface";
 }
 
+void check_option_names(const SeriesOptions& options, const std::vector<ChannelRequest>& requests) {
+  const auto known = [&](const std::string& name) {
+    const std::optional<Channel> channel = find_channel(name);
+    for (const ChannelRequest& request : requests) {
+      if (channel && make_channel(request.name).name == channel->name) return true;
+    }
+    return false;
+  };
+  for (const std::string& name : options.may_be_missing) {
+    MYRIAD_VALIDATE(
+        known(name), ErrorKind::config_invalid, "E2023",
+        "channel '{}' under may_be_missing is not read (it is not in the channel list); remove it",
+        name);
+  }
+  for (const auto& [name, variable] : options.variable_names) {
+    MYRIAD_VALIDATE(
+        known(name), ErrorKind::config_invalid, "E2023",
+        "channel '{}' under variable_names is not read (it is not in the channel list); remove it",
+        name);
+  }
+}
+
 void check_requests(const std::vector<ChannelRequest>& requests) {
   std::set<std::string> seen;
   for (const ChannelRequest& request : requests) {

@@ -177,6 +177,9 @@ void check_field(const Channel& channel, const Instant& time, const Grid& grid,
 
 /// Reject unknown and doubled names before any file is opened. Errors: E2020-E2023.
 void check_requests(const std::vector<ChannelRequest>& requests);
+/// Names in options that refer to none of the \p requests are mistakes, not wishes.
+/// Errors: ErrorKind::config_invalid (E2023).
+void check_option_names(const SeriesOptions& options, const std::vector<ChannelRequest>& requests);
 
 /// "850 hPa", "2 m", "surface".
 std::string level_text(const Level& level);

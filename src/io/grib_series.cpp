@@ -133,24 +133,7 @@ void check_options(const SeriesOptions& options) {
       !options.time_if_absent, ErrorKind::config_invalid, "E2055",
       "time_if_absent is given for '{}' (a GRIB message always has its time); remove it",
       options.files.front());
-  std::set<std::string> names;
-  for (const ChannelRequest& request : options.channels)
-    names.insert(make_channel(request.name).name);
-  const auto known = [&](const std::string& name) {
-    return options.channels.empty() || names.count(make_channel(name).name) > 0;
-  };
-  for (const std::string& name : options.may_be_missing) {
-    MYRIAD_VALIDATE(
-        known(name), ErrorKind::config_invalid, "E2023",
-        "channel '{}' under may_be_missing is not read (it is not in the channel list); remove it",
-        name);
-  }
-  for (const auto& [name, variable] : options.variable_names) {
-    MYRIAD_VALIDATE(
-        known(name), ErrorKind::config_invalid, "E2023",
-        "channel '{}' under variable_names is not read (it is not in the channel list); remove it",
-        name);
-  }
+  if (!options.channels.empty()) detail::check_option_names(options, options.channels);
 }
 
 GribSeries::GribSeries(const SeriesOptions& options) {

@@ -15,29 +15,6 @@ namespace {
 
 constexpr std::size_t k_max_open_files = 16;
 
-/// Names in options that refer to nothing are mistakes, not wishes.
-void check_option_names(const SeriesOptions& options, const std::vector<ChannelRequest>& requests) {
-  const auto known = [&](const std::string& name) {
-    const std::optional<Channel> channel = find_channel(name);
-    for (const ChannelRequest& request : requests) {
-      if (channel && make_channel(request.name).name == channel->name) return true;
-    }
-    return false;
-  };
-  for (const std::string& name : options.may_be_missing) {
-    MYRIAD_VALIDATE(
-        known(name), ErrorKind::config_invalid, "E2023",
-        "channel '{}' under may_be_missing is not read (it is not in the channel list); remove it",
-        name);
-  }
-  for (const auto& [name, variable] : options.variable_names) {
-    MYRIAD_VALIDATE(
-        known(name), ErrorKind::config_invalid, "E2023",
-        "channel '{}' under variable_names is not read (it is not in the channel list); remove it",
-        name);
-  }
-}
-
 }  // namespace
 
 NetcdfSeries::~NetcdfSeries() = default;
@@ -49,14 +26,14 @@ NetcdfSeries::NetcdfSeries(const SeriesOptions& options) {
   for (const ChannelRequest& request : options.channels) {
     requests.push_back({make_channel(request.name, request.units).name, request.units});
   }
-  if (!requests.empty()) check_option_names(options, requests);
+  if (!requests.empty()) detail::check_option_names(options, requests);
   std::vector<std::vector<Source>> sources(requests.size());
   for (std::size_t f = 0; f < files_.size(); ++f) scan_file(f, options, requests, sources);
   MYRIAD_VALIDATE(!requests.empty(), ErrorKind::input_missing, "E2037",
                   "'{}' holds no field that the channel table knows (see `myriad inspect`); give "
                   "channels and variable_names",
                   files_.front());
-  if (options.channels.empty()) check_option_names(options, requests);
+  if (options.channels.empty()) detail::check_option_names(options, requests);
   join_times(options, requests, sources);
   for (const Channel& channel : channels_) {
     bool allowed = false;

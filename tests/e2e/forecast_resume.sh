@@ -58,10 +58,17 @@ for signal in TERM USR1; do
   [ "$code" = 75 ] || fail "SIG$signal gave exit code $code, not 75"
   [ -s "$WORK/$signal/scratch/states" ] || fail "no state was saved on SIG$signal"
 done
+cp -r "$WORK/TERM" "$WORK/never"
+rm -f "$WORK/never/run.lock"
 forecast TERM $long
 all_sums TERM | diff "$WORK/long_expected" - || fail "the run resumed after SIGTERM differs"
 "$MPIEXEC" -n 2 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/USR1" --progress none --quiet $long >/dev/null
 all_sums USR1 | diff "$WORK/long_expected" - || fail "the run resumed after SIGUSR1 on two ranks differs"
+
+# --resume never takes nothing of what was left: here it is spoilt.
+printf 'spoilt' | dd of="$WORK/never/scratch/tiles" conv=notrunc status=none
+forecast never $long --resume never --overwrite
+all_sums never | diff "$WORK/long_expected" - || fail "the run that was started anew differs"
 
 # Another forecast in the same place is refused and nothing changes.
 code=0
