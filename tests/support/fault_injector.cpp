@@ -9,6 +9,8 @@
 //                       an error name with +: that call and all later ones of its kind fail
 //                       short: half of the data is written, the next write fails with ENOSPC
 //                       kill: the process dies before the call; killafter: right after it
+//                       delay<seconds>: the call is made that much later, e.g. delay0.5; with +: so
+//                       are all later ones
 //   MYRIAD_FAULT_COUNTS at exit, append "open=.. write=.. sync=.. rename=.." to this file
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -16,6 +18,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -35,6 +38,7 @@ struct Fault {
   int call = -1;
   long number = 0;
   int error = 0;
+  double delay = 0;  ///< seconds
   bool lasting = false, half = false, kill_before = false, kill_after = false;
 };
 
@@ -68,12 +72,14 @@ const Fault& fault() {
     f.kill_before = action == "kill";
     f.kill_after = action == "killafter";
     f.half = action == "short";
+    if (action.starts_with("delay")) f.delay = std::atof(action.c_str() + 5);
     if (action == "ENOSPC" || f.half) f.error = ENOSPC;
     if (action == "EIO") f.error = EIO;
     if (action == "EDQUOT") f.error = EDQUOT;
     if (action == "EACCES") f.error = EACCES;
     // A spelling mistake must not make a test that tests nothing.
-    if (f.call < 0 || f.number < 1 || (f.error == 0 && !f.kill_before && !f.kill_after))
+    if (f.call < 0 || f.number < 1 ||
+        (f.error == 0 && f.delay <= 0 && !f.kill_before && !f.kill_after))
       std::abort();
     return f;
   }();
@@ -95,7 +101,17 @@ bool counts_descriptor(int descriptor) {
   return counts_path(path);
 }
 
-/// What happens to this call: 0 goes on, an error number fails it. Kills where that is asked for.
+/// A signal does not shorten the wait: a call that hangs in a file system cannot be interrupted
+/// either.
+void wait_for(double seconds) {
+  const auto whole = static_cast<time_t>(seconds);
+  timespec left{whole, static_cast<long>((seconds - static_cast<double>(whole)) * 1e9)};
+  while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
+  }
+}
+
+/// What happens to this call: 0 goes on, an error number fails it. Kills and waits where that is
+/// asked for.
 struct Verdict {
   int error = 0;
   bool half = false;
@@ -109,6 +125,7 @@ Verdict judge(Call call) {
   if (call == k_write && next_write_fails.exchange(false)) v.error = ENOSPC;
   if (f.call != call || number < f.number || (number > f.number && !f.lasting)) return v;
   if (f.kill_before) ::kill(::getpid(), SIGKILL);
+  if (f.delay > 0) wait_for(f.delay);
   v.kill_after = f.kill_after;
   v.half = f.half;
   if (!f.half) v.error = f.error;
