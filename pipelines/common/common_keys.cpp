@@ -28,6 +28,12 @@ void add_run_keys(Schema& schema) {
       .at_least(1)
       .on_command_line()
       .not_hashed();
+  schema
+      .duration("slow_file_limit",
+                "Tell of a read, write or other call on a file that takes longer than this")
+      .default_to("10s")
+      .range(1, 20)
+      .not_hashed();
 }
 
 void add_output_keys(Schema& schema, std::string_view doc) {

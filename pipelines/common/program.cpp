@@ -170,13 +170,18 @@ int guarded_run(const std::vector<std::string>& arguments, Comm& comm, Reporter&
   const std::string run_id = share_text(comm, comm.rank() == 0 ? make_run_id() : std::string());
   set_report_facts({".", run_id, arguments.empty() ? "" : arguments.front(), "", comm.rank()});
   const Prepared p = prepare(arguments, comm);
-  const VerbContext context{p.cli, p.config, comm, control, run_id};
+  std::optional<FileWatch> watch;
+  VerbContext context{p.cli, p.config, comm, control, run_id, nullptr};
   if (p.cli.action == CliResult::Action::print_and_exit) {
     context.print(p.cli.text);
     return 0;
   }
   set_up_process(p, run_id, comm, control);
   reporter.use_log();
+  if (p.verb->schema) {
+    watch.emplace(static_cast<double>(p.config.duration("slow_file_limit").seconds));
+    context.watch = &*watch;
+  }
   const int code = p.verb->run(context);
   MYRIAD_ENSURE(code == 0 || code == k_exit_degraded);
   if (context.root() && !context.dry_run()) warn_of_unused(p.config);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "src/base/config.hpp"
+#include "src/base/file_wait.hpp"
 
 namespace myriad::pipelines {
 
@@ -59,7 +60,10 @@ RunCost measure_cost(const Config& config, Comm& comm) {
   const double cpu = static_cast<double>(comm.sum(milliseconds(process_cpu_seconds()))) / 1000.0;
   const double longest = static_cast<double>(comm.max(milliseconds(wall))) / 1000.0;
   const int threads = config.has("threads") ? static_cast<int>(config.integer("threads")) : 1;
-  return cost_of(comm.size(), threads, longest, cpu, config.number("watts_per_core"));
+  RunCost cost = cost_of(comm.size(), threads, longest, cpu, config.number("watts_per_core"));
+  cost.slow_file_seconds =
+      static_cast<double>(comm.sum(milliseconds(FileWaits::process().slow_seconds()))) / 1000.0;
+  return cost;
 }
 
 Json to_json(const RunCost& cost) {
@@ -71,6 +75,7 @@ Json to_json(const RunCost& cost) {
   json.set("core_hours", rounded(cost.core_hours(), 1e-6));
   json.set("kwh_estimate", rounded(cost.kwh(), 1e-9));
   json.set("watts_per_core", cost.watts_per_core);
+  json.set("slow_file_seconds", rounded(cost.slow_file_seconds, 1e-3));
   return json;
 }
 

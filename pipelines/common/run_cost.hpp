@@ -22,6 +22,8 @@ struct RunCost {
   double wall_seconds = 0;
   double cpu_seconds = 0;  ///< user and system time of all threads of all ranks
   double watts_per_core = 0;
+  double slow_file_seconds =
+      0;  ///< that calls on files slower than `slow_file_limit` took, all ranks
 
   /// Cores were reserved whether busy or not.
   double core_hours() const { return static_cast<double>(cores) * wall_seconds / 3600.0; }
@@ -35,7 +37,7 @@ RunCost cost_of(int ranks, int threads, double wall_seconds, double cpu_seconds,
 /// Collective: the cost of this start of all ranks, valid on all.
 RunCost measure_cost(const Config& config, Comm& comm);
 
-/// {"ranks":…,"cores":…,"wall_seconds":…,"cpu_seconds":…,"core_hours":…,"kwh_estimate":…,"watts_per_core":…}
+/// {"ranks":…,"cores":…,"wall_seconds":…,"cpu_seconds":…,"core_hours":…,"kwh_estimate":…,"watts_per_core":…,"slow_file_seconds":…}
 Json to_json(const RunCost& cost);
 
 }  // namespace myriad::pipelines

@@ -10,6 +10,7 @@
 
 #include "src/base/cli.hpp"
 #include "src/base/config.hpp"
+#include "src/base/file_watch.hpp"
 #include "src/base/schema.hpp"
 #include "src/base/signals.hpp"
 #include "src/comm/comm.hpp"
@@ -23,7 +24,14 @@ struct VerbContext {
   const Config& config;  ///< empty for a verb without a schema
   Comm& comm;
   RunControl& control;
-  std::string run_id;  ///< unique per start; for logs and manifests, never for results
+  std::string run_id;          ///< unique per start; for logs and manifests, never for results
+  FileWatch* watch = nullptr;  ///< null for a verb without a schema
+
+  /// Let \p teller (StatusWriter, Heartbeat) show when this process waits for its file system.
+  template <class Teller>
+  void show_waits(const Teller& teller) const {
+    if (watch != nullptr) watch->tell(teller.listener());
+  }
 
   bool dry_run() const { return cli.dry_run; }
   bool root() const { return comm.rank() == 0; }

@@ -100,6 +100,7 @@ void DailyRun::begin() {
   if (const auto record = read_cycle_record(directory_)) record_ = *record;
   record_.run_id = context_.run_id;
   status_.emplace(settings_.out, context_.run_id, "daily");
+  context_.show_waits(*status_);
   progress_.emplace("daily", 100, progress_mode_from_string(context_.config.text("progress")));
   context_.control.watch_directory(settings_.out);
 }

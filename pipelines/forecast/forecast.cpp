@@ -39,6 +39,8 @@ class ForecastRun {
     ScratchStores stores = open_scratch(setup_, needs_, context_.comm);
     StatusWriter status(setup_.out(), context_.run_id, "forecast");
     Heartbeat heartbeat(setup_.out(), context_.comm.rank());
+    if (context_.root()) context_.show_waits(status);
+    context_.show_waits(heartbeat);
     std::optional<Progress> progress;
     std::int64_t steps_done = 0, member_steps = 0;
 

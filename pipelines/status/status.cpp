@@ -44,6 +44,10 @@ std::string describe(const std::string& run, const RunState& state) {
       beat += fmt::format(", more than {}", format_seconds(state.heartbeat_limit));
     line("heartbeat", beat);
   }
+  for (const RunWait& wait : state.waiting) {
+    line("waiting", fmt::format("rank {}: {} of {} for {}", wait.rank, wait.operation, wait.file,
+                                format_seconds(wait.seconds)));
+  }
   if (!state.silent_ranks.empty())
     line("silent", fmt::format("rank {}", fmt::join(state.silent_ranks, ", ")));
   if (state.members_done > 0 || state.members_total.value_or(0) > 0) {

@@ -222,6 +222,8 @@ int run_train(const VerbContext& context) {
   context.control.watch_directory(out);
   StatusWriter status(out, context.run_id, "train");
   Heartbeat heartbeat(out, comm.rank());
+  if (context.root()) context.show_waits(status);
+  context.show_waits(heartbeat);
   std::optional<Progress> progress;
   if (context.root()) {
     progress.emplace("train", std::max<std::int64_t>(1, trainer.total_steps()),

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "src/base/file_wait.hpp"
 #include "src/base/files.hpp"
 
 namespace myriad::detail {
@@ -25,6 +26,11 @@ void throw_system_error(std::string_view what, const std::filesystem::path& path
       fmt::format("cannot {} {} ({}); {}", what, path.string(), errno_text(error_number), hint));
 }
 
+int open_waiting(const std::filesystem::path& path, int flags, unsigned mode) {
+  const FileWait wait(FileAction::open, path);
+  return ::open(path.c_str(), flags, mode);
+}
+
 FileDescriptor::~FileDescriptor() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
@@ -33,6 +39,7 @@ FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
 
 std::size_t FileDescriptor::read_some(std::span<std::byte> buffer) const {
+  const FileWait wait(FileAction::read, path_);
   while (true) {
     const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
     if (count >= 0) return static_cast<std::size_t>(count);
@@ -41,6 +48,7 @@ std::size_t FileDescriptor::read_some(std::span<std::byte> buffer) const {
 }
 
 void FileDescriptor::write_all(std::span<const std::byte> data) const {
+  const FileWait wait(FileAction::write, path_);
   while (!data.empty()) {
     const ssize_t count = ::write(descriptor_, data.data(), data.size());
     if (count >= 0) {
@@ -52,10 +60,12 @@ void FileDescriptor::write_all(std::span<const std::byte> data) const {
 }
 
 void FileDescriptor::sync() const {
+  const FileWait wait(FileAction::sync, path_);
   if (::fsync(descriptor_) != 0) throw_system_error("sync", path_, errno, "E1053");
 }
 
 void FileDescriptor::close() {
+  const FileWait wait(FileAction::close, path_);
   // Not retried on EINTR: Linux has released the descriptor by then.
   const int descriptor = std::exchange(descriptor_, -1);
   if (descriptor >= 0 && ::close(descriptor) != 0 && errno != EINTR) {
@@ -65,7 +75,7 @@ void FileDescriptor::close() {
 
 FileDescriptor open_for_reading(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a FIFO must not wait for a writer; it is refused below.
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const int descriptor = open_waiting(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) throw_system_error("open", path, errno, "E1054");
   FileDescriptor file(descriptor, path);
   struct stat status {};
@@ -78,6 +88,7 @@ FileDescriptor open_for_reading(const std::filesystem::path& path) {
 void sync_directory_of(const std::filesystem::path& path) {
   const std::filesystem::path parent = path.parent_path();
   const std::filesystem::path directory = parent.empty() ? "." : parent;
+  const FileWait wait(FileAction::sync, directory);
   const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) throw_system_error("open directory", directory, errno, "E1053");
   const FileDescriptor owner(descriptor, directory);

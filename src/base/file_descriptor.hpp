@@ -16,6 +16,9 @@ namespace myriad::detail {
 [[noreturn]] void throw_system_error(std::string_view what, const std::filesystem::path& path,
                                      int error_number, std::string_view id);
 
+/// open(2) with a FileWait around it. Returns what open returns, errno set.
+int open_waiting(const std::filesystem::path& path, int flags, unsigned mode = 0);
+
 /// Closed on destruction (errors of that close are lost; call close() where they matter).
 class FileDescriptor {
  public:

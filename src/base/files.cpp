@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "src/base/file_descriptor.hpp"
+#include "src/base/file_wait.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/process.hpp"
 
@@ -148,7 +149,7 @@ AtomicFile::~AtomicFile() {
 void AtomicFile::commit(Durability durability) {
   MYRIAD_EXPECT(!committed_);
   if (durability == Durability::synced) {
-    const int descriptor = ::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int descriptor = detail::open_waiting(temporary_, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (descriptor < 0) detail::throw_system_error("publish", final_, errno, "E1053");
     detail::FileDescriptor file(descriptor, temporary_);
     file.sync();
@@ -157,9 +158,13 @@ void AtomicFile::commit(Durability durability) {
   int problem = 0;
   if (existing_ == Existing::replace) {
     check_output(final_, existing_);
+    const FileWait wait(FileAction::rename, final_);
     problem = ::rename(temporary_.c_str(), final_.c_str()) == 0 ? 0 : errno;
   } else {
-    problem = rename_without_replacing(temporary_, final_);
+    {
+      const FileWait wait(FileAction::rename, final_);
+      problem = rename_without_replacing(temporary_, final_);
+    }
     MYRIAD_VALIDATE(
         problem != EEXIST, ErrorKind::cannot_create, "E1050",
         "cannot write {} (it appeared while this run was writing it); is another run active?",
@@ -173,8 +178,8 @@ void AtomicFile::commit(Durability durability) {
 void publish_bytes(const fs::path& path, std::span<const std::byte> content, Existing existing,
                    Durability durability) {
   AtomicFile output(path, existing);
-  const int descriptor = ::open(output.temporary().c_str(),
-                                O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+  const int descriptor = detail::open_waiting(
+      output.temporary(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (descriptor < 0) {
     const int problem =
         errno == ENOENT ? ENOTDIR : errno;  // the directory is missing, not an input
@@ -195,6 +200,7 @@ std::size_t remove_stale_temporaries(const fs::path& directory) {
   const std::string mine = std::string(k_temporary_prefix) + host_label() + ".";
   std::vector<fs::path> stale;
   std::error_code problem;
+  const FileWait wait(FileAction::list, directory);
   for (fs::recursive_directory_iterator it(directory, problem), end; !problem && it != end;
        it.increment(problem)) {
     const std::string name = it->path().filename().string();
@@ -207,8 +213,9 @@ std::size_t remove_stale_temporaries(const fs::path& directory) {
   if (problem && problem.value() != ENOENT) {
     detail::throw_system_error("list", directory, problem.value(), "E1055");
   }
-  return static_cast<std::size_t>(std::count_if(
-      stale.begin(), stale.end(), [](const fs::path& path) { return ::unlink(path.c_str()) == 0; }));
+  return static_cast<std::size_t>(
+      std::count_if(stale.begin(), stale.end(),
+                    [](const fs::path& path) { return ::unlink(path.c_str()) == 0; }));
 }
 
 namespace {
@@ -284,6 +291,14 @@ std::uint64_t free_space(const fs::path& directory) {
     detail::throw_system_error("examine the file system of", directory, errno, "E1055");
   }
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+fs::path published_path(const fs::path& temporary) {
+  const std::string name = temporary.filename().string();
+  if (!name.starts_with(k_temporary_prefix)) return temporary;
+  std::size_t at = k_temporary_prefix.size() - 1;
+  for (int field = 0; field < 3 && at != std::string::npos; ++field) at = name.find('.', at + 1);
+  return at == std::string::npos ? temporary : temporary.parent_path() / name.substr(at + 1);
 }
 
 fs::path path_inside(const fs::path& root, std::string_view relative) {

@@ -104,6 +104,10 @@ std::filesystem::path path_inside(const std::filesystem::path& root, std::string
 /// Replace a leading "~/" by the home directory; nothing else is expanded.
 std::filesystem::path expand_home(std::string_view path);
 
+/// The name under which a file is published that is written as AtomicFile::temporary(); other paths
+/// are returned as they are.
+std::filesystem::path published_path(const std::filesystem::path& temporary);
+
 /// The right to be the only run in a directory, held as `run.lock` (host, pid, boot id). Released
 /// on destruction.
 class RunLock {

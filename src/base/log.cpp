@@ -9,9 +9,9 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
 
 #include "src/base/file_descriptor.hpp"
+#include "src/base/file_wait.hpp"
 #include "src/base/files.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/json.hpp"
@@ -27,8 +27,10 @@ constexpr std::size_t k_tail_lines = 200;
 struct LogState {
   std::mutex mutex;
   LogOptions options;
-  std::optional<detail::FileDescriptor> file;
+  std::shared_ptr<const detail::FileDescriptor> file;
   std::deque<std::string> tail;
+  std::deque<std::string> to_file;  ///< lines that are not in the file yet
+  bool file_busy = false;           ///< a thread writes them, without the mutex
 };
 
 /// Never destroyed: threads may log while the process ends.
@@ -99,21 +101,20 @@ LogFormat log_format_from_string(std::string_view name) {
 }
 
 void configure_log(const LogOptions& options) {
-  std::optional<detail::FileDescriptor> file;
+  std::shared_ptr<const detail::FileDescriptor> file;
   if (!options.directory.empty()) {
     make_directory(options.directory);
     const std::filesystem::path path =
         options.directory / fmt::format("rank-{:04}.log", options.rank);
     const int descriptor =
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
+        detail::open_waiting(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (descriptor < 0) detail::throw_system_error("open log file", path, errno, "E1081");
-    file.emplace(descriptor, path);
+    file = std::make_shared<const detail::FileDescriptor>(descriptor, path);
   }
   LogState& s = state();
   const std::scoped_lock lock(s.mutex);
   s.options = options;
-  s.file.reset();
-  if (file) s.file.emplace(std::move(*file));
+  s.file = std::move(file);
   threshold = options.threshold;
 }
 
@@ -127,16 +128,32 @@ void write_log(LogLevel level, std::string_view component, std::string_view text
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::int64_t time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   LogState& s = state();
-  const std::scoped_lock lock(s.mutex);
+  std::unique_lock lock(s.mutex);
   std::string line = detail::format_log_line(s.options, time_ms, level, component, text, error_id,
                                              place_member, place_step);
   s.tail.push_back(line);
   if (s.tail.size() > k_tail_lines) s.tail.pop_front();
   line += '\n';
-  if (s.file) write_quietly(s.file->get(), line);
+  if (s.file) s.to_file.push_back(line);
+  // The file may lie on a file system that hangs: stderr comes first, and the thread that writes to
+  // the file takes along the lines that others log meanwhile.
   if (s.options.rank == 0 || level >= LogLevel::warning) {
     write_quietly(STDERR_FILENO, detail::erase_bar_before(std::move(line)));
   }
+  if (s.file_busy) return;
+  s.file_busy = true;
+  while (!s.to_file.empty()) {
+    const std::string next = std::move(s.to_file.front());
+    s.to_file.pop_front();
+    const auto file = s.file;
+    lock.unlock();
+    if (file) {
+      const FileWait wait(FileAction::write, file->path());
+      write_quietly(file->get(), next);
+    }
+    lock.lock();
+  }
+  s.file_busy = false;
 }
 
 void log_error(std::string_view component, const Error& error) {

@@ -43,7 +43,7 @@ void configure_log(const LogOptions& options);
 bool log_enabled(LogLevel level);
 
 /// Write one line. Thread safe; the whole line goes out in one write call; control characters are
-/// escaped.
+/// escaped. A thread that hangs while it writes to the log file keeps no other one waiting.
 void write_log(LogLevel level, std::string_view component, std::string_view text,
                std::string_view error_id = {});
 

@@ -119,7 +119,7 @@ void Manifest::append(const Json& line) {
   const std::uint32_t sum = crc32c(text, chain_);
   text += fmt::format("{}{:08x}{}\n", k_crc_open, sum, k_crc_close);
   const int descriptor =
-      ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
+      detail::open_waiting(file_, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (descriptor < 0) {
     detail::throw_system_error("append to", file_, errno == ENOENT ? ENOTDIR : errno, "E1053");
   }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <mutex>
 
 #include "src/base/error.hpp"
 #include "src/base/files.hpp"
@@ -128,9 +129,49 @@ std::string format_seconds(double seconds) {
   return fmt::format("{} d {:02} h", total / 86400, total / 3600 % 24);
 }
 
-StatusWriter::StatusWriter(std::filesystem::path run_directory, std::string run_id,
+/// The file, for the run itself and for the thread that watches its file actions.
+class StatusWriter::File final : public FileWaitListener {
+ public:
+  explicit File(std::filesystem::path path) : path_(std::move(path)) {}
+
+  void write(Json status) {
+    // The other thread may hang while it holds the mutex: that is a wait for this file, too.
+    const FileWait wait(FileAction::write, path_);
+    const std::lock_guard lock(mutex_);
+    newest_ = std::move(status);
+    publish(newest_);
+  }
+
+  void waiting(const PendingFileAction* action) override {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock || newest_.is_null()) return;
+    Json status = newest_;
+    if (action != nullptr) status.set("waiting_for", to_json(*action));
+    try {
+      publish(std::move(status));
+    } catch (const Error& error) {
+      // The run will meet it, too, or get on without this file.
+      log_debug("run", "{}", error.what());
+    }
+  }
+
+ private:
+  void publish(Json status) const {
+    status.set("heartbeat", now_utc().iso());
+    status.set("host", host_name());
+    status.set("pid", static_cast<std::int64_t>(::getpid()));
+    publish_text(path_, to_json_text(status, JsonStyle::indented) + "\n", Existing::replace,
+                 Durability::rename_only);
+  }
+
+  std::filesystem::path path_;
+  std::mutex mutex_;
+  Json newest_;
+};
+
+StatusWriter::StatusWriter(const std::filesystem::path& run_directory, std::string run_id,
                            std::string verb)
-    : file_(std::move(run_directory) / "status.json"),
+    : file_(std::make_shared<File>(run_directory / "status.json")),
       run_id_(std::move(run_id)),
       verb_(std::move(verb)) {}
 
@@ -149,11 +190,11 @@ void StatusWriter::write(const RunStatus& status) const {
            status.last_checkpoint.empty() ? Json() : Json(status.last_checkpoint));
   json.set("bytes_written", status.bytes_written);
   if (!status.note.empty()) json.set("note", status.note);
-  json.set("heartbeat", now_utc().iso());
-  json.set("host", host_name());
-  json.set("pid", static_cast<std::int64_t>(::getpid()));
-  publish_text(file_, to_json_text(json, JsonStyle::indented) + "\n", Existing::replace,
-               Durability::rename_only);
+  file_->write(std::move(json));
+}
+
+std::weak_ptr<FileWaitListener> StatusWriter::listener() const {
+  return file_;
 }
 
 }  // namespace myriad

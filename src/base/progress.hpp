@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "src/base/file_watch.hpp"
 
 namespace myriad {
 
@@ -76,15 +79,20 @@ struct RunStatus {
   std::string note = {};  ///< for people; left out when empty
 };
 
-/// Writes `status.json` in a run directory by atomic replacement. Use on rank 0 only.
+/// Writes `status.json` in a run directory by atomic replacement. Use on rank 0 only. *Threads*:
+/// thread-compatible, but for the calls of a FileWatch.
 class StatusWriter {
  public:
-  StatusWriter(std::filesystem::path run_directory, std::string run_id, std::string verb);
+  StatusWriter(const std::filesystem::path& run_directory, std::string run_id, std::string verb);
   /// Replace status.json; adds heartbeat (UTC now), host, pid. Errors: as publish_text (files.hpp).
   void write(const RunStatus& status) const;
+  /// For a FileWatch: adds `waiting_for` (file, operation, seconds) to the newest status while the
+  /// process waits for its file system.
+  std::weak_ptr<FileWaitListener> listener() const;
 
  private:
-  std::filesystem::path file_;
+  class File;
+  std::shared_ptr<File> file_;
   std::string run_id_;
   std::string verb_;
 };

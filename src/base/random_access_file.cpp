@@ -6,13 +6,15 @@
 
 #include <cerrno>
 
+#include "src/base/file_wait.hpp"
+
 namespace myriad {
 
 namespace {
 
 detail::FileDescriptor open_file(const std::filesystem::path& path, RandomAccessFile::Open open) {
   const int create = open == RandomAccessFile::Open::create ? O_CREAT : 0;
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | create, 0644);
+  const int descriptor = detail::open_waiting(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | create, 0644);
   if (descriptor < 0) detail::throw_system_error("open", path, errno, "E1051");
   return {descriptor, path};
 }
@@ -31,12 +33,14 @@ std::uint64_t RandomAccessFile::size() const {
 }
 
 void RandomAccessFile::resize(std::uint64_t bytes) const {
+  const FileWait wait(FileAction::resize, file_.path());
   if (::ftruncate(file_.get(), static_cast<off_t>(bytes)) != 0) {
     detail::throw_system_error("resize", file_.path(), errno, "E1053");
   }
 }
 
 void RandomAccessFile::read(std::uint64_t offset, std::span<std::byte> out) const {
+  const FileWait wait(FileAction::read, file_.path());
   while (!out.empty()) {
     const ssize_t count = ::pread(file_.get(), out.data(), out.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
@@ -49,6 +53,7 @@ void RandomAccessFile::read(std::uint64_t offset, std::span<std::byte> out) cons
 }
 
 void RandomAccessFile::write(std::uint64_t offset, std::span<const std::byte> data) const {
+  const FileWait wait(FileAction::write, file_.path());
   while (!data.empty()) {
     const ssize_t count =
         ::pwrite(file_.get(), data.data(), data.size(), static_cast<off_t>(offset));
@@ -63,6 +68,7 @@ void RandomAccessFile::write(std::uint64_t offset, std::span<const std::byte> da
 
 void RandomAccessFile::discard(std::uint64_t offset, std::uint64_t bytes) const {
   if (bytes == 0) return;
+  const FileWait wait(FileAction::resize, file_.path());
   // A file system without holes keeps the bytes; that is only a matter of space.
   static_cast<void>(::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                 static_cast<off_t>(offset), static_cast<off_t>(bytes)));

@@ -38,6 +38,13 @@ std::optional<double> number_of(const Json& json, std::string_view key) {
   return value->as_double();
 }
 
+std::optional<RunWait> wait_of(const Json& json, std::int64_t rank) {
+  const Json* wait = json.find("waiting_for");
+  if (wait == nullptr || !wait->is_object()) return std::nullopt;
+  return RunWait{rank, text_of(*wait, "file"), text_of(*wait, "operation"),
+                 number_of(*wait, "seconds").value_or(0.0)};
+}
+
 void read_status(const fs::path& file, const Instant& now, RunState& state) {
   const Json json = read_json_file(file);
   state.verb = text_of(json, "verb");
@@ -47,6 +54,7 @@ void read_status(const fs::path& file, const Instant& now, RunState& state) {
   state.eta_seconds = number_of(json, "eta_seconds");
   state.step_seconds = number_of(json, "step_seconds");
   state.last_checkpoint = text_of(json, "last_checkpoint");
+  if (auto wait = wait_of(json, 0)) state.waiting.push_back(std::move(*wait));
   if (const std::string beat = text_of(json, "heartbeat"); !beat.empty())
     state.heartbeat_age = age(beat, now);
 }
@@ -61,12 +69,18 @@ void read_heartbeats(const fs::path& directory, const Instant& now, RunState& st
       const Json json = parse_json(read_text_file(entry.path(), 4096), name);
       const double seconds = age(text_of(json, "time"), now);
       state.heartbeat_age = std::min(state.heartbeat_age.value_or(seconds), seconds);
-      if (seconds > state.heartbeat_limit) state.silent_ranks.push_back(json.at("rank").as_int());
+      const std::int64_t rank = json.at("rank").as_int();
+      if (seconds > state.heartbeat_limit) state.silent_ranks.push_back(rank);
+      // A rank tells it itself, and rank 0 in status.json as well.
+      std::erase_if(state.waiting, [&](const RunWait& wait) { return wait.rank == rank; });
+      if (auto wait = wait_of(json, rank)) state.waiting.push_back(std::move(*wait));
     } catch (const Error&) {
       // Removed or rewritten at this very moment; the other signs of life stand.
     }
   }
   std::sort(state.silent_ranks.begin(), state.silent_ranks.end());
+  std::sort(state.waiting.begin(), state.waiting.end(),
+            [](const RunWait& a, const RunWait& b) { return a.rank < b.rank; });
 }
 
 void read_manifest(const fs::path& directory, RunState& state) {
@@ -125,6 +139,7 @@ RunState read_run_state(const fs::path& run_directory, const Instant& now) {
   read_manifest(run_directory, state);
   state.owner = lock_owner(run_directory);
   state.life = life_of(state);
+  if (state.life != RunLife::running && state.life != RunLife::hung) state.waiting.clear();
   return state;
 }
 
@@ -144,6 +159,16 @@ Json to_json(const RunState& state, const std::string& run) {
   Json silent{Json::Array{}};
   for (std::int64_t rank : state.silent_ranks) silent.push_back(rank);
   json.set("silent_ranks", std::move(silent));
+  Json waiting{Json::Array{}};
+  for (const RunWait& wait : state.waiting) {
+    Json one;
+    one.set("rank", wait.rank);
+    one.set("file", wait.file);
+    one.set("operation", wait.operation);
+    one.set("seconds", wait.seconds);
+    waiting.push_back(std::move(one));
+  }
+  json.set("waiting_for", std::move(waiting));
   json.set("members_done", state.members_done);
   json.set("members_total", number(state.members_total));
   json.set("files", state.files);

@@ -23,6 +23,14 @@ enum class RunLife : std::uint8_t {
 };
 std::string_view to_string(RunLife life);
 
+/// A rank that waits for its file system.
+struct RunWait {
+  std::int64_t rank = 0;
+  std::string file;
+  std::string operation;  ///< "write", "sync", ...
+  double seconds = 0.0;   ///< when it last said so
+};
+
 /// The state of one run.
 struct RunState {
   RunLife life = RunLife::stopped;
@@ -36,6 +44,7 @@ struct RunState {
   std::optional<double> heartbeat_age;        ///< seconds since the newest sign of life of any rank
   double heartbeat_limit = 0.0;               ///< older than this means hung, s
   std::vector<std::int64_t> silent_ranks;     ///< with a heartbeat file older than the limit
+  std::vector<RunWait> waiting;               ///< of a run that is at work, by rank
   std::int64_t members_done = 0;              ///< files of members in the manifest
   std::optional<std::int64_t> members_total;  ///< such files that the run is to write
   std::size_t files = 0;                      ///< in the manifest

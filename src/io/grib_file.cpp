@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "src/base/error.hpp"
+#include "src/base/file_wait.hpp"
 #include "src/base/files.hpp"
 #include "src/grid/grid.hpp"
 #include "src/io/library_lock.hpp"
@@ -173,12 +174,14 @@ std::string structural_problem(const Bytes& m) {
 class MessageReader {
  public:
   explicit MessageReader(const std::string& path) : path_(path), file_(path) {
+    const FileWait wait(FileAction::read, path_);
     if (::fseeko(file_.get(), 0, SEEK_END) == 0) size_ = ::ftello(file_.get());
   }
 
   /// The next message at or after \p offset, which is moved to its begin; empty at the end of the
   /// file.
   Bytes next(std::int64_t& offset) {
+    const FileWait wait(FileAction::read, path_);
     if (!find(offset)) return {};
     Bytes m(16);
     read(offset, m);

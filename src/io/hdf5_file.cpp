@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "src/base/error.hpp"
+#include "src/base/file_wait.hpp"
 #include "src/io/library_lock.hpp"
 
 namespace myriad::io::detail {
@@ -63,6 +64,7 @@ void check(bool ok, const char* call, const std::string& object, const std::stri
 
 Hdf5File Hdf5File::open(const std::string& path) {
   const Lock lock;
+  const FileWait wait(FileAction::open, path);
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
     const int reason = errno;
@@ -164,6 +166,7 @@ void Hdf5File::check_bound(std::int64_t elements, std::int64_t element_bytes,
 void Hdf5File::read(const std::string& name, std::span<const std::int64_t> start,
                     std::span<const std::int64_t> count, std::span<float> out) {
   const Lock lock;
+  const FileWait wait(FileAction::read, path_);
   const hid_t id = dataset(name);
   const Handle type(H5Dget_type(id), H5Tclose);
   MYRIAD_VALIDATE(type.get() >= 0 && H5Tget_class(type.get()) == H5T_FLOAT,
@@ -187,6 +190,7 @@ void Hdf5File::read(const std::string& name, std::span<const std::int64_t> start
 
 std::vector<double> Hdf5File::read_doubles(const std::string& name) {
   const Lock lock;
+  const FileWait wait(FileAction::read, path_);
   const std::vector<std::int64_t> extents = shape(name);
   MYRIAD_VALIDATE(extents.size() == 1, ErrorKind::input_corrupt, "E2005",
                   "dataset '{}' of '{}' has {} dimensions (one expected)", name, path_,
@@ -206,6 +210,7 @@ std::vector<double> Hdf5File::read_doubles(const std::string& name) {
 
 std::vector<std::string> Hdf5File::read_texts(const std::string& name) {
   const Lock lock;
+  const FileWait wait(FileAction::read, path_);
   const std::vector<std::int64_t> extents = shape(name);
   const hid_t id = dataset(name);
   const Handle type(H5Dget_type(id), H5Tclose);

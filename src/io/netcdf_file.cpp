@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "src/base/error.hpp"
+#include "src/base/file_wait.hpp"
 #include "src/io/classic_header.hpp"
 #include "src/io/library_lock.hpp"
 
@@ -112,6 +113,7 @@ void NetcdfFile::check(int status, const char* call, std::string_view object) co
 
 NetcdfFile NetcdfFile::open(const std::string& path) {
   const Lock lock;
+  const FileWait wait(FileAction::open, path);
   NetcdfFile file;
   file.path_ = path;
   struct stat info {};
@@ -152,6 +154,7 @@ NetcdfFile NetcdfFile::open(const std::string& path) {
 
 NetcdfFile NetcdfFile::create(const std::string& path) {
   const Lock lock;
+  const FileWait wait(FileAction::open, path);
   NetcdfFile file;
   file.path_ = path;
   file.writing_ = true;
@@ -191,6 +194,7 @@ NetcdfFile& NetcdfFile::operator=(NetcdfFile&& other) noexcept {
 NetcdfFile::~NetcdfFile() {
   if (id_ < 0 || failed_) return;
   const Lock lock;
+  const FileWait wait(FileAction::close, path_);
   if (writing_ && nc_sync(id_) != NC_NOERR) return;
   nc_close(id_);
 }
@@ -198,6 +202,7 @@ NetcdfFile::~NetcdfFile() {
 void NetcdfFile::close() {
   if (id_ < 0) return;
   const Lock lock;
+  const FileWait wait(FileAction::close, path_);
   const int id = std::exchange(id_, -1);
   MYRIAD_VALIDATE(!failed_, ErrorKind::io, "E2003",
                   "'{}' cannot be completed (a write into it failed before); check free space and quota of the output folder",

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "src/base/error.hpp"
+#include "src/base/file_wait.hpp"
 #include "src/io/library_lock.hpp"
 #include "src/io/netcdf_extents.hpp"
 
@@ -36,6 +37,7 @@ void NetcdfFile::read(const NcVariable& variable, std::span<const std::int64_t> 
                       std::span<const std::int64_t> count, std::span<double> out) const {
   MYRIAD_EXPECT(checked_product(count) == static_cast<std::int64_t>(out.size()));
   const Lock lock;
+  const FileWait wait(FileAction::read, path_);
   check(nc_get_vara_double(id_, variable.id, to_sizes(start).data(), to_sizes(count).data(),
                            out.data()),
         "nc_get_vara_double", fmt::format("variable '{}'", variable.name));
@@ -45,6 +47,7 @@ void NetcdfFile::read(const NcVariable& variable, std::span<const std::int64_t> 
                       std::span<const std::int64_t> count, std::span<float> out) const {
   MYRIAD_EXPECT(checked_product(count) == static_cast<std::int64_t>(out.size()));
   const Lock lock;
+  const FileWait wait(FileAction::read, path_);
   check(nc_get_vara_float(id_, variable.id, to_sizes(start).data(), to_sizes(count).data(),
                           out.data()),
         "nc_get_vara_float", fmt::format("variable '{}'", variable.name));
@@ -83,6 +86,7 @@ std::vector<double> NetcdfFile::read_values(const NcVariable& variable,
 
 std::vector<std::string> NetcdfFile::read_texts(const NcVariable& variable) const {
   const Lock lock;
+  const FileWait wait(FileAction::read, path_);
   const std::vector<std::int64_t> extents = shape(variable);
   std::vector<std::string> texts;
   if (variable.type == NcType::text && extents.size() == 2) {

@@ -3,6 +3,7 @@
 #include <netcdf.h>
 
 #include "src/base/error.hpp"
+#include "src/base/file_wait.hpp"
 #include "src/io/library_lock.hpp"
 #include "src/io/netcdf_extents.hpp"
 
@@ -111,6 +112,7 @@ void NetcdfFile::put_attribute(int variable, const std::string& name, const NcAt
 
 void NetcdfFile::end_definitions() {
   const Lock lock;
+  const FileWait wait(FileAction::write, path_);
   check(nc_enddef(id_), "nc_enddef", "the file");
 }
 
@@ -118,6 +120,7 @@ void NetcdfFile::write(int variable, std::span<const std::int64_t> start,
                        std::span<const std::int64_t> count, std::span<const double> values) {
   MYRIAD_EXPECT(writing_ && checked_product(count) == static_cast<std::int64_t>(values.size()));
   const Lock lock;
+  const FileWait wait(FileAction::write, path_);
   check(nc_put_vara_double(id_, variable, to_sizes(start).data(), to_sizes(count).data(),
                            values.data()),
         "nc_put_vara_double", variables_[static_cast<std::size_t>(variable)].name);
@@ -127,6 +130,7 @@ void NetcdfFile::write(int variable, std::span<const std::int64_t> start,
                        std::span<const std::int64_t> count, std::span<const float> values) {
   MYRIAD_EXPECT(writing_ && checked_product(count) == static_cast<std::int64_t>(values.size()));
   const Lock lock;
+  const FileWait wait(FileAction::write, path_);
   check(nc_put_vara_float(id_, variable, to_sizes(start).data(), to_sizes(count).data(),
                           values.data()),
         "nc_put_vara_float", variables_[static_cast<std::size_t>(variable)].name);
@@ -136,6 +140,7 @@ void NetcdfFile::write(int variable, std::span<const std::int64_t> start,
                        std::span<const std::int64_t> count, std::span<const std::int32_t> values) {
   MYRIAD_EXPECT(writing_ && checked_product(count) == static_cast<std::int64_t>(values.size()));
   const Lock lock;
+  const FileWait wait(FileAction::write, path_);
   check(
       nc_put_vara_int(id_, variable, to_sizes(start).data(), to_sizes(count).data(), values.data()),
       "nc_put_vara_int", variables_[static_cast<std::size_t>(variable)].name);
@@ -153,6 +158,7 @@ void NetcdfFile::write_texts(int variable, const std::vector<std::string>& texts
     buffer.resize(buffer.size() + static_cast<std::size_t>(extents[1]) - text.size(), '\0');
   }
   const Lock lock;
+  const FileWait wait(FileAction::write, path_);
   check(nc_put_var_text(id_, variable, buffer.data()), "nc_put_var_text", target.name);
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/base/error.hpp"
+#include "src/base/file_wait.hpp"
 #include "src/base/files.hpp"
 #include "src/base/hash.hpp"
 #include "src/state/checkpoint_header.hpp"
@@ -23,6 +24,7 @@ constexpr std::uint64_t k_piece_bytes = std::uint64_t{4} << 20;
 class FileSource final : public ByteSource {
  public:
   explicit FileSource(const std::filesystem::path& path) : name_(path.string()) {
+    const FileWait wait(FileAction::open, name_);
     // O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
     descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor_ < 0) {
@@ -50,6 +52,7 @@ class FileSource final : public ByteSource {
   std::uint64_t size() const override { return size_; }
 
   void read(std::uint64_t offset, std::span<std::byte> out) override {
+    const FileWait wait(FileAction::read, name_);
     while (!out.empty()) {
       const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
       if (got < 0 && errno == EINTR) continue;

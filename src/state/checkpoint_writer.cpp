@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "src/base/error.hpp"
+#include "src/base/file_wait.hpp"
 #include "src/base/hash.hpp"
 #include "src/state/checkpoint_header.hpp"
 
@@ -21,6 +22,7 @@ namespace {
 class OutputFile {
  public:
   OutputFile(const std::filesystem::path& path, std::uint64_t size) : name_(path.string()) {
+    const FileWait wait(FileAction::open, name_);
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (descriptor_ < 0) fail("open", errno);
     // Reserving the space first turns most full disks into an error before any byte is written.
@@ -38,6 +40,7 @@ class OutputFile {
   }
 
   void write(std::span<const std::byte> bytes) {
+    const FileWait wait(FileAction::write, name_);
     while (!bytes.empty()) {
       const ssize_t put = ::write(descriptor_, bytes.data(), bytes.size());
       if (put < 0 && errno == EINTR) continue;
@@ -47,6 +50,7 @@ class OutputFile {
   }
 
   void close() {
+    const FileWait wait(FileAction::close, name_);
     const int descriptor = std::exchange(descriptor_, -1);
     if (::close(descriptor) != 0) fail("close", errno);
   }

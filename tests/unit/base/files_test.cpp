@@ -44,6 +44,13 @@ TEST(AtomicFile, NothingIsVisibleBeforeCommitAndEverythingAfter) {
   EXPECT_EQ(entries(dir.path()), 1U);
 }
 
+TEST(AtomicFile, TheNameOfItsTemporaryTellsThatOfTheFile) {
+  const AtomicFile file("run/.tmp.members/mem.1.nc");
+  EXPECT_EQ(published_path(file.temporary()), "run/.tmp.members/mem.1.nc");
+  for (const char* other : {"run/mem.1.nc", "run/.tmp.x", "", "run/.tmp.a.b"})
+    EXPECT_EQ(published_path(other), other);
+}
+
 TEST(AtomicFile, WithoutCommitNothingRemains) {
   const TemporaryDirectory dir;
   {
@@ -140,7 +147,8 @@ TEST(ProcessRuns, ProcessThatEndedButWasNotCollectedDoesNot) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);
   siginfo_t info{};
-  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);  // ended, a zombie now
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT),
+            0);  // ended, a zombie now
   EXPECT_EQ(::kill(child, 0), 0);
   EXPECT_FALSE(detail::process_runs(child));
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);

@@ -54,6 +54,53 @@ TEST(Heartbeat, WritesFastStepsFourTimesASecondAtMost) {
   EXPECT_EQ(read_json_file(dir / "heartbeat.0").at("step").as_int(), 2);
 }
 
+TEST(Heartbeat, AWaitForAFileIsASignOfLifeAtTheSameStep) {
+  const TemporaryDirectory dir;
+  double now = 0;
+  Heartbeat heartbeat(dir.path(), 0, [&] { return now; });
+  now = 1;
+  heartbeat.beat(5);
+  const auto listener = heartbeat.listener().lock();
+  const PendingFileAction action{FileAction::write, "run/a.nc", 12.34, 64};
+  listener->waiting(&action);
+  const Json waiting = read_json_file(dir / "heartbeat.0");
+  EXPECT_EQ(waiting.at("step").as_int(), 5);
+  EXPECT_EQ(waiting.at("waiting_for").at("file").as_string(), "run/a.nc");
+  EXPECT_EQ(waiting.at("waiting_for").at("operation").as_string(), "write");
+  EXPECT_EQ(waiting.at("waiting_for").at("seconds").as_double(), 12.3);
+  listener->waiting(nullptr);
+  EXPECT_EQ(read_json_file(dir / "heartbeat.0").find("waiting_for"), nullptr);
+  listener->waiting(&action);
+  now = 2;
+  heartbeat.beat(6);
+  EXPECT_EQ(read_json_file(dir / "heartbeat.0").find("waiting_for"), nullptr);
+}
+
+TEST(Heartbeat, AnyNameOfAFileFitsIntoItsLine) {
+  const TemporaryDirectory dir;
+  Heartbeat heartbeat(dir.path(), 0);
+  const auto length = std::filesystem::file_size(dir / "heartbeat.0");
+  for (const std::string& name :
+       {std::string(4000, '\x01'), std::string(4000, '"') + "end.nc", std::string("\xc3\xa4")}) {
+    const PendingFileAction action{FileAction::write, name, 1e9, 64};
+    heartbeat.listener().lock()->waiting(&action);
+    EXPECT_EQ(std::filesystem::file_size(dir / "heartbeat.0"), length);
+    const std::string shown =
+        read_json_file(dir / "heartbeat.0").at("waiting_for").at("file").as_string();
+    EXPECT_EQ(shown.back(), name.back());
+  }
+}
+
+TEST(Heartbeat, AfterItsEndNobodyWritesIt) {
+  const TemporaryDirectory dir;
+  std::optional<Heartbeat> heartbeat(std::in_place, dir.path(), 0);
+  const auto kept = heartbeat->listener().lock();  // as the watching thread holds it in a call
+  heartbeat.reset();
+  const PendingFileAction action{FileAction::write, "a", 12, 64};
+  kept->waiting(&action);
+  EXPECT_FALSE(std::filesystem::exists(dir / "heartbeat.0"));
+}
+
 TEST(Heartbeat, IsGoneAfterAnOrderlyEndOnly) {
   const TemporaryDirectory dir;
   std::optional<Heartbeat> heartbeat(std::in_place, dir.path(), 1);

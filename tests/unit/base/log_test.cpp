@@ -1,6 +1,10 @@
 #include "src/base/log.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <thread>
@@ -140,6 +144,39 @@ TEST_F(Log, LinesOfManyThreadsStayWhole) {
     ASSERT_TRUE(file.substr(begin, end - begin).ends_with(std::string(50, 'x')));
     begin = end + 1;
   }
+}
+
+/// The log file is a pipe that is full: the thread that writes to it hangs, others do not.
+TEST_F(Log, AFileThatHangsKeepsOnlyItsWriterWaiting) {
+  const TemporaryDirectory dir;
+  const std::filesystem::path file = dir / "rank-0000.log";
+  ASSERT_EQ(::mkfifo(file.c_str(), 0644), 0);
+  const int pipe = ::open(file.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(pipe, 0);
+  const int room = ::fcntl(pipe, F_SETPIPE_SZ, 4096);
+  ASSERT_GT(room, 0);
+  options_.directory = dir.path();
+  configure_log(options_);
+  std::thread hanging(
+      [&] { log_info("test", "{}", std::string(static_cast<std::size_t>(2 * room), 'x')); });
+  int filled = 0;
+  while (filled < room) {
+    ASSERT_EQ(::ioctl(pipe, FIONREAD, &filled), 0);
+    std::this_thread::yield();
+  }
+  log_info("test", "of another thread");
+  EXPECT_TRUE(log_tail().back().ends_with("of another thread"));
+  std::string read;
+  std::vector<char> buffer(4096);
+  while (std::count(read.begin(), read.end(), '\n') < 2) {
+    const ssize_t count = ::read(pipe, buffer.data(), buffer.size());
+    if (count > 0) read.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  hanging.join();
+  ::close(pipe);
+  EXPECT_NE(read.find("xxx\n"), std::string::npos);
+  EXPECT_TRUE(read.ends_with("of another thread\n"));
+  EXPECT_NE(stderr_text().find("of another thread\n"), std::string::npos);
 }
 
 TEST_F(Log, TailKeepsTheNewestLines) {

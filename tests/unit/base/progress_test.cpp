@@ -135,5 +135,29 @@ TEST(Status, FileIsReplacedAsAWholeAndHoldsEveryField) {
   EXPECT_EQ(files, 1U);
 }
 
+TEST(Status, AWaitForAFileIsShownBesideTheNewestStatus) {
+  const test::TemporaryDirectory dir;
+  const StatusWriter writer(dir.path(), "ab12", "forecast");
+  const auto listener = writer.listener().lock();
+  const PendingFileAction action{FileAction::rename, "run/a.nc", 12.34, 64};
+  listener->waiting(&action);
+  EXPECT_FALSE(std::filesystem::exists(dir / "status.json"));  // nothing to add it to
+  RunStatus status;
+  status.phase = "forecast";
+  status.percent = 50;
+  writer.write(status);
+  listener->waiting(&action);
+  const Json waiting = read_json_file(dir / "status.json");
+  EXPECT_EQ(waiting.at("percent").as_double(), 50);
+  EXPECT_EQ(waiting.at("waiting_for").at("operation").as_string(), "rename");
+  EXPECT_EQ(waiting.at("waiting_for").at("file").as_string(), "run/a.nc");
+  listener->waiting(nullptr);
+  EXPECT_EQ(read_json_file(dir / "status.json").find("waiting_for"), nullptr);
+  // A status that cannot be written is no failure of the run.
+  std::filesystem::remove(dir / "status.json");
+  std::filesystem::create_directory(dir / "status.json");
+  EXPECT_NO_THROW(listener->waiting(&action));
+}
+
 }  // namespace
 }  // namespace myriad

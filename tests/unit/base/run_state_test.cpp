@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "src/base/error.hpp"
 #include "src/base/manifest.hpp"
+#include "src/base/progress.hpp"
 #include "tests/unit/base/temporary_directory.hpp"
 
 namespace myriad {
@@ -36,10 +39,18 @@ void write_status(const TemporaryDirectory& dir, const std::string& phase, std::
   publish_text(dir / "status.json", to_json_text(json), Existing::replace);
 }
 
-void write_heartbeat(const TemporaryDirectory& dir, int rank, std::int64_t age) {
+void write_heartbeat(const TemporaryDirectory& dir, int rank, std::int64_t age,
+                     const std::string& waits_for = {}) {
   Json json;
   json.set("rank", rank);
   json.set("time", seconds_ago(age));
+  if (!waits_for.empty()) {
+    Json wait;
+    wait.set("file", waits_for);
+    wait.set("operation", "sync");
+    wait.set("seconds", 17.5);
+    json.set("waiting_for", wait);
+  }
   publish_text(dir / ("heartbeat." + std::to_string(rank)), to_json_text(json) + "     \n",
                Existing::replace);
 }
@@ -88,6 +99,44 @@ TEST(RunState, TheNewestSignOfAnyRankCountsAndSilentRanksAreNamed) {
   EXPECT_EQ(state.life, RunLife::running);
   EXPECT_EQ(state.heartbeat_age, 2.0);
   EXPECT_THAT(state.silent_ranks, ElementsAre(1, 11));
+}
+
+TEST(RunState, ARankThatWaitsForAFileIsNamedAndAlive) {
+  const TemporaryDirectory dir;
+  std::optional<RunLock> lock(std::in_place, dir.path());
+  write_status(dir, "forecast", 500, 1.0);
+  write_heartbeat(dir, 3, 1, "run/b.nc");
+  write_heartbeat(dir, 0, 1, "run/a.nc");
+  write_heartbeat(dir, 1, 1);
+  const RunState state = read_run_state(dir.path(), k_now);
+  EXPECT_EQ(state.life, RunLife::running);
+  ASSERT_EQ(state.waiting.size(), 2U);
+  EXPECT_EQ(state.waiting[0].file, "run/a.nc");
+  EXPECT_EQ(state.waiting[1].rank, 3);
+  EXPECT_EQ(state.waiting[1].operation, "sync");
+  const Json json = to_json(state, "x");
+  EXPECT_EQ(json.at("waiting_for").as_array().at(0).at("seconds").as_double(), 17.5);
+  // What a killed run left tells nothing.
+  lock.reset();
+  EXPECT_TRUE(read_run_state(dir.path(), k_now).waiting.empty());
+}
+
+TEST(RunState, WithoutHeartbeatsTheStatusFileTellsOfTheWait) {
+  const TemporaryDirectory dir;
+  const RunLock lock(dir.path());
+  const StatusWriter status(dir.path(), "ab12cd34", "daily");
+  RunStatus now;
+  now.phase = "forecast";
+  status.write(now);
+  const PendingFileAction action{FileAction::write, "run/a.nc", 12, 64};
+  status.listener().lock()->waiting(&action);
+  const RunState state = read_run_state(dir.path(), now_utc());
+  ASSERT_EQ(state.waiting.size(), 1U);
+  EXPECT_EQ(state.waiting[0].file, "run/a.nc");
+  EXPECT_EQ(state.phase, "forecast");
+  // The heartbeat of rank 0 is newer than what its status file says.
+  write_heartbeat(dir, 0, 0);
+  EXPECT_TRUE(read_run_state(dir.path(), k_now).waiting.empty());
 }
 
 TEST(RunState, AClockThatRunsAheadIsNoDamage) {
