@@ -7,6 +7,10 @@ set_target_properties(myriad PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTAL
 target_link_options(myriad PRIVATE -Wl,--disable-new-dtags)
 
 install(TARGETS myriad RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(MYRIAD_CUDA)
+  set_target_properties(myriad PROPERTIES BUILD_RPATH $<TARGET_FILE_DIR:myriad_cuda>)
+  install(TARGETS myriad_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 install(PROGRAMS scripts/launch.sh DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME myriad-launch)
 install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/myriad USE_SOURCE_PERMISSIONS)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -5,11 +5,12 @@
 namespace myriad::pipelines {
 
 std::shared_ptr<kernels::Backend> make_configured_backend(const Config& config) {
-  const std::string device = config.text("device");
-  MYRIAD_VALIDATE(device == "cpu", ErrorKind::unavailable, "E2607",
-                  "device '{}' is not available (this build has the cpu backends only) use --device cpu", device);
   const int threads = config.has("threads") ? static_cast<int>(config.integer("threads")) : 0;
-  return make_backend(config.text("backend"), threads);
+  if (config.text("device") != "cuda") return make_backend(config.text("backend"), threads);
+  MYRIAD_VALIDATE(config.text("backend") != "reference", ErrorKind::config_invalid, "E2607",
+                  "backend 'reference' does not run on device 'cuda' (it has plain loops of the host only) leave out backend or "
+                  "use --device cpu");
+  return make_backend("cuda", threads);
 }
 
 }  // namespace myriad::pipelines

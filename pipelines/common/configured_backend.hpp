@@ -10,7 +10,7 @@
 namespace myriad::pipelines {
 
 /// The backend of the keys `device`, `threads` and `backend`. Never falls back to another device or
-/// number of threads. Errors: ErrorKind::unavailable for a device (E2607) or a number of threads
+/// number of threads. Errors: E2607 for a backend that does not run on the device; ErrorKind::unavailable for a device (E2281, E2283) or a number of threads
 /// (E2282) that this build does not have.
 std::shared_ptr<kernels::Backend> make_configured_backend(const Config& config);
 

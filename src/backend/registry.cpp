@@ -1,7 +1,8 @@
 #include "src/backend/registry.hpp"
 
-#include <array>
+#include <algorithm>
 
+#include "src/backend/cuda_library.hpp"
 #include "src/backend/kokkos_backend.hpp"
 #include "src/backend/reference_backend.hpp"
 #include "src/base/error.hpp"
@@ -11,35 +12,38 @@ namespace {
 
 struct Entry {
   const char* name;
-  std::shared_ptr<kernels::Backend> (*make)(int threads);
+  MakeBackend make;
 };
 
-constexpr std::array k_entries{Entry{"kokkos", make_kokkos_backend},
-                               Entry{"reference", make_reference_backend}};
-
-/// Backends the project defines but this build does not contain.
-constexpr std::array<const char*, 1> k_not_built{"cuda"};
+/// The backends of this process.
+std::vector<Entry>& entries() {
+  static std::vector<Entry> list{{"kokkos", make_kokkos_backend},
+                                 {"reference", make_reference_backend}};
+  return list;
+}
 
 }  // namespace
 
 std::shared_ptr<kernels::Backend> make_backend(std::string_view name, int threads) {
   MYRIAD_EXPECT(threads >= 0);
-  for (const Entry& entry : k_entries) {
+  for (const Entry& entry : entries()) {
     if (name == entry.name) return entry.make(threads);
   }
-  for (const char* absent : k_not_built) {
-    MYRIAD_VALIDATE(name != absent, ErrorKind::unavailable, "E2281",
-                    "backend '{}' is not available (this build does not contain it); use 'kokkos'",
-                    name);
-  }
+  if (name == "cuda") return make_cuda_backend(threads);
   throw Error(ErrorKind::config_invalid, "E2280",
               fmt::format("unknown backend '{}' (known here: {}); correct the backend name", name,
                           fmt::join(backend_names(), ", ")));
 }
 
+void add_backend(const char* name, MakeBackend make) {
+  MYRIAD_EXPECT(std::none_of(entries().begin(), entries().end(),
+                             [&](const Entry& e) { return std::string_view(e.name) == name; }));
+  entries().push_back({name, make});
+}
+
 std::vector<std::string> backend_names() {
   std::vector<std::string> names;
-  for (const Entry& entry : k_entries) names.emplace_back(entry.name);
+  for (const Entry& entry : entries()) names.emplace_back(entry.name);
   return names;
 }
 

@@ -70,7 +70,7 @@ sums other | grep -q "$(grep mem00001 "$WORK/expected" | cut -d' ' -f1)" && fail
 # A device that is not there is refused, never replaced.
 code=0
 forecast gpu --members 1 --device cuda 2>/dev/null || code=$?
-[ "$code" = 69 ] || fail "--device cuda: exit code $code, not 69"
+[ "$code" = 69 ] || { [ "$code" = 0 ] && [ -e /dev/nvidia0 ]; } || fail "--device cuda: exit code $code, not 69"
 # Threads are set or refused, never ignored, and change nothing.
 code=0
 forecast threads --members 1 --threads 2 2>/dev/null || code=$?

@@ -1,0 +1,204 @@
+#include <cmath>
+
+#include "kernels/gelu_cuda.hpp"
+#include "kernels/ops_cuda.hpp"
+#include "kernels/shapes.hpp"
+#include "kernels/tile_product_cuda.hpp"
+
+namespace myriad::kernels::cuda {
+
+using detail::channel_shape;
+using detail::is_vector;
+
+namespace {
+
+/// out[o, point] = sum_i weight[o, i] in[i, point].
+template <class T>
+struct Forward : OneProblem {
+  using Value = T;
+  static constexpr bool k_a_along_depth = true, k_b_along_depth = false;
+  const T* weight;
+  const T* in;
+  const T* bias;
+  T* out;
+  std::int64_t points, in_stride, out_stride;
+  bool gelu, accumulate;
+
+  __device__ int columns() const { return static_cast<int>(points); }
+  __device__ T a(const Place& place, int, int o, int i) const {
+    return weight[static_cast<std::int64_t>(o) * place.depth + i];
+  }
+  __device__ T b(const Place&, int batch, int i, std::int64_t point) const {
+    return in[batch * in_stride + i * points + point];
+  }
+  __device__ void store(const Place&, int batch, int o, std::int64_t point, T value) const {
+    if (bias != nullptr) value += bias[o];
+    if (gelu) value = gelu_of(value);
+    T& place = out[batch * out_stride + o * points + point];
+    place = accumulate ? place + value : value;
+  }
+};
+
+/// grad_in[i, point] = sum_o weight[o, i] grad_out[o, point].
+template <class T>
+struct AdjointInput : OneProblem {
+  using Value = T;
+  static constexpr bool k_a_along_depth = false, k_b_along_depth = false;
+  const T* weight;
+  const T* grad_out;
+  T* grad_in;
+  std::int64_t points, out_stride, in_stride;
+  bool accumulate;
+
+  __device__ int columns() const { return static_cast<int>(points); }
+  __device__ T a(const Place& place, int, int i, int o) const {
+    return weight[static_cast<std::int64_t>(o) * place.rows + i];
+  }
+  __device__ T b(const Place&, int batch, int o, std::int64_t point) const {
+    return grad_out[batch * out_stride + o * points + point];
+  }
+  __device__ void store(const Place&, int batch, int i, std::int64_t point, T value) const {
+    T& place = grad_in[batch * in_stride + i * points + point];
+    place = accumulate ? place + value : value;
+  }
+};
+
+/// Points of a part of the sum over points; parts are added afterwards in their order.
+constexpr std::int64_t k_part = 4096;
+
+/// partial[batch, part, o, i] = sum over the points of the part of grad_out[o, point] in[i, point].
+template <class T>
+struct AdjointWeight {
+  using Value = T;
+  static constexpr bool k_a_along_depth = true, k_b_along_depth = true;
+  const T* grad_out;
+  const T* in;
+  T* partial;
+  std::int64_t points, out_stride, in_stride;
+  int outputs, inputs, parts;
+
+  __device__ Place place(int tile) const { return {0, tile * k_tile, outputs, static_cast<int>(k_part)}; }
+  __device__ int columns() const { return inputs; }
+  __device__ std::int64_t point(int z, int p) const { return z % parts * k_part + p; }
+  __device__ T a(const Place&, int z, int o, int p) const {
+    return point(z, p) < points ? grad_out[z / parts * out_stride + o * points + point(z, p)] : T(0);
+  }
+  __device__ T b(const Place&, int z, int p, std::int64_t i) const {
+    return point(z, p) < points ? in[z / parts * in_stride + i * points + point(z, p)] : T(0);
+  }
+  __device__ void store(const Place&, int z, int o, std::int64_t i, T value) const {
+    partial[(static_cast<std::int64_t>(z) * outputs + o) * inputs + i] = value;
+  }
+};
+
+template <class T>
+void forward(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
+             Activation activation, Update update) {
+  const auto x = channel_shape(in), y = channel_shape(out);
+  Forward<T> op{};
+  op.rows = static_cast<int>(y.channels);
+  op.depth = static_cast<int>(x.channels);
+  op.weight = weight.as<T>();
+  op.in = in.as<T>();
+  op.bias = bias.as<T>();
+  op.out = out.as<T>();
+  op.points = x.points;
+  op.in_stride = in.step(0);
+  op.out_stride = out.step(0);
+  op.gelu = activation == Activation::gelu;
+  op.accumulate = update == Update::accumulate;
+  tile_product(device, op, tiles_of(y.channels), x.batch);
+}
+
+template <class T>
+void adjoint_input(Device& device, TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight, Update update) {
+  const auto x = channel_shape(grad_in), y = channel_shape(grad_out);
+  AdjointInput<T> op{};
+  op.rows = static_cast<int>(x.channels);
+  op.depth = static_cast<int>(y.channels);
+  op.weight = weight.as<T>();
+  op.grad_out = grad_out.as<T>();
+  op.grad_in = grad_in.as<T>();
+  op.points = x.points;
+  op.out_stride = grad_out.step(0);
+  op.in_stride = grad_in.step(0);
+  op.accumulate = update == Update::accumulate;
+  tile_product(device, op, tiles_of(x.channels), x.batch);
+}
+
+/// target[k] (+)= sum over parts of partial[part, k].
+template <class T, class S>
+void add_parts(Device& device, T* target, const S* partial, std::int64_t parts, std::int64_t size, Update update) {
+  const bool accumulate = update == Update::accumulate;
+  for_each(device, size, [=] __device__(std::int64_t k) {
+    double sum = accumulate ? static_cast<double>(target[k]) : 0.0;
+    for (std::int64_t part = 0; part < parts; ++part) sum += static_cast<double>(partial[part * size + k]);
+    target[k] = static_cast<T>(sum);
+  });
+}
+
+template <class T>
+void adjoint_weight(Device& device, TensorView grad_weight, TensorView grad_bias, ConstTensorView grad_out,
+                    ConstTensorView in, Update update) {
+  const auto x = channel_shape(in), y = channel_shape(grad_out);
+  const std::int64_t parts = (x.points + k_part - 1) / k_part;
+  const std::int64_t size = x.channels * y.channels;
+  T* const partial = device.array<T>(Device::k_first, x.batch * parts * size);
+  AdjointWeight<T> op{};
+  op.grad_out = grad_out.as<T>();
+  op.in = in.as<T>();
+  op.partial = partial;
+  op.points = x.points;
+  op.out_stride = grad_out.step(0);
+  op.in_stride = in.step(0);
+  op.outputs = static_cast<int>(y.channels);
+  op.inputs = static_cast<int>(x.channels);
+  op.parts = static_cast<int>(parts);
+  tile_product(device, op, tiles_of(y.channels), x.batch * parts);
+  add_parts(device, grad_weight.as<T>(), partial, x.batch * parts, size, update);
+
+  if (grad_bias.empty()) return;
+  double* const sums = device.array<double>(Device::k_second, x.batch * y.channels);
+  const T* const gradient = grad_out.as<T>();
+  const std::int64_t stride = grad_out.step(0), channels = y.channels, points = x.points;
+  sum_rows<1>(
+      device, x.batch * channels, points,
+      [=] __device__(std::int64_t row, std::int64_t j, Sums<1>& s) {
+        s.value[0] += static_cast<double>(gradient[row / channels * stride + row % channels * points + j]);
+      },
+      [=] __device__(std::int64_t row, const Sums<1>& s) { sums[row] = s.value[0]; });
+  add_parts(device, grad_bias.as<T>(), sums, x.batch, channels, update);
+}
+
+}  // namespace
+
+void conv1x1(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
+             Activation activation, Update update) {
+  const auto x = channel_shape(in), y = channel_shape(out);
+  MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
+  MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels));
+  MYRIAD_KERNEL_EXPECT(bias.empty() || is_vector(bias, y.channels));
+  out.dtype == DType::f32 ? forward<float>(device, out, in, weight, bias, activation, update)
+                          : forward<double>(device, out, in, weight, bias, activation, update);
+}
+
+void conv1x1_adjoint_input(Device& device, TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,
+                           Update update) {
+  const auto x = channel_shape(grad_in), y = channel_shape(grad_out);
+  MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
+  MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels));
+  grad_in.dtype == DType::f32 ? adjoint_input<float>(device, grad_in, grad_out, weight, update)
+                              : adjoint_input<double>(device, grad_in, grad_out, weight, update);
+}
+
+void conv1x1_adjoint_weight(Device& device, TensorView grad_weight, TensorView grad_bias, ConstTensorView grad_out,
+                            ConstTensorView in, Update update) {
+  const auto x = channel_shape(in), y = channel_shape(grad_out);
+  MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
+  MYRIAD_KERNEL_EXPECT(is_vector(grad_weight, x.channels * y.channels));
+  MYRIAD_KERNEL_EXPECT(grad_bias.empty() || is_vector(grad_bias, y.channels));
+  in.dtype == DType::f32 ? adjoint_weight<float>(device, grad_weight, grad_bias, grad_out, in, update)
+                         : adjoint_weight<double>(device, grad_weight, grad_bias, grad_out, in, update);
+}
+
+}  // namespace myriad::kernels::cuda

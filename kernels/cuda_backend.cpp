@@ -1,0 +1,154 @@
+#include "kernels/cuda_backend.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "kernels/ops_cuda.hpp"
+
+namespace myriad::kernels {
+namespace {
+
+class CudaBackend final : public Backend {
+ public:
+  const char* name() const override { return "cuda"; }
+  const char* description() const override { return cuda::description(*device_); }
+
+  void* allocate(std::int64_t bytes) override { return cuda::allocate(*device_, bytes); }
+  void deallocate(void* memory) override { cuda::deallocate(*device_, memory); }
+  void copy_to_device(void* device, const void* host, std::int64_t bytes) override {
+    cuda::copy_in(*device_, device, host, bytes);
+  }
+  void copy_to_host(void* host, const void* device, std::int64_t bytes) override {
+    cuda::copy_out(*device_, host, device, bytes);
+  }
+  void fence() override { cuda::fence(*device_); }
+
+  std::unique_ptr<FftPlan> make_fft_plan(const FftSpec& spec) override {
+    return cuda::make_fft_plan(*device_, spec);
+  }
+  std::unique_ptr<LegendrePlan> make_legendre_plan(const LegendreSpec& spec) override {
+    return cuda::make_legendre_plan(*device_, spec);
+  }
+  void fft_forward(const FftPlan& plan, TensorView fourier, ConstTensorView grid,
+                   FourierScale scale) override {
+    cuda::fft_forward(*device_, plan, fourier, grid, scale);
+  }
+  void fft_inverse(const FftPlan& plan, TensorView grid, ConstTensorView fourier,
+                   FourierScale scale) override {
+    cuda::fft_inverse(*device_, plan, grid, fourier, scale);
+  }
+  void legendre_analysis(const LegendrePlan& plan, TensorView coefficients, ConstTensorView fourier,
+                         RowWeights weights) override {
+    cuda::legendre_analysis(*device_, plan, coefficients, fourier, weights);
+  }
+  void legendre_synthesis(const LegendrePlan& plan, TensorView fourier,
+                          ConstTensorView coefficients, RowWeights weights) override {
+    cuda::legendre_synthesis(*device_, plan, fourier, coefficients, weights);
+  }
+  void spectral_mix(const SpectralLayout& layout, TensorView out, ConstTensorView in,
+                    ConstTensorView weight) override {
+    cuda::spectral_mix(*device_, degrees(layout), out, in, weight);
+  }
+  void spectral_mix_adjoint_input(const SpectralLayout& layout, TensorView grad_in,
+                                  ConstTensorView grad_out, ConstTensorView weight) override {
+    cuda::spectral_mix_adjoint_input(*device_, degrees(layout), grad_in, grad_out, weight);
+  }
+  void spectral_mix_adjoint_weight(const SpectralLayout& layout, TensorView grad_weight,
+                                   ConstTensorView in, ConstTensorView grad_out,
+                                   Update update) override {
+    cuda::spectral_mix_adjoint_weight(*device_, degrees(layout), grad_weight, in, grad_out, update);
+  }
+  void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
+               Activation activation, Update update) override {
+    cuda::conv1x1(*device_, out, in, weight, bias, activation, update);
+  }
+  void conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,
+                             Update update) override {
+    cuda::conv1x1_adjoint_input(*device_, grad_in, grad_out, weight, update);
+  }
+  void conv1x1_adjoint_weight(TensorView grad_weight, TensorView grad_bias,
+                              ConstTensorView grad_out, ConstTensorView in,
+                              Update update) override {
+    cuda::conv1x1_adjoint_weight(*device_, grad_weight, grad_bias, grad_out, in, update);
+  }
+  void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
+                     ConstTensorView beta, double epsilon, Activation activation) override {
+    cuda::instance_norm(*device_, out, stats, in, gamma, beta, epsilon, activation);
+  }
+  void instance_norm_adjoint(TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,
+                             ConstTensorView grad_out, ConstTensorView in, ConstTensorView stats,
+                             ConstTensorView gamma, ConstTensorView beta,
+                             Activation activation) override {
+    cuda::instance_norm_adjoint(*device_, grad_in, grad_gamma, grad_beta, grad_out, in, stats,
+                                gamma, beta, activation);
+  }
+  void gelu(TensorView out, ConstTensorView in) override { cuda::gelu(*device_, out, in); }
+  void gelu_adjoint(TensorView grad_in, ConstTensorView grad_out, ConstTensorView in) override {
+    cuda::gelu_adjoint(*device_, grad_in, grad_out, in);
+  }
+  void axpby(TensorView out, double a, ConstTensorView x, double b, ConstTensorView y) override {
+    cuda::axpby(*device_, out, a, x, b, y);
+  }
+  void channel_affine(TensorView out, ConstTensorView in, ConstTensorView scale,
+                      ConstTensorView shift, Update update) override {
+    cuda::channel_affine(*device_, out, in, scale, shift, update);
+  }
+  void clamp_below(TensorView out, ConstTensorView in, ConstTensorView lower) override {
+    cuda::clamp_below(*device_, out, in, lower);
+  }
+  void copy(TensorView out, ConstTensorView in) override { cuda::copy(*device_, out, in); }
+  void fill(TensorView out, double value) override { cuda::fill(*device_, out, value); }
+  void fill_normal(TensorView out, const RandomStream& stream,
+                   std::span<const std::uint32_t> members) override {
+    cuda::fill_normal(*device_, out, stream, members);
+  }
+  void weighted_squared_error(TensorView out, ConstTensorView a, ConstTensorView b,
+                              ConstTensorView row_weight) override {
+    cuda::weighted_squared_error(*device_, out, a, b, row_weight);
+  }
+  void weighted_squared_error_adjoint(TensorView grad_a, ConstTensorView a, ConstTensorView b,
+                                      ConstTensorView row_weight, ConstTensorView coefficient,
+                                      Update update) override {
+    cuda::weighted_squared_error_adjoint(*device_, grad_a, a, b, row_weight, coefficient, update);
+  }
+  double sum_of_squares(ConstTensorView in) override { return cuda::sum_of_squares(*device_, in); }
+  std::int64_t count_nonfinite(ConstTensorView in) override {
+    return cuda::count_nonfinite(*device_, in);
+  }
+  void crps(TensorView out, ConstTensorView members, ConstTensorView truth,
+            ConstTensorView row_weight, double alpha) override {
+    cuda::crps(*device_, out, members, truth, row_weight, alpha);
+  }
+  void crps_adjoint(TensorView grad_members, ConstTensorView members, ConstTensorView truth,
+                    ConstTensorView row_weight, double alpha, ConstTensorView coefficient,
+                    Update update) override {
+    cuda::crps_adjoint(*device_, grad_members, members, truth, row_weight, alpha, coefficient,
+                       update);
+  }
+  void adamw(TensorView parameter, TensorView m, TensorView v, ConstTensorView gradient,
+             const AdamwStep& step) override {
+    cuda::adamw(*device_, parameter, m, v, gradient, step);
+  }
+
+ private:
+  const cuda::DegreeTable& degrees(const SpectralLayout& layout) {
+    for (const auto& [known, table] : tables_) {
+      if (known == layout) return *table;
+    }
+    tables_.emplace_back(layout, cuda::make_degree_table(*device_, layout));
+    return *tables_.back().second;
+  }
+
+  std::shared_ptr<cuda::Device> device_ = cuda::make_device();
+  /// A process meets one or two layouts.
+  std::vector<std::pair<SpectralLayout, std::shared_ptr<const cuda::DegreeTable>>> tables_;
+};
+
+}  // namespace
+
+}  // namespace myriad::kernels
+
+extern "C" myriad::kernels::Backend* myriad_make_cuda_backend(int local_rank, const char** why) {
+  if (!myriad::kernels::cuda::choose_device(local_rank, why)) return nullptr;
+  return new myriad::kernels::CudaBackend;
+}

@@ -1,0 +1,260 @@
+#include "kernels/device_cuda.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "kernels/ops_cuda.hpp"
+#ifdef MYRIAD_CUDA_EMULATION
+#include <cmath>
+#include <cstring>
+#else
+#include <cufft.h>
+#endif
+
+namespace myriad::kernels::cuda {
+
+#ifdef MYRIAD_CUDA_EMULATION
+
+namespace {
+
+/// Transforms by their definition, sums in fp64.
+template <class T>
+class DirectFft final : public RowFft {
+ public:
+  DirectFft(std::int64_t n, std::int64_t rows) : n_(n), rows_(rows) {}
+
+  void forward(void* spectrum, const void* rows) override {
+    const std::int64_t orders = n_ / 2 + 1;
+    auto* const out = static_cast<Complex<T>*>(spectrum);
+    const T* const in = static_cast<const T*>(rows);
+    for (std::int64_t r = 0; r < rows_; ++r) {
+      for (std::int64_t m = 0; m < orders; ++m) {
+        double re = 0.0, im = 0.0;
+        for (std::int64_t j = 0; j < n_; ++j) {
+          const double x = static_cast<double>(in[r * n_ + j]), a = angle(m, j);
+          re += x * std::cos(a);
+          im -= x * std::sin(a);
+        }
+        out[r * orders + m] = {static_cast<T>(re), static_cast<T>(im)};
+      }
+    }
+  }
+
+  void inverse(void* rows, void* spectrum) override {
+    const std::int64_t orders = n_ / 2 + 1;
+    auto* const in = static_cast<Complex<T>*>(spectrum);
+    T* const out = static_cast<T*>(rows);
+    for (std::int64_t r = 0; r < rows_; ++r) {
+      for (std::int64_t j = 0; j < n_; ++j) {
+        double sum = 0.0;
+        for (std::int64_t m = 0; m < orders; ++m) {
+          const double twice = m == 0 || 2 * m == n_ ? 1.0 : 2.0, a = angle(m, j);
+          const Complex<T> x = in[r * orders + m];
+          sum += twice * (static_cast<double>(x.re) * std::cos(a) - static_cast<double>(x.im) * std::sin(a));
+        }
+        out[r * n_ + j] = static_cast<T>(sum);
+      }
+      // The library destroys its input: so does this, that nobody may rely on it.
+      for (std::int64_t m = 0; m < orders; ++m) in[r * orders + m] = {static_cast<T>(NAN), static_cast<T>(NAN)};
+    }
+  }
+
+ private:
+  double angle(std::int64_t m, std::int64_t j) const {
+    return 2.0 * 3.14159265358979323846 * static_cast<double>(m * j % n_) / static_cast<double>(n_);
+  }
+  std::int64_t n_, rows_;
+};
+
+}  // namespace
+
+struct Device::Impl {
+  std::string description = "emulation of a CUDA device on the host, for tests";
+  struct {
+    void* memory = nullptr;
+    std::int64_t bytes = 0;
+  } scratch[k_slots];
+};
+
+bool choose_device(int, const char**) { return true; }
+Device::Device() : impl_(std::make_unique<Impl>()) {}
+void* Device::allocate(std::int64_t bytes) {
+  if (bytes == 0) return nullptr;
+  void* const memory = std::aligned_alloc(256, (static_cast<std::size_t>(bytes) + 255) / 256 * 256);
+  MYRIAD_KERNEL_EXPECT(memory != nullptr);
+  std::memset(memory, 0xff, static_cast<std::size_t>(bytes));  // NaN: nobody may rely on fresh memory
+  return memory;
+}
+void Device::deallocate(void* memory) { std::free(memory); }
+void Device::copy_in(void* device, const void* host, std::int64_t bytes) {
+  if (bytes > 0) std::memcpy(device, host, static_cast<std::size_t>(bytes));
+}
+void Device::copy_out(void* host, const void* device, std::int64_t bytes) {
+  if (bytes > 0) std::memcpy(host, device, static_cast<std::size_t>(bytes));
+}
+void Device::fence() {}
+std::unique_ptr<RowFft> Device::make_row_fft(DType dtype, std::int64_t n, std::int64_t rows) {
+  if (dtype == DType::f32) return std::make_unique<DirectFft<float>>(n, rows);
+  return std::make_unique<DirectFft<double>>(n, rows);
+}
+
+#else
+
+namespace {
+
+void check(cudaError_t status, const char* what) {
+  if (status == cudaSuccess) return;
+  std::fprintf(stderr, "CUDA: %s failed: %s (%s)\n", what, cudaGetErrorName(status), cudaGetErrorString(status));
+  std::abort();
+}
+
+void check(cufftResult status, const char* what) {
+  if (status == CUFFT_SUCCESS) return;
+  std::fprintf(stderr, "cuFFT: %s failed with code %d\n", what, static_cast<int>(status));
+  std::abort();
+}
+
+/// cuFFT, one plan each way.
+template <class T>
+class LibraryFft final : public RowFft {
+ public:
+  LibraryFft(std::int64_t n, std::int64_t rows, cudaStream_t stream) {
+    constexpr bool single = sizeof(T) == sizeof(float);
+    long long length = n;
+    std::size_t work = 0;
+    for (cufftHandle* plan : {&forward_, &inverse_}) {
+      check(cufftCreate(plan), "cufftCreate");
+      const cufftType type = plan == &forward_ ? (single ? CUFFT_R2C : CUFFT_D2Z) : (single ? CUFFT_C2R : CUFFT_Z2D);
+      check(cufftMakePlanMany64(*plan, 1, &length, nullptr, 1, 0, nullptr, 1, 0, type, rows, &work), "cufftMakePlanMany64");
+      check(cufftSetStream(*plan, stream), "cufftSetStream");
+    }
+  }
+  ~LibraryFft() override {
+    cufftDestroy(forward_);
+    cufftDestroy(inverse_);
+  }
+
+  void forward(void* spectrum, const void* rows) override {
+    void* const in = const_cast<void*>(rows);  // out of place: the library keeps it
+    if constexpr (sizeof(T) == sizeof(float)) {
+      check(cufftExecR2C(forward_, static_cast<cufftReal*>(in), static_cast<cufftComplex*>(spectrum)), "cufftExecR2C");
+    } else {
+      check(cufftExecD2Z(forward_, static_cast<cufftDoubleReal*>(in), static_cast<cufftDoubleComplex*>(spectrum)),
+            "cufftExecD2Z");
+    }
+  }
+  void inverse(void* rows, void* spectrum) override {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      check(cufftExecC2R(inverse_, static_cast<cufftComplex*>(spectrum), static_cast<cufftReal*>(rows)), "cufftExecC2R");
+    } else {
+      check(cufftExecZ2D(inverse_, static_cast<cufftDoubleComplex*>(spectrum), static_cast<cufftDoubleReal*>(rows)),
+            "cufftExecZ2D");
+    }
+  }
+
+ private:
+  cufftHandle forward_ = 0, inverse_ = 0;
+};
+
+}  // namespace
+
+struct Device::Impl {
+  cudaStream_t stream = nullptr;
+  std::string description;
+  struct {
+    void* memory = nullptr;
+    std::int64_t bytes = 0;
+  } scratch[k_slots];
+};
+
+bool choose_device(int local_rank, const char** why) {
+  int count = 0;
+  cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaSuccess && count == 0) status = cudaErrorNoDevice;
+  // Ranks that share a device would wait for each other and for its memory.
+  if (status == cudaSuccess && local_rank >= count) {
+    *why = "more ranks on this node than GPUs";
+    return false;
+  }
+  if (status == cudaSuccess) status = cudaSetDevice(local_rank);
+  if (status == cudaSuccess) return true;
+  *why = cudaGetErrorString(status);
+  return false;
+}
+
+Device::Device() : impl_(std::make_unique<Impl>()) {
+  int number = 0, runtime = 0, driver = 0, fft = 0;
+  check(cudaGetDevice(&number), "cudaGetDevice");
+  check(cudaStreamCreateWithFlags(&impl_->stream, cudaStreamNonBlocking), "cudaStreamCreate");
+  cudaDeviceProp device{};
+  check(cudaGetDeviceProperties(&device, number), "cudaGetDeviceProperties");
+  check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
+  check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
+  check(cufftGetVersion(&fft), "cufftGetVersion");
+  impl_->description = std::string(device.name) + ", compute capability " + std::to_string(device.major) + "." +
+                       std::to_string(device.minor) + ", " + std::to_string(device.totalGlobalMem >> 20) + " MiB, CUDA " +
+                       std::to_string(runtime) + ", driver " + std::to_string(driver) + ", cuFFT " + std::to_string(fft);
+}
+void* Device::allocate(std::int64_t bytes) {
+  if (bytes == 0) return nullptr;
+  void* memory = nullptr;
+  const cudaError_t status = cudaMalloc(&memory, static_cast<std::size_t>(bytes));
+  if (status == cudaErrorMemoryAllocation) {
+    std::size_t free_bytes = 0, total = 0;
+    cudaMemGetInfo(&free_bytes, &total);
+    std::fprintf(stderr, "out of GPU memory: %lld bytes requested, %zu of %zu free; use a smaller block\n",
+                 static_cast<long long>(bytes), free_bytes, total);
+    std::abort();
+  }
+  check(status, "cudaMalloc");
+  return memory;
+}
+void Device::deallocate(void* memory) { check(cudaFree(memory), "cudaFree"); }
+void Device::copy_in(void* device, const void* host, std::int64_t bytes) {
+  if (bytes > 0) check(cudaMemcpyAsync(device, host, static_cast<std::size_t>(bytes), cudaMemcpyHostToDevice, impl_->stream), "copy to the device");
+  fence();  // the caller's memory may go away
+}
+void Device::copy_out(void* host, const void* device, std::int64_t bytes) {
+  if (bytes > 0) check(cudaMemcpyAsync(host, device, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost, impl_->stream), "copy to the host");
+  fence();
+}
+void Device::fence() { check(cudaStreamSynchronize(impl_->stream), "cudaStreamSynchronize"); }
+cudaStream_t Device::stream() const { return impl_->stream; }
+std::unique_ptr<RowFft> Device::make_row_fft(DType dtype, std::int64_t n, std::int64_t rows) {
+  if (dtype == DType::f32) return std::make_unique<LibraryFft<float>>(n, rows, impl_->stream);
+  return std::make_unique<LibraryFft<double>>(n, rows, impl_->stream);
+}
+
+#endif
+
+Device::~Device() {
+  fence();
+  for (auto& slot : impl_->scratch) deallocate(slot.memory);
+#ifndef MYRIAD_CUDA_EMULATION
+  cudaStreamDestroy(impl_->stream);
+#endif
+}
+
+const char* Device::description() const { return impl_->description.c_str(); }
+
+void* Device::scratch(Slot slot, std::int64_t bytes) {
+  auto& place = impl_->scratch[slot];
+  if (bytes > place.bytes) {
+    fence();  // kernels under way may use the old memory
+    deallocate(place.memory);
+    place.memory = allocate(bytes);
+    place.bytes = bytes;
+  }
+  return place.memory;
+}
+
+std::shared_ptr<Device> make_device() { return std::make_shared<Device>(); }
+const char* description(const Device& device) { return device.description(); }
+void* allocate(Device& device, std::int64_t bytes) { return device.allocate(bytes); }
+void deallocate(Device& device, void* memory) { device.deallocate(memory); }
+void copy_in(Device& device, void* to, const void* host, std::int64_t bytes) { device.copy_in(to, host, bytes); }
+void copy_out(Device& device, void* host, const void* from, std::int64_t bytes) { device.copy_out(host, from, bytes); }
+void fence(Device& device) { device.fence(); }
+
+}  // namespace myriad::kernels::cuda

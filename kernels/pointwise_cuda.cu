@@ -1,0 +1,208 @@
+#include <cmath>
+
+#include "kernels/device_cuda.hpp"
+#include "kernels/ops_cuda.hpp"
+#include "kernels/shapes.hpp"
+
+namespace myriad::kernels::cuda {
+
+using detail::channel_shape;
+using detail::is_vector;
+using detail::same_extents;
+
+namespace {
+
+/// Offsets of a view by row-major number in \p shape; an extent of 1 is broadcast.
+struct Offsets {
+  Offsets(ConstTensorView v, ConstTensorView shape) : rank(shape.rank) {
+    for (int d = 0; d < rank; ++d) {
+      extent[d] = shape.dim(d);
+      stride[d] = v.dim(d) == 1 ? 0 : v.step(d);
+    }
+  }
+  __device__ std::int64_t operator()(std::int64_t k) const {
+    std::int64_t offset = 0;
+    for (int d = rank - 1; d >= 0; --d) {
+      offset += k % extent[d] * stride[d];
+      k /= extent[d];
+    }
+    return offset;
+  }
+  int rank;
+  std::int64_t extent[k_max_rank], stride[k_max_rank];
+};
+
+template <class T>
+void combine(Device& device, TensorView out, double a, ConstTensorView x, double b, ConstTensorView y) {
+  const bool two = b != 0.0;
+  const Offsets to(out, out), from(x, out), other(two ? y : x, out);
+  T* const z = out.as<T>();
+  const T* const p = x.as<T>();
+  const T* const q = two ? y.as<T>() : p;
+  const T alpha = static_cast<T>(a), beta = static_cast<T>(b);
+  for_each(device, out.size(), [=] __device__(std::int64_t k) {
+    T value = alpha * p[from(k)];
+    if (two) value += beta * q[other(k)];
+    z[to(k)] = value;
+  });
+}
+
+template <class T>
+void affine(Device& device, TensorView out, ConstTensorView in, ConstTensorView scale, ConstTensorView shift, bool accumulate) {
+  const auto s = channel_shape(in);
+  const std::int64_t channels = s.channels, points = s.points, in_stride = in.step(0), out_stride = out.step(0);
+  const T* const x = in.as<T>();
+  const T* const factor = scale.as<T>();
+  const T* const offset = shift.as<T>();
+  T* const y = out.as<T>();
+  for_each(device, s.batch * channels * points, [=] __device__(std::int64_t k) {
+    const std::int64_t b = k / points / channels, c = k / points % channels, at = c * points + k % points;
+    T value = x[b * in_stride + at];
+    if (factor != nullptr) value *= factor[c];
+    if (offset != nullptr) value += offset[c];
+    T& target = y[b * out_stride + at];
+    target = accumulate ? target + value : value;
+  });
+}
+
+template <class T>
+void clamp(Device& device, TensorView out, ConstTensorView in, ConstTensorView lower) {
+  const auto s = channel_shape(in);
+  const std::int64_t channels = s.channels, points = s.points, in_stride = in.step(0), out_stride = out.step(0);
+  const T* const x = in.as<T>();
+  const T* const bound = lower.as<T>();
+  T* const y = out.as<T>();
+  for_each(device, s.batch * channels * points, [=] __device__(std::int64_t k) {
+    const std::int64_t b = k / points / channels, c = k / points % channels, at = c * points + k % points;
+    const T value = x[b * in_stride + at];
+    y[b * out_stride + at] = value < bound[c] ? bound[c] : value;
+  });
+}
+
+template <class To, class From>
+void convert(Device& device, TensorView out, ConstTensorView in) {
+  const Offsets to(out, out), from(in, out);
+  To* const y = out.as<To>();
+  const From* const x = in.as<From>();
+  for_each(device, out.size(), [=] __device__(std::int64_t k) { y[to(k)] = static_cast<To>(x[from(k)]); });
+}
+
+template <class T>
+void set(Device& device, TensorView out, double value) {
+  const Offsets to(out, out);
+  T* const y = out.as<T>();
+  const T constant = static_cast<T>(value);
+  for_each(device, out.size(), [=] __device__(std::int64_t k) { y[to(k)] = constant; });
+}
+
+template <class T>
+void adamw_step(Device& device, TensorView parameter, TensorView m, TensorView v, ConstTensorView gradient, AdamwStep step) {
+  T* const p = parameter.as<T>();
+  T* const first = m.as<T>();
+  T* const second = v.as<T>();
+  const T* const g = gradient.as<T>();
+  const double t = static_cast<double>(step.step);
+  const double correction1 = 1.0 - std::pow(step.beta1, t), correction2 = 1.0 - std::pow(step.beta2, t);
+  for_each(device, parameter.size(), [=] __device__(std::int64_t k) {
+    const double d = step.gradient_scale * static_cast<double>(g[k]);
+    const double m1 = step.beta1 * static_cast<double>(first[k]) + (1.0 - step.beta1) * d;
+    const double m2 = step.beta2 * static_cast<double>(second[k]) + (1.0 - step.beta2) * d * d;
+    const double direction = (m1 / correction1) / (sqrt(m2 / correction2) + step.epsilon);
+    const double value = static_cast<double>(p[k]);
+    first[k] = static_cast<T>(m1);
+    second[k] = static_cast<T>(m2);
+    p[k] = static_cast<T>(value - step.learning_rate * step.weight_decay * value - step.learning_rate * direction);
+  });
+}
+
+/// One block of Philox4x32-10 (Salmon et al. 2011, table 2 and section 3.3).
+__device__ inline void philox(std::uint32_t c[4], std::uint32_t key0, std::uint32_t key1) {
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t p0 = std::uint64_t{0xD2511F53} * c[0], p1 = std::uint64_t{0xCD9E8D57} * c[2];
+    const std::uint32_t c1 = c[1], c3 = c[3];
+    c[0] = static_cast<std::uint32_t>(p1 >> 32) ^ c1 ^ key0;
+    c[1] = static_cast<std::uint32_t>(p1);
+    c[2] = static_cast<std::uint32_t>(p0 >> 32) ^ c3 ^ key1;
+    c[3] = static_cast<std::uint32_t>(p0);
+    key0 += 0x9E3779B9;
+    key1 += 0xBB67AE85;
+  }
+}
+
+template <class T>
+void normal(Device& device, TensorView out, const RandomStream& stream, std::span<const std::uint32_t> members) {
+  const std::int64_t count = detail::size_from(out, 1), blocks = (count + 3) / 4, stride = out.step(0);
+  auto* const member = device.array<std::uint32_t>(Device::k_first, out.dim(0));
+  device.copy_in(member, members.data(), out.dim(0) * static_cast<std::int64_t>(sizeof(std::uint32_t)));
+  T* const y = out.as<T>();
+  const RandomStream s = stream;
+  for_each(device, out.dim(0) * blocks, [=] __device__(std::int64_t k) {
+    const std::int64_t b = k / blocks, block = k % blocks;
+    std::uint32_t w[4] = {static_cast<std::uint32_t>(block), s.step, member[b], s.stream};
+    philox(w, static_cast<std::uint32_t>(s.seed), static_cast<std::uint32_t>(s.seed >> 32));
+    for (int pair = 0; pair < 2; ++pair) {
+      const double radius = sqrt(-2.0 * log((w[2 * pair] + 0.5) * 0x1p-32));
+      const double angle = 6.283185307179586476925 * ((w[2 * pair + 1] + 0.5) * 0x1p-32);
+      const std::int64_t at = 4 * block + 2 * pair;
+      if (at < count) y[b * stride + at] = static_cast<T>(radius * cos(angle));
+      if (at + 1 < count) y[b * stride + at + 1] = static_cast<T>(radius * sin(angle));
+    }
+  });
+}
+
+}  // namespace
+
+void axpby(Device& device, TensorView out, double a, ConstTensorView x, double b, ConstTensorView y) {
+  MYRIAD_KERNEL_EXPECT(same_extents(out, x));
+  MYRIAD_KERNEL_EXPECT(b == 0.0 || same_extents(out, y));
+  out.dtype == DType::f32 ? combine<float>(device, out, a, x, b, y) : combine<double>(device, out, a, x, b, y);
+}
+
+void channel_affine(Device& device, TensorView out, ConstTensorView in, ConstTensorView scale, ConstTensorView shift,
+                    Update update) {
+  const auto x = channel_shape(in);
+  MYRIAD_KERNEL_EXPECT(channel_shape(out) == x);
+  MYRIAD_KERNEL_EXPECT(scale.empty() || is_vector(scale, x.channels));
+  MYRIAD_KERNEL_EXPECT(shift.empty() || is_vector(shift, x.channels));
+  const bool accumulate = update == Update::accumulate;
+  in.dtype == DType::f32 ? affine<float>(device, out, in, scale, shift, accumulate)
+                         : affine<double>(device, out, in, scale, shift, accumulate);
+}
+
+void clamp_below(Device& device, TensorView out, ConstTensorView in, ConstTensorView lower) {
+  const auto x = channel_shape(in);
+  MYRIAD_KERNEL_EXPECT(channel_shape(out) == x && is_vector(lower, x.channels));
+  in.dtype == DType::f32 ? clamp<float>(device, out, in, lower) : clamp<double>(device, out, in, lower);
+}
+
+void copy(Device& device, TensorView out, ConstTensorView in) {
+  MYRIAD_KERNEL_EXPECT(out.rank == in.rank);
+  for (int d = 0; d < out.rank; ++d) MYRIAD_KERNEL_EXPECT(in.dim(d) == out.dim(d) || in.dim(d) == 1);
+  if (out.dtype == DType::f32) {
+    in.dtype == DType::f32 ? convert<float, float>(device, out, in) : convert<float, double>(device, out, in);
+  } else {
+    in.dtype == DType::f32 ? convert<double, float>(device, out, in) : convert<double, double>(device, out, in);
+  }
+}
+
+void fill(Device& device, TensorView out, double value) {
+  out.dtype == DType::f32 ? set<float>(device, out, value) : set<double>(device, out, value);
+}
+
+void adamw(Device& device, TensorView parameter, TensorView m, TensorView v, ConstTensorView gradient,
+           const AdamwStep& step) {
+  const std::int64_t size = parameter.size();
+  MYRIAD_KERNEL_EXPECT(is_vector(parameter, size) && is_vector(m, size) && is_vector(v, size));
+  MYRIAD_KERNEL_EXPECT(is_vector(gradient, size) && step.step >= 1);
+  parameter.dtype == DType::f32 ? adamw_step<float>(device, parameter, m, v, gradient, step)
+                                : adamw_step<double>(device, parameter, m, v, gradient, step);
+}
+
+void fill_normal(Device& device, TensorView out, const RandomStream& stream, std::span<const std::uint32_t> members) {
+  MYRIAD_KERNEL_EXPECT(out.rank >= 1 && out.dense_from(1));
+  MYRIAD_KERNEL_EXPECT(static_cast<std::int64_t>(members.size()) == out.dim(0));
+  MYRIAD_KERNEL_EXPECT(detail::size_from(out, 1) <= (std::int64_t{1} << 34));
+  out.dtype == DType::f32 ? normal<float>(device, out, stream, members) : normal<double>(device, out, stream, members);
+}
+
+}  // namespace myriad::kernels::cuda

@@ -1,0 +1,216 @@
+#include <cmath>
+
+#include "kernels/ops_cuda.hpp"
+#include "kernels/shapes.hpp"
+#include "kernels/tile_product_cuda.hpp"
+
+namespace myriad::kernels::cuda {
+
+/// Coefficients of degree l: rows[first[l] + m] is the position of (l, m). Tiles of rows: (degree, first row) pairs.
+class DegreeTable {
+ public:
+  DegreeTable(Device& device, const SpectralLayout& spectral) : layout(spectral) {
+    std::vector<int> row_list, first_list, tile_list;
+    for (std::int64_t l = 0; l < layout.lmax; ++l) {
+      first_list.push_back(static_cast<int>(row_list.size()));
+      const std::int64_t orders = layout.orders_of_degree(l);
+      for (std::int64_t m = 0; m < orders; ++m) row_list.push_back(static_cast<int>(layout.index(l, m)));
+      for (std::int64_t row = 0; row < orders; row += k_tile) {
+        tile_list.push_back(static_cast<int>(l));
+        tile_list.push_back(static_cast<int>(row));
+      }
+    }
+    first_list.push_back(static_cast<int>(row_list.size()));
+    tiles = static_cast<std::int64_t>(tile_list.size()) / 2;
+    rows = DeviceArray<int>(device, row_list);
+    first = DeviceArray<int>(device, first_list);
+    tile = DeviceArray<int>(device, tile_list);
+  }
+
+  SpectralLayout layout;
+  DeviceArray<int> rows, first, tile;
+  std::int64_t tiles = 0;
+};
+
+namespace {
+
+/// The table as a kernel sees it.
+struct Degrees {
+  const int* rows;
+  const int* first;
+  const int* tile;
+
+  __device__ int orders(int l) const { return first[l + 1] - first[l]; }
+  __device__ std::int64_t row(int l, int m) const { return rows[first[l] + m]; }
+};
+
+Degrees degrees_of(const DegreeTable& table) { return {table.rows.data(), table.first.data(), table.tile.data()}; }
+
+/// out[b, lm, o] = sum_i in[b, lm, i] weight[l, i, o].
+template <class T>
+struct Mix {
+  using Value = Complex<T>;
+  static constexpr bool k_a_along_depth = true, k_b_along_depth = false;
+  Degrees degrees;
+  const Value* in;
+  const Value* weight;
+  Value* out;
+  std::int64_t in_stride, out_stride;
+  int inputs, outputs;
+
+  __device__ Place place(int tile) const {
+    const int l = degrees.tile[2 * tile];
+    return {l, degrees.tile[2 * tile + 1], degrees.orders(l), inputs};
+  }
+  __device__ int columns() const { return outputs; }
+  __device__ Value a(const Place& place, int batch, int m, int i) const {
+    return in[batch * in_stride + degrees.row(place.problem, m) * inputs + i];
+  }
+  __device__ Value b(const Place& place, int, int i, std::int64_t o) const {
+    return weight[(static_cast<std::int64_t>(place.problem) * inputs + i) * outputs + o];
+  }
+  __device__ void store(const Place& place, int batch, int m, std::int64_t o, Value value) const {
+    out[batch * out_stride + degrees.row(place.problem, m) * outputs + o] = value;
+  }
+};
+
+/// grad_in[b, lm, i] = sum_o grad_out[b, lm, o] conj(weight[l, i, o]).
+template <class T>
+struct MixAdjointInput {
+  using Value = Complex<T>;
+  static constexpr bool k_a_along_depth = true, k_b_along_depth = true;
+  Degrees degrees;
+  const Value* grad_out;
+  const Value* weight;
+  Value* grad_in;
+  std::int64_t out_stride, in_stride;
+  int inputs, outputs;
+
+  __device__ Place place(int tile) const {
+    const int l = degrees.tile[2 * tile];
+    return {l, degrees.tile[2 * tile + 1], degrees.orders(l), outputs};
+  }
+  __device__ int columns() const { return inputs; }
+  __device__ Value a(const Place& place, int batch, int m, int o) const {
+    return grad_out[batch * out_stride + degrees.row(place.problem, m) * outputs + o];
+  }
+  __device__ Value b(const Place& place, int, int o, std::int64_t i) const {
+    return conjugate(weight[(static_cast<std::int64_t>(place.problem) * inputs + i) * outputs + o]);
+  }
+  __device__ void store(const Place& place, int batch, int m, std::int64_t i, Value value) const {
+    grad_in[batch * in_stride + degrees.row(place.problem, m) * inputs + i] = value;
+  }
+};
+
+/// grad_weight[l, i, o] (+)= sum over batch and m of conj(in[b, lm, i]) grad_out[b, lm, o].
+template <class T>
+struct MixAdjointWeight {
+  using Value = Complex<T>;
+  static constexpr bool k_a_along_depth = false, k_b_along_depth = false;
+  Degrees degrees;
+  const Value* in;
+  const Value* grad_out;
+  Value* grad_weight;
+  std::int64_t in_stride, out_stride;
+  int inputs, outputs, batch_size, row_tiles;
+  bool accumulate;
+
+  __device__ Place place(int tile) const {
+    const int l = tile / row_tiles;
+    return {l, tile % row_tiles * k_tile, inputs, batch_size * degrees.orders(l)};
+  }
+  __device__ int columns() const { return outputs; }
+  __device__ Value a(const Place& place, int, int i, int p) const {
+    const int orders = degrees.orders(place.problem);
+    return conjugate(in[p / orders * in_stride + degrees.row(place.problem, p % orders) * inputs + i]);
+  }
+  __device__ Value b(const Place& place, int, int p, std::int64_t o) const {
+    const int orders = degrees.orders(place.problem);
+    return grad_out[p / orders * out_stride + degrees.row(place.problem, p % orders) * outputs + o];
+  }
+  __device__ void store(const Place& place, int, int i, std::int64_t o, Value value) const {
+    Value& target = grad_weight[(static_cast<std::int64_t>(place.problem) * inputs + i) * outputs + o];
+    target = accumulate ? Value{target.re + value.re, target.im + value.im} : value;
+  }
+};
+
+/// coefficients [batch, lm, channel, 2], weight [l, i, o, 2].
+struct MixShape {
+  std::int64_t batch = 0, inputs = 0, outputs = 0;
+};
+
+MixShape mix_shape(const DegreeTable& table, ConstTensorView from, ConstTensorView to, ConstTensorView weight) {
+  const MixShape shape{from.dim(0), from.dim(2), to.dim(2)};
+  MYRIAD_KERNEL_EXPECT(from.rank == 4 && to.rank == 4 && from.dense_from(1) && to.dense_from(1));
+  MYRIAD_KERNEL_EXPECT(from.dim(1) == table.layout.size() && to.dim(1) == table.layout.size());
+  MYRIAD_KERNEL_EXPECT(to.dim(0) == shape.batch && from.dim(3) == 2 && to.dim(3) == 2);
+  MYRIAD_KERNEL_EXPECT(detail::is_vector(weight, table.layout.lmax * shape.inputs * shape.outputs * 2));
+  return shape;
+}
+
+/// Complex elements between batch elements.
+std::int64_t stride_of(ConstTensorView v) {
+  MYRIAD_KERNEL_EXPECT(v.dim(0) == 1 || v.step(0) % 2 == 0);
+  return v.step(0) / 2;
+}
+
+template <class T>
+void mix(Device& device, const DegreeTable& table, TensorView out, ConstTensorView in, ConstTensorView weight) {
+  const MixShape s = mix_shape(table, in, out, weight);
+  const Mix<T> op{degrees_of(table),       in.as<Complex<T>>(), weight.as<Complex<T>>(),     out.as<Complex<T>>(),
+                  stride_of(in), stride_of(out),      static_cast<int>(s.inputs), static_cast<int>(s.outputs)};
+  tile_product(device, op, table.tiles, s.batch);
+}
+
+template <class T>
+void adjoint_input(Device& device, const DegreeTable& table, TensorView grad_in, ConstTensorView grad_out,
+                   ConstTensorView weight) {
+  const MixShape s = mix_shape(table, grad_in, grad_out, weight);
+  const MixAdjointInput<T> op{degrees_of(table),          grad_out.as<Complex<T>>(), weight.as<Complex<T>>(),
+                              grad_in.as<Complex<T>>(),   stride_of(grad_out),       stride_of(grad_in),
+                              static_cast<int>(s.inputs), static_cast<int>(s.outputs)};
+  tile_product(device, op, table.tiles, s.batch);
+}
+
+template <class T>
+void adjoint_weight(Device& device, const DegreeTable& table, TensorView grad_weight, ConstTensorView in,
+                    ConstTensorView grad_out, Update update) {
+  const MixShape s = mix_shape(table, in, grad_out, grad_weight);
+  const int row_tiles = tiles_of(s.inputs);
+  const MixAdjointWeight<T> op{degrees_of(table),
+                               in.as<Complex<T>>(),
+                               grad_out.as<Complex<T>>(),
+                               grad_weight.as<Complex<T>>(),
+                               stride_of(in),
+                               stride_of(grad_out),
+                               static_cast<int>(s.inputs),
+                               static_cast<int>(s.outputs),
+                               static_cast<int>(s.batch),
+                               row_tiles,
+                               update == Update::accumulate};
+  tile_product(device, op, table.layout.lmax * row_tiles, 1);
+}
+
+}  // namespace
+
+std::shared_ptr<const DegreeTable> make_degree_table(Device& device, const SpectralLayout& layout) {
+  return std::make_shared<DegreeTable>(device, layout);
+}
+
+void spectral_mix(Device& device, const DegreeTable& table, TensorView out, ConstTensorView in, ConstTensorView weight) {
+  out.dtype == DType::f32 ? mix<float>(device, table, out, in, weight) : mix<double>(device, table, out, in, weight);
+}
+
+void spectral_mix_adjoint_input(Device& device, const DegreeTable& table, TensorView grad_in, ConstTensorView grad_out,
+                                ConstTensorView weight) {
+  grad_in.dtype == DType::f32 ? adjoint_input<float>(device, table, grad_in, grad_out, weight)
+                              : adjoint_input<double>(device, table, grad_in, grad_out, weight);
+}
+
+void spectral_mix_adjoint_weight(Device& device, const DegreeTable& table, TensorView grad_weight, ConstTensorView in,
+                                 ConstTensorView grad_out, Update update) {
+  in.dtype == DType::f32 ? adjoint_weight<float>(device, table, grad_weight, in, grad_out, update)
+                         : adjoint_weight<double>(device, table, grad_weight, in, grad_out, update);
+}
+
+}  // namespace myriad::kernels::cuda
