@@ -1,8 +1,9 @@
-# A long forecast neither grows nor collects file handles. STEPS: default 2000.
+# A long forecast neither grows nor collects file handles. STEPS: default 2000; EVERY: interval of output, default once at the end.
 . "$(dirname "$0")/common.sh"
 steps=${STEPS:-2000}
+every=${EVERY:-$((steps * 6))h}
 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/soak" --progress none --quiet --members 1 --lead "$((steps * 6))h" \
-  --set 'checkpoints=[configs/ensemble/seed11.safetensors]' --set "output.every=$((steps * 6))h" >/dev/null &
+  --set 'checkpoints=[configs/ensemble/seed11.safetensors]' --set "output.every=$every" --set 'output.channels=[z500]' >/dev/null &
 pid=$!
 : >"$WORK/samples"
 while kill -0 "$pid" 2>/dev/null; do
