@@ -126,7 +126,8 @@ class Backend {
   virtual const char* description() const = 0;
 
   // ---- memory -------------------------------------------------------------------------------------------------
-  /// Uninitialised device memory aligned to 64 bytes; null when \p bytes is 0. Aborts when exhausted (planned before).
+  /// Uninitialised device memory aligned to 64 bytes; null when \p bytes is 0. Throws std::bad_alloc when
+  /// exhausted.
   virtual void* allocate(std::int64_t bytes) = 0;
   virtual void deallocate(void* memory) = 0;
   virtual void copy_to_device(void* device, const void* host, std::int64_t bytes) = 0;

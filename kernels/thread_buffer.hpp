@@ -5,8 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-
-#include "kernels/contract.hpp"
+#include <new>
 
 namespace myriad::kernels::detail {
 
@@ -19,13 +18,15 @@ class AlignedBuffer {
   AlignedBuffer& operator=(const AlignedBuffer&) = delete;
   ~AlignedBuffer() { std::free(memory_); }
 
+  /// Throws std::bad_alloc when exhausted, as a std::vector would; the buffer is empty then.
   template <class T>
   T* get(std::int64_t count) {
     const std::size_t bytes = (static_cast<std::size_t>(count) * sizeof(T) + 63) / 64 * 64;
     if (bytes > bytes_) {
       std::free(memory_);
+      bytes_ = 0;
       memory_ = std::aligned_alloc(64, bytes);
-      MYRIAD_KERNEL_EXPECT(memory_ != nullptr);
+      if (memory_ == nullptr) throw std::bad_alloc();
       bytes_ = bytes;
     }
     return static_cast<T*>(memory_);

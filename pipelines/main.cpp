@@ -16,6 +16,10 @@ int main(int argc, char** argv) {
   } catch (const myriad::Error& error) {
     std::fprintf(stderr, "error %s: %s\n", error.id().c_str(), error.what());
     return myriad::exit_code(error.kind());
+  } catch (const std::bad_alloc& error) {
+    const myriad::MemorySentence sentence(error, -1);
+    myriad::write_bare_error("E2697", sentence.text());
+    return myriad::exit_code(myriad::ErrorKind::resources);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error E2698: unexpected failure (%s); this is a bug, please report it\n",
                  error.what());

@@ -118,16 +118,21 @@ class Reporter {
   explicit Reporter(bool as_log) : as_log_(as_log) {}
   void use_log() { as_log_ = true; }
 
+  /// Tells without memory when there is none.
   void tell(std::string_view id, std::string_view text) const {
     if (!as_log_) {
-      fmt::print(stderr, "error {}: {}\n", id, text);
+      write_bare_error(id, text);
       return;
     }
-    while (true) {
-      const std::size_t end = text.find('\n');
-      write_log(LogLevel::error, "myriad", text.substr(0, end), id);
-      if (end == std::string_view::npos) return;
-      text.remove_prefix(end + 1);
+    try {
+      while (true) {
+        const std::size_t end = text.find('\n');
+        write_log(LogLevel::error, "myriad", text.substr(0, end), id);
+        if (end == std::string_view::npos) return;
+        text.remove_prefix(end + 1);
+      }
+    } catch (const std::bad_alloc&) {
+      write_bare_error(id, text);
     }
   }
 
@@ -137,20 +142,37 @@ class Reporter {
 
 enum class Known : std::uint8_t { this_rank, all_ranks };
 
+void write_bundle(const Reporter& reporter, const Error& error) {
+  const std::string place = fmt::format("{}:{}", error.where().file_name(), error.where().line());
+  const auto bundle =
+      write_report_bundle(fmt::format("error {}: {} ({})", error.id(), error.what(), place), stack_text());
+  if (!bundle.empty()) reporter.tell(error.id(), "report bundle: " + bundle.string());
+}
+
 int fail(const Reporter& reporter, const Error& error, Known known, Comm& comm) {
   const bool speak = known == Known::this_rank || comm.rank() == 0;
   const int code = exit_code(error.kind());
   if (speak) {
     reporter.tell(error.id(), error.what());
-    if (error.kind() == ErrorKind::internal) {
-      const std::string place =
-          fmt::format("{}:{}", error.where().file_name(), error.where().line());
-      const auto bundle = write_report_bundle(
-          fmt::format("error {}: {} ({})", error.id(), error.what(), place), stack_text());
-      if (!bundle.empty()) reporter.tell(error.id(), "report bundle: " + bundle.string());
-    }
+    if (error.kind() == ErrorKind::internal) write_bundle(reporter, error);
   }
   if (known == Known::this_rank && comm.size() > 1) comm.abort(code);
+  return code;
+}
+
+int fail_unforeseen(const Reporter& reporter, const std::exception& error, Comm& comm) {
+  return fail(reporter,
+              Error(ErrorKind::internal, "E2698",
+                    fmt::format("unexpected failure ({}); this is a bug, please report it", error.what())),
+              Known::this_rank, comm);
+}
+
+/// Nothing here asks for memory: there may be none at all.
+int fail_without_memory(const Reporter& reporter, const std::bad_alloc& error, Comm& comm) {
+  const int code = exit_code(ErrorKind::resources);
+  const MemorySentence sentence(error, comm.size() > 1 ? comm.rank() : -1);
+  reporter.tell("E2697", sentence.text());
+  if (comm.size() > 1) comm.abort(code);
   return code;
 }
 
@@ -228,8 +250,10 @@ std::vector<CliVerb> cli_verbs() {
   return verbs;
 }
 
-int run_program(const std::vector<std::string>& arguments, Comm& world) {
-  Reporter reporter(wants_json_log(arguments));
+namespace {
+
+/// run_program() but for a lack of memory, which leaves as std::bad_alloc: telling of an error needs memory, too.
+int run_and_tell(const std::vector<std::string>& arguments, Comm& world, Reporter& reporter) {
   if (wants_json_log(arguments)) {
     LogOptions options;
     options.format = LogFormat::json;
@@ -243,17 +267,28 @@ int run_program(const std::vector<std::string>& arguments, Comm& world) {
   } catch (const Error& error) {
     return fail(reporter, error, Known::this_rank, world);
   } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::system_error& error) {
+    if (!is_lack_of_resources(error)) return fail_unforeseen(reporter, error, world);
     return fail(reporter,
-                Error(ErrorKind::internal, "E2697",
-                      "out of memory (the machine has no more to give); use fewer members per rank "
-                      "or a smaller batch"),
-                Known::this_rank, world);
-  } catch (const std::exception& error) {
-    return fail(reporter,
-                Error(ErrorKind::internal, "E2698",
-                      fmt::format("unexpected failure ({}); this is a bug, please report it",
+                Error(ErrorKind::resources, "E2696",
+                      fmt::format("the system refused a thread or another resource ({}); raise its limits, or ask for "
+                                  "fewer threads",
                                   error.what())),
                 Known::this_rank, world);
+  } catch (const std::exception& error) {
+    return fail_unforeseen(reporter, error, world);
+  }
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& arguments, Comm& world) {
+  Reporter reporter(wants_json_log(arguments));
+  try {
+    return run_and_tell(arguments, world, reporter);
+  } catch (const std::bad_alloc& error) {
+    return fail_without_memory(reporter, error, world);
   }
 }
 

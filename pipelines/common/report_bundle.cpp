@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <memory>
 
 #include "src/base/build_info.hpp"
@@ -86,6 +87,35 @@ void on_crash(int signal) {
   ::_exit(70);
 }
 
+std::terminate_handler terminate_before = nullptr;
+
+/// An exception that nobody may catch (it left a destructor, a function that must not throw, a thread). A lack of memory is
+/// told as such; anything else is a crash.
+[[noreturn]] void on_terminate() {
+  if (const std::exception_ptr error = std::current_exception()) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::bad_alloc& refused) {
+      const MemorySentence sentence(refused, facts().rank > 0 ? facts().rank : -1);
+      write_bare_error("E2697", sentence.text());
+      ::_exit(exit_code(ErrorKind::resources));
+    } catch (...) {
+    }
+  }
+  if (terminate_before != nullptr) terminate_before();
+  std::abort();
+}
+
+/// HDF5 calls exit(-1) where a table of its own cannot grow; none of our exit codes may become 255.
+void on_library_exit(int status, void* /*unused*/) {
+  constexpr int k_exit_of_hdf5 = 255;
+  if ((status & 0xFF) != k_exit_of_hdf5) return;
+  write_bare_error("E2695",
+                   "a library ended the program (HDF5 does so when memory runs out); use a smaller block or a machine with "
+                   "more memory, then give the same command again");
+  ::_exit(exit_code(ErrorKind::resources));
+}
+
 }  // namespace
 
 void set_report_facts(ReportFacts new_facts) {
@@ -129,7 +159,9 @@ fs::path write_report_bundle(std::string_view failure, std::string_view stack) n
 }
 
 void install_crash_handler() {
+  terminate_before = std::set_terminate(on_terminate);
   if (k_sanitized) return;
+  ::on_exit(on_library_exit, nullptr);
   std::array<void*, 1> frame{};
   ::backtrace(frame.data(), 1);  // loads the unwinder now: it allocates, which a handler must not
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) {

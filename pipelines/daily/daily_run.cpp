@@ -51,8 +51,8 @@ ErrorKind kind_of_end(const ChildEnd& end) {
   }
   for (const ErrorKind kind :
        {ErrorKind::usage, ErrorKind::input_corrupt, ErrorKind::input_missing,
-        ErrorKind::unavailable, ErrorKind::cannot_create, ErrorKind::io, ErrorKind::stopped_early,
-        ErrorKind::quality, ErrorKind::permission, ErrorKind::config_invalid}) {
+        ErrorKind::unavailable, ErrorKind::resources, ErrorKind::cannot_create, ErrorKind::io,
+        ErrorKind::stopped_early, ErrorKind::quality, ErrorKind::permission, ErrorKind::config_invalid}) {
     if (exit_code(kind) == end.code) return kind;
   }
   // mpirun returns 128 + signal for a rank that was killed from outside.

@@ -15,9 +15,9 @@ struct Row {
   std::string_view advice;
 };
 
-const std::array<Row, 13>& rows() {
+const std::array<Row, 14>& rows() {
   using enum ErrorKind;
-  static const std::array<Row, 13> table = {{
+  static const std::array<Row, 14> table = {{
       {0, "complete and verified", "go on"},
       {k_exit_degraded, "complete but degraded (some members failed; their list is written)",
        "go on, raise a flag"},
@@ -27,6 +27,7 @@ const std::array<Row, 13>& rows() {
       {exit_code(input_missing), "input missing", "retry later"},
       {exit_code(unavailable), "device, library or feature not available", "run on another node"},
       {exit_code(internal), "internal error (a bug), report bundle written", "stop and report it"},
+      {exit_code(resources), "out of memory or threads", "retry with a smaller block or more memory"},
       {exit_code(cannot_create), "output cannot be created", "correct the place, then retry"},
       {exit_code(io), "read or write failed, disk full", "retry after making space"},
       {exit_code(stopped_early), "stopped early with a valid checkpoint",

@@ -5,8 +5,10 @@
 #endif
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
+#include <utility>
+
+#include "src/base/error.hpp"
 
 namespace myriad::detail {
 
@@ -21,13 +23,7 @@ void* allocate_host(std::int64_t bytes) {
   const std::size_t rounded =
       (static_cast<std::size_t>(bytes) + alignment - 1) / alignment * alignment;
   void* memory = std::aligned_alloc(alignment, rounded);
-  if (memory == nullptr) {
-    std::fprintf(stderr,
-                 "out of memory: %lld bytes of tensor storage requested (the plan does not fit "
-                 "this machine)\n",
-                 static_cast<long long>(bytes));
-    std::abort();
-  }
+  if (memory == nullptr) throw OutOfMemory(bytes);
 #ifdef __linux__
   // A refusal costs speed only.
   if (is_large) static_cast<void>(madvise(memory, rounded, MADV_HUGEPAGE));
@@ -41,9 +37,10 @@ void deallocate_host(void* memory) {
 
 void* GrowingScratch::get(std::int64_t bytes) {
   if (bytes > capacity_) {
-    deallocate_host(memory_);
-    capacity_ = std::max(bytes, 2 * capacity_);
-    memory_ = allocate_host(capacity_);
+    const std::int64_t wanted = std::max(bytes, 2 * std::exchange(capacity_, 0));
+    deallocate_host(std::exchange(memory_, nullptr));  // first: both may not fit
+    memory_ = allocate_host(wanted);
+    capacity_ = wanted;
   }
   return memory_;
 }

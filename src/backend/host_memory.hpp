@@ -8,7 +8,7 @@
 
 namespace myriad::detail {
 
-/// Uninitialised memory aligned to 64 bytes; null for 0 bytes. Prints the size and aborts when
+/// Uninitialised memory aligned to 64 bytes; null for 0 bytes. Throws OutOfMemory with the size when
 /// exhausted.
 void* allocate_host(std::int64_t bytes);
 void deallocate_host(void* memory);

@@ -1,5 +1,7 @@
 #include "src/backend/tensor.hpp"
 
+#include <memory>
+
 namespace myriad {
 namespace {
 
@@ -68,11 +70,12 @@ std::vector<double> to_doubles(Backend& backend, ConstTensorView view) {
   dense.rank = view.rank;
   dense.extent = view.extent;
   dense.set_dense_strides();
-  dense.data = backend.allocate(dense.size() * kernels::size_of(dense.dtype));
+  const auto give_back = [&](void* memory) { backend.deallocate(memory); };
+  const std::unique_ptr<void, decltype(give_back)> memory(
+      backend.allocate(dense.size() * kernels::size_of(dense.dtype)), give_back);
+  dense.data = memory.get();
   backend.copy(dense, view);
-  std::vector<double> out = to_host<double>(backend, dense);
-  backend.deallocate(dense.data);
-  return out;
+  return to_host<double>(backend, dense);
 }
 
 }  // namespace myriad

@@ -4,9 +4,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstdint>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace myriad {
@@ -19,6 +23,7 @@ enum class ErrorKind {
   input_missing,   ///< 66: input not there (yet)
   unavailable,     ///< 69: device, library or feature not available here
   internal,        ///< 70: a bug of ours
+  resources,       ///< 71: the system gave no more memory or threads
   cannot_create,   ///< 73: output cannot be created
   io,              ///< 74: read, write or close failed; disk full
   stopped_early,   ///< 75: stopped on request with a valid checkpoint
@@ -67,6 +72,35 @@ class Error : public std::runtime_error {
   std::string id_;
   SourceLocation where_;
 };
+
+/// Memory for an array that could not be had. Neither making, throwing nor reading it asks for memory. It is no Error, so
+/// nothing that forgives a damaged or missing file forgives this.
+class OutOfMemory : public std::bad_alloc {
+ public:
+  explicit OutOfMemory(std::int64_t bytes) noexcept : bytes_(bytes) {}
+  const char* what() const noexcept override { return "out of memory"; }
+  std::int64_t bytes() const noexcept { return bytes_; }
+
+ private:
+  std::int64_t bytes_;
+};
+
+/// Sentence about memory that could not be had; asks for none itself.
+class MemorySentence {
+ public:
+  /// \param rank is named unless negative
+  MemorySentence(const std::bad_alloc& error, int rank) noexcept;
+  std::string_view text() const noexcept { return text_.data(); }
+
+ private:
+  std::array<char, 640> text_{};
+};
+
+/// "error id: text" on stderr, by one system call and without memory of its own: for when the log cannot work.
+void write_bare_error(std::string_view id, std::string_view text) noexcept;
+
+/// Whether the system refused a thread or memory for one (std::thread and std::async throw this).
+bool is_lack_of_resources(const std::system_error& error) noexcept;
 
 namespace detail {
 [[noreturn]] void contract_failed(const char* what, const char* expression, const char* file,

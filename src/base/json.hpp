@@ -2,6 +2,8 @@
 /// \file
 /// JSON values: strict reading of untrusted text and deterministic writing.
 
+#include "src/base/variant.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +11,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace myriad {
@@ -86,9 +87,7 @@ class Json {
   bool operator==(const Json& other) const = default;
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array,
-               Object>
-      value_;
+  Variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object> value_;
 };
 
 struct JsonLimits {

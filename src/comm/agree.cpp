@@ -22,17 +22,26 @@ std::string describe(const std::exception_ptr& error) {
     json.set("id", id);
     json.set("text", text);
   };
+  const auto unforeseen = [&](const std::exception& e) {
+    fill(ErrorKind::internal, "E1110", fmt::format("unexpected failure ({}); please report it", e.what()));
+  };
   try {
     std::rethrow_exception(error);
   } catch (const Error& e) {
     if (is_comm_failure(e)) throw;
     fill(e.kind(), e.id(), e.what());
-  } catch (const std::bad_alloc&) {
-    fill(ErrorKind::internal, "E1110",
-         "out of memory (the machine has no more to give); use fewer members per rank");
+  } catch (const std::bad_alloc& e) {
+    fill(ErrorKind::resources, "E1111", MemorySentence(e, -1).text());
+  } catch (const std::system_error& e) {
+    if (!is_lack_of_resources(e)) {
+      unforeseen(e);
+    } else {
+      fill(ErrorKind::resources, "E1111",
+           fmt::format("the system refused a thread or another resource ({}); raise its limits, or ask for fewer threads",
+                       e.what()));
+    }
   } catch (const std::exception& e) {
-    fill(ErrorKind::internal, "E1110",
-         fmt::format("unexpected failure ({}); please report it", e.what()));
+    unforeseen(e);
   } catch (...) {
     fill(ErrorKind::internal, "E1110", "unexpected failure (of unknown type); please report it");
   }

@@ -18,8 +18,9 @@ class AgreedError : public Error {
 };
 
 /// Collective. When any rank passes an exception, every rank throws the same AgreedError: the one
-/// of the lowest failing rank, its text naming that rank when there are several. Exceptions other
-/// than Error become ErrorKind::internal (E1110).
+/// of the lowest failing rank, its text naming that rank when there are several. A lack of
+/// memory or threads becomes ErrorKind::resources (E1111), another exception than Error ErrorKind::internal (E1110). When
+/// there is not even memory for the message, std::bad_alloc leaves from this rank alone, which then must end the others.
 void agree_on_error(Comm& comm, std::exception_ptr error);
 
 /// Collective: run \p work on every rank, then agree. \p work itself must not communicate after its

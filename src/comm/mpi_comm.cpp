@@ -1,11 +1,13 @@
 #include "src/comm/mpi_comm.hpp"
 
 #include <mpi.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <climits>
+#include <csignal>
 #include <thread>
 #include <vector>
 
@@ -18,6 +20,8 @@ namespace {
 constexpr double k_default_time_out = 600.0;
 /// How long a rank that gave up listens for others that gave up as well.
 constexpr double k_longest_grace = 2.0;
+/// Seconds that MPI_Abort may take.
+constexpr unsigned k_longest_abort = 20;
 
 void check(int code, const char* call) {
   if (code == MPI_SUCCESS) return;
@@ -160,6 +164,9 @@ class MpiComm : public Comm {
   void set_time_out(double seconds) override { time_out_ = seconds; }
 
   void abort(int exit_code) override {
+    // MPI_Abort asks for memory and talks to the launcher: should that fail, dying ends the other ranks as well.
+    std::signal(SIGALRM, SIG_DFL);
+    ::alarm(k_longest_abort);
     MPI_Abort(MPI_COMM_WORLD, exit_code);
     std::abort();  // not reached; MPI_Abort is not marked as one that does not return
   }

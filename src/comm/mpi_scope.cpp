@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -67,6 +68,11 @@ MpiScope::~MpiScope() {
   if (detail::is_broken(*world_)) {
     // Finalising would wait for the ranks that are gone.
     MPI_Abort(MPI_COMM_WORLD, exit_code(ErrorKind::stopped_early));
+  }
+  if (std::uncaught_exceptions() > 0) {
+    // The other ranks know nothing of it: finalising would wait for them. The launcher ends them when this process leaves.
+    static_cast<void>(world_.release());
+    return;
   }
   world_.reset();
   MPI_Finalize();

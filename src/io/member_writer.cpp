@@ -6,6 +6,7 @@
 
 #include "src/base/error.hpp"
 #include "src/io/bitround.hpp"
+#include "src/io/stored_filters.hpp"
 
 namespace myriad::io {
 
@@ -405,6 +406,7 @@ PublishedFile MemberWriter::finish() {
   MYRIAD_EXPECT(appended_ == static_cast<std::int64_t>(metadata_.leads.size()));
   file_.close();
   detail::verified(target_, [this] { read_back(); });
+  detail::check_stored_filters(target_.temporary().string(), target_.final_path().string());
   return detail::publish(file_, target_, options_.sidecar);
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <utility>
 
 #include "src/base/error.hpp"
@@ -97,9 +98,10 @@ std::string netcdf_library_version() {
 
 void NetcdfFile::check(int status, const char* call, std::string_view object) const {
   if (status == NC_NOERR) return;
+  if (writing_) failed_ = true;
+  if (status == NC_ENOMEM) throw std::bad_alloc();
   const std::string reason = nc_strerror(status);
   if (writing_) {
-    failed_ = true;
     throw Error(
         ErrorKind::io, "E2003",
         fmt::format("{} of {} in '{}' failed ({}); check free space and quota of the output folder",
@@ -141,6 +143,7 @@ NetcdfFile NetcdfFile::open(const std::string& path) {
   }
   if (status != NC_NOERR) {
     file.id_ = -1;
+    if (status == NC_ENOMEM) throw std::bad_alloc();
     throw Error(
         ErrorKind::input_corrupt, "E2002",
         fmt::format("nc_open of '{}' failed ({}); the file is damaged, incomplete or not NetCDF. "
@@ -161,6 +164,7 @@ NetcdfFile NetcdfFile::create(const std::string& path) {
   const int status = nc_create(path.c_str(), NC_NETCDF4 | NC_CLOBBER, &file.id_);
   if (status != NC_NOERR) {
     file.id_ = -1;
+    if (status == NC_ENOMEM) throw std::bad_alloc();
     const ErrorKind kind =
         status == EACCES || status == NC_EPERM ? ErrorKind::permission : ErrorKind::cannot_create;
     throw Error(

@@ -3,13 +3,14 @@
 /// NetCDF-C behind one checked, move-only class; the only place that includes netcdf.h is
 /// netcdf_file.cpp.
 
+#include "src/base/variant.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace myriad::io {
@@ -35,8 +36,8 @@ struct NcVariable {
 
 /// Value of an attribute to write. Text is stored as characters, never as the NC_STRING type (old
 /// tools).
-using NcAttribute = std::variant<std::string, std::int16_t, std::int32_t, double, float,
-                                 std::vector<double>, std::vector<std::int32_t>>;
+using NcAttribute =
+    Variant<std::string, std::int16_t, std::int32_t, double, float, std::vector<double>, std::vector<std::int32_t>>;
 
 /// Whether the library keeps chunks of a variable in memory.
 enum class NcCache : std::uint8_t { library, none };

@@ -6,6 +6,7 @@
 
 #include "src/base/error.hpp"
 #include "src/io/bitround.hpp"
+#include "src/io/stored_filters.hpp"
 
 namespace myriad::io {
 
@@ -331,6 +332,7 @@ PublishedFile ProductWriter::finish() {
     MYRIAD_EXPECT(variable.written >= product(variable.extents));
   file_.close();
   detail::verified(target_, [this] { read_back(); });
+  detail::check_stored_filters(target_.temporary().string(), target_.final_path().string());
   return detail::publish(file_, target_);
 }
 

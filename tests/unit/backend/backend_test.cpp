@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "src/backend/host_memory.hpp"
 #include "src/backend/registry.hpp"
 #include "src/backend/slot.hpp"
 #include "src/backend/tensor.hpp"
@@ -42,6 +43,28 @@ TEST(Registry, RefusesTheGpuWhereThereIsNoneAndNeverFallsBack) {
     EXPECT_THAT(error.what(), HasSubstr("--device cpu"));
   }
 }
+
+// Sanitizers end the program at such requests.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(HostMemory, WhatCannotBeHadIsToldWithItsSizeAndHarmsNothing) {
+  constexpr std::int64_t far_too_much = std::int64_t{1} << 60;
+  for (const std::string& name : backend_names()) {
+    const auto backend = make_backend(name);
+    try {
+      backend->allocate(far_too_much);
+      FAIL() << name;
+    } catch (const OutOfMemory& error) {
+      EXPECT_EQ(error.bytes(), far_too_much);
+      EXPECT_THAT(std::string(MemorySentence(error, 3).text()),
+                  AllOf(HasSubstr("out of memory on rank 3 (1152921504606846976 bytes"), HasSubstr("GiB left")));
+    }
+  }
+  detail::GrowingScratch scratch;
+  static_cast<char*>(scratch.get(100))[99] = 'x';
+  EXPECT_THROW(scratch.get(far_too_much), std::bad_alloc);
+  static_cast<char*>(scratch.get(50))[49] = 'x';
+}
+#endif
 
 TEST(KokkosBackend, DescribesItsSpaceAndProviders) {
   const auto backend = make_backend("kokkos");

@@ -11,6 +11,7 @@ TEST(ErrorKinds, HaveTheExitCodesOfTheTable) {
   EXPECT_EQ(exit_code(ErrorKind::input_missing), 66);
   EXPECT_EQ(exit_code(ErrorKind::unavailable), 69);
   EXPECT_EQ(exit_code(ErrorKind::internal), 70);
+  EXPECT_EQ(exit_code(ErrorKind::resources), 71);
   EXPECT_EQ(exit_code(ErrorKind::cannot_create), 73);
   EXPECT_EQ(exit_code(ErrorKind::io), 74);
   EXPECT_EQ(exit_code(ErrorKind::stopped_early), 75);

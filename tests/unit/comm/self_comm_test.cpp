@@ -51,8 +51,8 @@ TEST(Agreement, OnOneRankKeepsKindIdAndText) {
   EXPECT_NO_THROW(run_agreed(*comm, [] {}));
   expect_error([&] { run_agreed(*comm, [] { throw Error(ErrorKind::quality, "E2345", "text"); }); },
                ErrorKind::quality, "E2345", {"text"});
-  expect_error([&] { run_agreed(*comm, [] { throw std::bad_alloc(); }); }, ErrorKind::internal,
-               "E1110", {"out of memory"});
+  expect_error([&] { run_agreed(*comm, [] { throw std::bad_alloc(); }); }, ErrorKind::resources,
+               "E1111", {"out of memory"});
   expect_error([&] { run_agreed(*comm, [] { throw std::runtime_error("odd"); }); },
                ErrorKind::internal, "E1110", {"odd"});
   expect_error([&] { run_agreed(*comm, [] { throw 5; }); }, ErrorKind::internal, "E1110");

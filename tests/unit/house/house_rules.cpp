@@ -95,7 +95,7 @@ bool range_fits(const std::string& id, const std::string& path) {
 bool kind_fits(const std::string& documented, const std::string& kind) {
   static const std::map<std::string, std::string> codes = {
       {"usage", "64"},       {"input_corrupt", "65"}, {"input_missing", "66"},
-      {"unavailable", "69"}, {"internal", "70"},      {"cannot_create", "73"},
+      {"unavailable", "69"}, {"internal", "70"},  {"resources", "71"},      {"cannot_create", "73"},
       {"io", "74"},          {"stopped_early", "75"}, {"quality", "76"},
       {"permission", "77"},  {"config_invalid", "78"}};
   const auto code = codes.find(kind);

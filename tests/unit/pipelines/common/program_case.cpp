@@ -2,8 +2,10 @@
 // seen from outside.
 
 #include <csignal>
+#include <cstdlib>
 #include <new>
 #include <stdexcept>
+#include <system_error>
 
 #include "pipelines/common/common_keys.hpp"
 #include "pipelines/common/report_bundle.hpp"
@@ -51,6 +53,10 @@ int run_fail(const VerbContext& context) {
 int run_break(const VerbContext& context) {
   const std::string how = context.argument("HOW");
   if (how == "memory") throw std::bad_alloc();
+  if (how == "array") throw OutOfMemory(12345678901);
+  if (how == "noexcept") []() noexcept { throw std::bad_alloc(); }();
+  if (how == "library") std::exit(-1);
+  if (how == "thread") throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
   if (how == "exception") throw std::runtime_error("unforeseen");
   if (how == "crash") std::raise(SIGSEGV);
   if (how == "contract") MYRIAD_EXPECT(how.empty());
@@ -93,7 +99,7 @@ Verb make_break() {
   verb.name = "break";
   verb.summary = "Fail like a bug";
   verb.example = "  program break crash";
-  verb.positionals = {{"HOW", "memory, exception, crash or contract", CliPositional::Count::one}};
+  verb.positionals = {{"HOW", "memory, array, noexcept, library, thread, exception, crash or contract", CliPositional::Count::one}};
   verb.run = run_break;
   return verb;
 }

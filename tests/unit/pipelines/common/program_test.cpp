@@ -23,7 +23,7 @@ bool contains(const std::string& text, std::string_view part) {
 }
 
 TEST(ExitCodes, EveryKindOfErrorLeavesWithItsCodeAndItsMessage) {
-  for (const int code : {64, 65, 66, 69, 70, 73, 74, 75, 76, 77, 78}) {
+  for (const int code : {64, 65, 66, 69, 70, 71, 73, 74, 75, 76, 77, 78}) {
     const ProcessResult r = run({"fail", std::to_string(code)});
     EXPECT_EQ(r.code, code);
     EXPECT_TRUE(
@@ -95,7 +95,6 @@ TEST(ExitCodes, ManyTasksWithoutMpiAreRefusedWith69) {
 
 TEST(Bugs, EveryKindOfCrashIs70WithAReportBundle) {
   std::vector<std::pair<std::string, std::string>> cases = {
-      {"memory", "error E2697: out of memory"},
       {"exception", "error E2698: unexpected failure (unforeseen)"},
   };
 #if !defined(__SANITIZE_ADDRESS__) && \
@@ -116,6 +115,26 @@ TEST(Bugs, EveryKindOfCrashIs70WithAReportBundle) {
     EXPECT_TRUE(std::filesystem::exists(bundle / "versions.json")) << how;
     EXPECT_TRUE(contains(read_text_file(bundle / "failure.txt"), "verb break on rank 0")) << how;
     EXPECT_TRUE(contains(read_text_file(bundle / "stack.txt"), "program_case")) << how;
+  }
+}
+
+TEST(OutOfMemory, Is71WithWhatIsKnownAndWithoutAReportOfABug) {
+  std::vector<std::pair<std::string, std::string>> cases = {
+      {"memory", "error E2697: out of memory (this process holds"},
+      {"array", "error E2697: out of memory (12345678901 bytes of an array were refused; this process holds"},
+      {"noexcept", "error E2697: out of memory (this process holds"},
+      {"thread", "error E2696: the system refused a thread"}};
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  cases.emplace_back("library", "error E2695: a library ended the program");
+#endif
+  for (const auto& [how, words] : cases) {
+    const TemporaryDirectory dir;
+    ProcessOptions options;
+    options.working_directory = dir.path();
+    const ProcessResult r = run({"break", how}, options);
+    EXPECT_EQ(r.code, 71) << how << r.err;
+    EXPECT_TRUE(contains(r.err, words)) << r.err;
+    EXPECT_TRUE(std::filesystem::is_empty(dir.path())) << how;
   }
 }
 
