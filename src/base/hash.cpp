@@ -1,8 +1,10 @@
 #include "src/base/hash.hpp"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <xxhash.h>
 
+#include <new>
 #include <utility>
 
 #include "src/base/error.hpp"
@@ -55,8 +57,9 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  const bool ready =
-      state_->context != nullptr && EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1;
+  if (state_->context == nullptr) throw std::bad_alloc();
+  const bool ready = EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1;
+  if (!ready && ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE) throw std::bad_alloc();
   MYRIAD_VALIDATE(
       ready, ErrorKind::unavailable, "E1031",
       "SHA-256 cannot be started (the crypto library refuses it); check the OpenSSL configuration");

@@ -105,7 +105,14 @@ for command in forecast verify train; do
   done
   try "$command" large 1 +
   if [ "$command" = forecast ]; then
-    # One of two ranks: the other must not wait for it.
+    # One of two ranks: the other must not wait for it. Without malloc even MPI cannot say goodbye.
+    what="forecast on 2 ranks: no malloc on rank 1"
+    rm -rf "$run"
+    code=0
+    go forecast timeout 60 "$MPIEXEC" -n 2 env MYRIAD_ALLOCATION="malloc:$((calls[malloc] / 4))+" MYRIAD_ALLOCATION_RANK=1 \
+      LD_PRELOAD="$INJECTOR" >/dev/null 2>"$WORK/err" || code=$?
+    [ "$code" != 0 ] || fail "$what: exit code 0"
+    check forecast "$what"
     for i in $(seq "$samples"); do
       for lasting in "" +; do
         n=$((50 + (calls[new] - 50) * (2 * i - 1) / (2 * samples) * 2 / 3))
