@@ -105,7 +105,9 @@ int run_verify(const VerbContext& context) {
   run_agreed(comm, [&] {
     if (!context.root()) return;
     for (const char* name : {"scores.nc", "report.html"}) check_output(out / name, existing);
-    if (!context.dry_run()) make_directory(out);
+    if (context.dry_run()) return;
+    make_directory(out);
+    remove_stale_temporaries(out);
   });
   if (context.dry_run()) {
     context.print(run->plan_text());
