@@ -3,7 +3,13 @@ include_guard(GLOBAL)
 
 set(MYRIAD_ARCH "native" CACHE STRING "Value of -march (native, x86-64-v3, ...)")
 set(MYRIAD_SANITIZE "" CACHE STRING "Sanitizers for all targets, comma separated (address,undefined | thread)")
-option(MYRIAD_CUDA "Compile the CUDA backend (needs nvcc)" OFF)
+find_program(MYRIAD_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda/bin)
+if(MYRIAD_NVCC)
+  set(MYRIAD_HAVE_NVCC ON)
+else()
+  set(MYRIAD_HAVE_NVCC OFF)
+endif()
+option(MYRIAD_CUDA "Compile the CUDA backend (needs nvcc; on where it is found)" ${MYRIAD_HAVE_NVCC})
 option(MYRIAD_FUZZ "Build libFuzzer targets (needs clang)" OFF)
 option(MYRIAD_TESTS "Build the tests" ON)
 
@@ -55,6 +61,16 @@ function(myriad_add_test name)
   add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
                        ENVIRONMENT "MYRIAD_SOURCE_DIR=${PROJECT_SOURCE_DIR};${MYRIAD_MPI_ENVIRONMENT}")
+endfunction()
+
+# myriad_add_gpu_test(<name> SOURCES ... [LIBS ...]): a test of the backend "cuda" on a real device, label `gpu`; skipped where there is
+# none. The names of its cases hold "cuda".
+function(myriad_add_gpu_test name)
+  myriad_add_test(${name} ${ARGN} LABELS gpu TIMEOUT 300 ARGS --gtest_filter=*cuda*)
+  target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/add_cuda_library.cpp)
+  add_dependencies(${name} myriad_cuda)
+  set_target_properties(${name} PROPERTIES BUILD_RPATH $<TARGET_FILE_DIR:myriad_cuda>)
+  set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "E2281|E2283")
 endfunction()
 
 # myriad_add_mpi_test(<name> SOURCES ... [LIBS ...] [RANKS 1 2 3 4]): one CTest test per rank count, label `mpi`.

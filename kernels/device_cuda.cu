@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <string>
 
 #include "kernels/ops_cuda.hpp"
@@ -82,7 +83,7 @@ Device::Device() : impl_(std::make_unique<Impl>()) {}
 void* Device::allocate(std::int64_t bytes) {
   if (bytes == 0) return nullptr;
   void* const memory = std::aligned_alloc(256, (static_cast<std::size_t>(bytes) + 255) / 256 * 256);
-  MYRIAD_KERNEL_EXPECT(memory != nullptr);
+  if (memory == nullptr) throw std::bad_alloc();
   std::memset(memory, 0xff, static_cast<std::size_t>(bytes));  // NaN: nobody may rely on fresh memory
   return memory;
 }
@@ -201,11 +202,12 @@ void* Device::allocate(std::int64_t bytes) {
   void* memory = nullptr;
   const cudaError_t status = cudaMalloc(&memory, static_cast<std::size_t>(bytes));
   if (status == cudaErrorMemoryAllocation) {
+    static_cast<void>(cudaGetLastError());  // or the next launch would report it
     std::size_t free_bytes = 0, total = 0;
     cudaMemGetInfo(&free_bytes, &total);
     std::fprintf(stderr, "out of GPU memory: %lld bytes requested, %zu of %zu free; use a smaller block\n",
                  static_cast<long long>(bytes), free_bytes, total);
-    std::abort();
+    throw std::bad_alloc();
   }
   check(status, "cudaMalloc");
   return memory;
@@ -243,6 +245,7 @@ void* Device::scratch(Slot slot, std::int64_t bytes) {
   if (bytes > place.bytes) {
     fence();  // kernels under way may use the old memory
     deallocate(place.memory);
+    place = {};
     place.memory = allocate(bytes);
     place.bytes = bytes;
   }

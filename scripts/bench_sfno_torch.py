@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Time the networks of `myriad bench sfno` in PyTorch on one thread.
+"""Time the networks of `myriad bench sfno` (and, on a GPU, of `myriad bench hens`) in PyTorch.
 
-Usage: /usr/bin/python3 scripts/bench_sfno_torch.py     (Debian's python3-torch; OPENBLAS_CORETYPE matters, see docs/bench)
-Prints one JSON object per line: name, case (spelled as ours), median seconds. Run by `myriad bench sfno --peer-script`.
+Usage: /usr/bin/python3 scripts/bench_sfno_torch.py               one thread (Debian's python3-torch; OPENBLAS_CORETYPE matters, see docs/bench)
+       python3 scripts/bench_sfno_torch.py --device cuda          eager, and compiled where torch can; fp32, then with TF32 products
+Prints one JSON object per line: name, case (spelled as ours), median seconds. The first form is run by `myriad bench sfno --peer-script`.
 """
+import argparse
 import json
 import math
 import time
@@ -12,6 +14,7 @@ import numpy as np
 import torch
 
 torch.set_num_threads(1)
+device = torch.device("cpu")
 
 
 def legendre_table(theta, lmax):
@@ -49,8 +52,8 @@ class Transform:
         theta, w = nodes(kind, nlat)
         table = legendre_table(theta, lmax)
         self.nlon, self.lmax = nlon, lmax
-        self.forward_table = torch.tensor(table * w * 2 * math.pi / nlon, dtype=torch.float32)
-        self.inverse_table = torch.tensor(table, dtype=torch.float32)
+        self.forward_table = torch.tensor(table * w * 2 * math.pi / nlon, dtype=torch.float32, device=device)
+        self.inverse_table = torch.tensor(table, dtype=torch.float32, device=device)
 
     def analysis(self, x):
         f = torch.fft.rfft(x)[..., : self.lmax]
@@ -106,35 +109,70 @@ class Sfno(torch.nn.Module):
         return self.decoder(y) + self.big_skip(x)
 
 
+def wait():
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
 def median(action, seconds=2.0):
     action()
+    wait()
     times, begin = [], time.perf_counter()
     while len(times) < 5 or time.perf_counter() - begin < seconds:
         start = time.perf_counter()
         action()
+        wait()
         times.append(time.perf_counter() - start)
     return sorted(times)[len(times) // 2]
 
 
-def main():
-    name = f"PyTorch {torch.__version__} eager"
-    for kind, nlat, nlon, scale, inputs, outputs, width, layers, batch in (
-            ("gauss", 32, 64, 1, 51, 11, 64, 4, 4), ("equiangular", 121, 240, 2, 40, 20, 128, 4, 1)):
+SMALL = ("gauss", 32, 64, 1, 51, 11, 64, 4, 4)
+MEDIUM = ("equiangular", 121, 240, 2, 40, 20, 128, 4, 1)
+HENS = ("equiangular", 721, 1440, 2, 110, 74, 620, 8, 1)
+
+
+def run(case, name, backward, compiled=False):
+    kind, nlat, nlon, scale, inputs, outputs, width, layers, batch = case
+    with torch.device(device):
         network = Sfno(kind, nlat, nlon, scale, inputs, outputs, width, layers)
         x = torch.randn(batch, inputs, nlat, nlon)
-        size = f"{nlat}x{nlon} embed {width} layers {layers} batch {batch} f32"
+    step = torch.compile(network) if compiled else network
+    size = f"{nlat}x{nlon} embed {width} layers {layers} batch {batch} f32"
 
-        def forward():
-            with torch.no_grad():
-                network(x)
+    def forward():
+        with torch.no_grad():
+            step(x)
 
-        def both():
-            network.zero_grad()
-            y = network(x)
-            y.backward(y.detach())
+    def both():
+        network.zero_grad()
+        y = step(x)
+        y.backward(y.detach())
 
-        print(json.dumps({"name": name, "case": "forward " + size, "median": median(forward)}), flush=True)
+    print(json.dumps({"name": name, "case": "forward " + size, "median": median(forward)}), flush=True)
+    if backward:
         print(json.dumps({"name": name, "case": "forward+backward " + size, "median": median(both)}), flush=True)
+
+
+def main():
+    global device
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    device = torch.device(parser.parse_args().device)
+    version = f"PyTorch {torch.__version__}"
+    if device.type == "cpu":
+        for case in (SMALL, MEDIUM):
+            run(case, f"{version} eager", backward=True)
+        return
+    for tf32 in (False, True):
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
+        for compiled in (False, True):
+            name = f"{version} {'compiled' if compiled else 'eager'} {'TF32' if tf32 else 'fp32'} {torch.cuda.get_device_name()}"
+            for case in (SMALL, MEDIUM, HENS):
+                try:
+                    run(case, name, backward=case is not HENS, compiled=compiled)
+                except Exception as problem:  # complex products do not compile everywhere
+                    print(json.dumps({"name": name, "case": str(case), "problem": str(problem)[:200]}), flush=True)
+                torch.cuda.empty_cache()
 
 
 if __name__ == "__main__":

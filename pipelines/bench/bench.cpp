@@ -134,8 +134,50 @@ SfnoConfig regridding_network() {
   return c;
 }
 
+/// The published configuration of HENS (sfno.md 3.1): 1.1 G complex weights, for GPUs.
+SfnoConfig hens_network() {
+  SfnoConfig c;
+  c.grid_type = GridType::equiangular;
+  c.nlat = 721;
+  c.nlon = 1440;
+  c.scale_factor = 2;
+  c.in_channels = 110;
+  c.out_channels = 74;
+  c.embed_dim = 620;
+  c.layers = 8;
+  return c;
+}
+
+/// Rate of the fastest matrix product we can call on this backend, and its name.
+struct MatrixRoof {
+  std::string name;
+  double rate = 0.0;
+};
+
+MatrixRoof matrix_roof(Backend& backend) {
+  if (std::string_view(backend.name()) == "cuda") return {"own fp32 product", measure_gemm_rate(backend, 8192, 0.5)};
+  return {"OpenBLAS sgemm", openblas_rate(backend)};
+}
+
+BenchRow row_of(const char* bench, const SfnoTiming& t, const MatrixRoof& roof) {
+  const double seconds = t.flops / roof.rate;
+  return {bench, t.what, t.median_seconds, "s", roof.name + ", same flops", seconds,
+          fmt::format("{} {:.1f} GFLOP/s", roof.name, roof.rate * 1e-9), seconds};
+}
+
+/// One forward step of the HENS network, batch 1.
+std::vector<BenchRow> run_hens(Backend& backend, double seconds) {
+  MYRIAD_VALIDATE(std::string_view(backend.name()) == "cuda", ErrorKind::usage, "E2644",
+                  "the HENS network needs a GPU (9 GB of weights, 18 TFLOP per step) add --backend cuda, or use bench sfno");
+  const MatrixRoof roof = matrix_roof(backend);
+  std::vector<BenchRow> rows;
+  for (const SfnoTiming& t : bench_sfno(backend, hens_network(), 1, seconds, SfnoPasses::forward))
+    rows.push_back(row_of("hens", t, roof));
+  return rows;
+}
+
 std::vector<BenchRow> run_sfno(Backend& backend, double seconds, const std::string& peer_script) {
-  const double blas = openblas_rate(backend);
+  const MatrixRoof roof = matrix_roof(backend);
   std::vector<BenchRow> rows;
   struct Case {
     SfnoConfig config;
@@ -144,8 +186,7 @@ std::vector<BenchRow> run_sfno(Backend& backend, double seconds, const std::stri
   for (const Case& c : {Case{default_network(), 4}, Case{regridding_network(), 1}}) {
     for (const SfnoTiming& t : bench_sfno(backend, c.config, c.batch, seconds)) {
       log_info("bench", "{}: {:.1f} GFLOP/s", t.what, t.flops / t.median_seconds * 1e-9);
-      rows.push_back({"sfno", t.what, t.median_seconds, "s", "OpenBLAS sgemm, same flops", t.flops / blas,
-                      fmt::format("sgemm {:.1f} GFLOP/s", blas * 1e-9), t.flops / blas});
+      rows.push_back(row_of("sfno", t, roof));
     }
   }
   if (!peer_script.empty()) {
@@ -184,12 +225,14 @@ int run_bench(const VerbContext& context) {
     rows = run_sht(*backend, seconds);
   } else if (name == "sfno") {
     rows = run_sfno(*backend, seconds, peer_script);
+  } else if (name == "hens") {
+    rows = run_hens(*backend, seconds);
   } else if (name == "crps") {
     rows = run_crps(*backend, seconds);
   } else if (name == "ops") {
     rows = run_ops(*backend, seconds);
   } else {
-    throw Error(ErrorKind::usage, "E2642", fmt::format("no benchmark '{}' (known: sht, sfno, crps, ops) choose one", name));
+    throw Error(ErrorKind::usage, "E2642", fmt::format("no benchmark '{}' (known: sht, sfno, hens, crps, ops) choose one", name));
   }
   context.print(context.has_option("json") ? to_json_lines(rows) : to_table(rows));
   return 0;
@@ -202,10 +245,10 @@ Verb bench_verb() {
   verb.name = "bench";
   verb.summary = "Measure the speed of a part beside its roof and its peers";
   verb.example = "myriad bench sht\nmyriad bench sfno --json --seconds 2 --peer-script scripts/bench_sfno_torch.py";
-  verb.positionals = {{"NAME", "sht, sfno, crps or ops", CliPositional::Count::one}};
+  verb.positionals = {{"NAME", "sht, sfno, hens, crps or ops", CliPositional::Count::one}};
   verb.options = {{"json", "one JSON object per line", CliOption::Kind::flag},
                   {"seconds", "measuring time per case (default 1)", CliOption::Kind::value},
-                  {"backend", "kokkos or reference (default kokkos)", CliOption::Kind::value},
+                  {"backend", "kokkos, reference or cuda (default kokkos)", CliOption::Kind::value},
                   {"peer-script", "Python script that times the same network (sfno)", CliOption::Kind::value}};
   verb.run = run_bench;
   return verb;

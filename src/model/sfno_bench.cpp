@@ -61,7 +61,7 @@ double forward_flops(const SfnoConfig& c) {
 }
 
 std::vector<SfnoTiming> bench_sfno(kernels::Backend& backend, const SfnoConfig& config, std::int64_t batch,
-                                   double seconds) {
+                                   double seconds, SfnoPasses passes) {
   ParameterSet parameters(backend, DType::f32, sfno_parameters(config));
   parameters.initialise(1);
   Sfno network(backend, config, parameters);
@@ -80,6 +80,7 @@ std::vector<SfnoTiming> bench_sfno(kernels::Backend& backend, const SfnoConfig& 
     backend.fence();
   });
   rows.push_back({"forward " + size, forward.median, forward.fastest, forward.count, flops});
+  if (passes == SfnoPasses::forward) return rows;
   SfnoTape tape;
   const Samples both = repeat(seconds, [&] {
     network.forward(out, in, &tape);

@@ -23,8 +23,12 @@ struct SfnoTiming {
 /// triangular, north-south parity used in the Legendre stage; FFT 2.5 n log2 n per row).
 double forward_flops(const SfnoConfig& config);
 
-/// Forward, and forward plus backward (counted as three forwards), fp32, on the calling thread.
-std::vector<SfnoTiming> bench_sfno(kernels::Backend& backend, const SfnoConfig& config, std::int64_t batch, double seconds);
+/// Which passes are measured.
+enum class SfnoPasses : std::uint8_t { forward, forward_and_backward };
+
+/// Forward, and forward plus backward (counted as three forwards), fp32.
+std::vector<SfnoTiming> bench_sfno(kernels::Backend& backend, const SfnoConfig& config, std::int64_t batch, double seconds,
+                                   SfnoPasses passes = SfnoPasses::forward_and_backward);
 
 /// Rate of a square matrix product through conv1x1 with the backend's present GEMM provider, flop/s (median).
 double measure_gemm_rate(kernels::Backend& backend, std::int64_t size, double seconds);

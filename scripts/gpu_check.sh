@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Check and measure the cuda backend on this machine's GPU and leave one folder of results for docs/bench/.
+# Usage: gpu_check.sh RESULTS      from the folder that scripts/gpu_bundle.sh made (a copy lies in it)
+# In order: the device; every op, its gradient and the golden network against plain loops in fp64; a forecast on cpu and gpu; the
+# same bits twice and in any block; benchmarks, with PyTorch on the same GPU where python3 has it. Each step is told as passed or FAILED;
+# the exit code is the number of failures. MYRIAD_DEVICE_LIBRARY replaces the backend's library (tests use an emulation).
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+[ -x "$here/bin/myriad" ] || { echo "gpu_check.sh: no bin/myriad beside it (make the folder with scripts/gpu_bundle.sh)" >&2; exit 64; }
+[ $# -eq 1 ] || { echo "usage: gpu_check.sh RESULTS" >&2; exit 64; }
+mkdir -p "$1"
+results=$(cd "$1" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$here" || exit 70
+export LD_LIBRARY_PATH=$here/lib:/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+# A process alone, without an MPI installation.
+export OMPI_MCA_mca_component_path=$here/openmpi OMPI_MCA_ess_singleton_isolated=1 OMPI_MCA_btl=self OMPI_ALLOW_RUN_AS_ROOT=1 \
+  OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export MYRIAD_SOURCE_DIR=$here OPENBLAS_NUM_THREADS=1
+myriad() { LD_PRELOAD=${MYRIAD_DEVICE_LIBRARY:-} "$here/bin/myriad" "$@"; }
+failures=0
+# step <name> <command...>: its output goes to RESULTS/<name>.txt.
+step() {
+  local name=$1 begin=$SECONDS
+  shift
+  if "$@" >"$results/$name.txt" 2>&1; then
+    echo "$name: passed ($((SECONDS - begin)) s)"
+  else
+    echo "$name: FAILED ($((SECONDS - begin)) s)"
+    tail -n 5 "$results/$name.txt" | sed 's/^/    /'
+    failures=$((failures + 1))
+  fi
+}
+# gpu_test <program>: a test program whose cases on the device are named cuda.
+gpu_test() {
+  LD_PRELOAD=${MYRIAD_DEVICE_LIBRARY:-} "$here/bin/$1" --gtest_filter="${GPU_TEST_FILTER:-*cuda*}" --gtest_brief=1
+}
+forecast() {
+  local folder=$1
+  shift
+  myriad forecast configs/forecast_default.yaml --out "$work/$folder" --quiet --progress none --lead "${GPU_CHECK_LEAD:-240h}" "$@"
+}
+machine() {
+  date -u
+  echo "commit $(cat COMMIT)"
+  uname -a
+  nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.sm,clocks.mem --format=csv 2>/dev/null || echo "no nvidia-smi"
+  grep -m1 'model name' /proc/cpuinfo
+  myriad version
+}
+# The gpu's member 0 against the cpu's as if it were the truth: small errors that grow as any rounding does.
+agreement() {
+  forecast cpu --members 1-2 && forecast gpu --members 1-2 --device cuda &&
+    myriad verify --out "$work/verify" --set "forecasts=[$work/gpu]" --set "analysis=[$work/cpu/members/mem00001.nc]" \
+      --set 'channels=[z500,t850]' --set control=none --progress none --quiet --table full
+}
+same_bits() {
+  forecast twice1 --members 4 --device cuda --set block=4 && forecast twice2 --members 4 --device cuda --set block=4 &&
+    forecast single --members 4 --device cuda --set block=1 &&
+    (cd "$work/twice1/members" && sha256sum ./*.nc) >"$work/sums" && cat "$work/sums" &&
+    (cd "$work/twice2/members" && sha256sum --quiet -c "$work/sums") && (cd "$work/single/members" && sha256sum --quiet -c "$work/sums")
+}
+torch_has_gpu() { python3 -c 'import sys, torch; sys.exit(0 if torch.cuda.is_available() else 1)' 2>/dev/null; }
+
+step machine machine
+step ops gpu_test backend_ops_gpu_test
+step network gpu_test model_sfno_gpu_test
+step same_bits same_bits
+step agreement agreement
+seconds=${BENCH_SECONDS:-1}
+if [ "$seconds" != 0 ]; then
+  for name in sfno sht crps ops hens; do
+    step "bench_$name" myriad bench "$name" --backend cuda --json --seconds "$seconds"
+  done
+  torch_has_gpu && step bench_torch python3 bench_sfno_torch.py --device cuda
+fi
+echo "$failures failed; results in $results"
+exit "$failures"
