@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Print how well an ensemble is calibrated.
 
-Usage: /usr/bin/python3 scripts/calibration_table.py [--brief] [--channels z500,t850,u250] SCORES.nc
+Usage: /usr/bin/python3 scripts/calibration_table.py [--brief] [--channels z500,t850,u250] [--over OTHER.nc] SCORES.nc
 
 Per channel and lead of a file that `myriad verify` wrote: spread / error with the factor sqrt((N+1)/N), fair CRPS, error of the
 mean, and outlier rate as a multiple of 2/(N+1). With --brief one line: the folder's name, the root of the mean squared log of
-spread / error over channels and leads, and the ratios.
+spread / error over channels and leads, and the ratios. With --over the fair CRPS also as a multiple of that in OTHER.nc at the same leads.
 """
 import argparse
 from pathlib import Path
@@ -18,6 +18,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--brief", action="store_true")
     parser.add_argument("--channels", default="z500,t850,u250")
+    parser.add_argument("--over", metavar="OTHER.nc")
     parser.add_argument("scores")
     arguments = parser.parse_args()
     with netCDF4.Dataset(arguments.scores) as scores:
@@ -38,6 +39,11 @@ def main():
         tables = [("spread / error", ratio, "{:.2f}"), ("fair CRPS", rows("crps_fair"), "{:.4g}"),
                   ("error of the mean", rows("rmse"), "{:.4g}"),
                   ("outliers / (2/(N+1))", {c: v * (members + 1) / 2 for c, v in rows("outlier_rate").items()}, "{:.2f}")]
+        if arguments.over:
+            with netCDF4.Dataset(arguments.over) as other:
+                places = [list(other["lead_time"][:]).index(h) for h in leads[later]]
+                over = {c: rows("crps_fair")[c] / np.asarray(other[f"{c}_crps_fair"][0])[places] for c in channels}
+            tables.append(("fair CRPS / the other's", over, "{:.2f}"))
         print(f"{members} members, {int(scores['starts'][...])} starts, global")
         print(f"{'lead, h':28s}" + "".join(f"{h:8d}" for h in leads[later]))
         for label, values, form in tables:
