@@ -10,6 +10,7 @@
 
 #include "src/base/error.hpp"
 #include "src/base/file_wait.hpp"
+#include "src/io/hdf5_handle.hpp"
 #include "src/io/library_lock.hpp"
 
 namespace myriad::io::detail {
@@ -20,23 +21,6 @@ using Lock = LibraryLock;
 
 constexpr std::int64_t k_allocation_slack = 64LL << 20;
 constexpr int k_max_rank = 8;
-
-/// Closes an HDF5 handle of any kind at the end of a scope.
-class Handle {
- public:
-  Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
-  ~Handle() {
-    if (id_ >= 0) close_(id_);
-  }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  hid_t get() const { return id_; }
-  hid_t release() { return std::exchange(id_, -1); }
-
- private:
-  hid_t id_;
-  herr_t (*close_)(hid_t);
-};
 
 /// Innermost reason of the library's error stack, without its file names and line numbers.
 std::string library_reason() {
@@ -115,9 +99,9 @@ std::int64_t Hdf5File::dataset(const std::string& name) {
       "'{}' has no dataset '{}' (it is needed here); see `h5dump -n` for what the file holds",
       path_, name);
   if (dataset_id_ >= 0) H5Dclose(std::exchange(dataset_id_, -1));
-  Handle id(H5Dopen2(id_, name.c_str(), H5P_DEFAULT), H5Dclose);
+  Hdf5Handle id(H5Dopen2(id_, name.c_str(), H5P_DEFAULT), H5Dclose);
   check(id.get() >= 0, "H5Dopen2", fmt::format("dataset '{}'", name), path_);
-  const Handle properties(H5Dget_create_plist(id.get()), H5Pclose);
+  const Hdf5Handle properties(H5Dget_create_plist(id.get()), H5Pclose);
   check(properties.get() >= 0, "H5Dget_create_plist", fmt::format("dataset '{}'", name), path_);
   MYRIAD_VALIDATE(H5Pget_layout(properties.get()) != H5D_VIRTUAL &&
                       H5Pget_external_count(properties.get()) <= 0,
@@ -132,7 +116,7 @@ std::int64_t Hdf5File::dataset(const std::string& name) {
 
 std::vector<std::int64_t> Hdf5File::shape(const std::string& name) {
   const Lock lock;
-  const Handle space(H5Dget_space(dataset(name)), H5Sclose);
+  const Hdf5Handle space(H5Dget_space(dataset(name)), H5Sclose);
   check(space.get() >= 0, "H5Dget_space", fmt::format("dataset '{}'", name), path_);
   const int rank = H5Sget_simple_extent_ndims(space.get());
   MYRIAD_VALIDATE(rank >= 0 && rank <= k_max_rank, ErrorKind::input_corrupt, "E2005",
@@ -168,11 +152,11 @@ void Hdf5File::read(const std::string& name, std::span<const std::int64_t> start
   const Lock lock;
   const FileWait wait(FileAction::read, path_);
   const hid_t id = dataset(name);
-  const Handle type(H5Dget_type(id), H5Tclose);
+  const Hdf5Handle type(H5Dget_type(id), H5Tclose);
   MYRIAD_VALIDATE(type.get() >= 0 && H5Tget_class(type.get()) == H5T_FLOAT,
                   ErrorKind::input_corrupt, "E2005",
                   "dataset '{}' of '{}' does not hold real numbers (float expected)", name, path_);
-  const Handle file_space(H5Dget_space(id), H5Sclose);
+  const Hdf5Handle file_space(H5Dget_space(id), H5Sclose);
   check(file_space.get() >= 0, "H5Dget_space", fmt::format("dataset '{}'", name), path_);
   const std::vector<hsize_t> first(start.begin(), start.end());
   const std::vector<hsize_t> extents(count.begin(), count.end());
@@ -181,7 +165,7 @@ void Hdf5File::read(const std::string& name, std::span<const std::int64_t> start
         "H5Sselect_hyperslab", fmt::format("dataset '{}'", name), path_);
   MYRIAD_EXPECT(H5Sget_select_npoints(file_space.get()) == static_cast<hssize_t>(out.size()));
   const hsize_t points = out.size();
-  const Handle memory_space(H5Screate_simple(1, &points, nullptr), H5Sclose);
+  const Hdf5Handle memory_space(H5Screate_simple(1, &points, nullptr), H5Sclose);
   check(memory_space.get() >= 0, "H5Screate_simple", fmt::format("dataset '{}'", name), path_);
   check(H5Dread(id, H5T_NATIVE_FLOAT, memory_space.get(), file_space.get(), H5P_DEFAULT,
                 out.data()) >= 0,
@@ -197,7 +181,7 @@ std::vector<double> Hdf5File::read_doubles(const std::string& name) {
                   extents.size());
   check_bound(extents[0], static_cast<std::int64_t>(sizeof(double)), name);
   const hid_t id = dataset(name);
-  const Handle type(H5Dget_type(id), H5Tclose);
+  const Hdf5Handle type(H5Dget_type(id), H5Tclose);
   const H5T_class_t kind = H5Tget_class(type.get());
   MYRIAD_VALIDATE(kind == H5T_FLOAT || kind == H5T_INTEGER, ErrorKind::input_corrupt, "E2005",
                   "dataset '{}' of '{}' does not hold numbers", name, path_);
@@ -213,7 +197,7 @@ std::vector<std::string> Hdf5File::read_texts(const std::string& name) {
   const FileWait wait(FileAction::read, path_);
   const std::vector<std::int64_t> extents = shape(name);
   const hid_t id = dataset(name);
-  const Handle type(H5Dget_type(id), H5Tclose);
+  const Hdf5Handle type(H5Dget_type(id), H5Tclose);
   MYRIAD_VALIDATE(extents.size() == 1 && H5Tget_class(type.get()) == H5T_STRING,
                   ErrorKind::input_corrupt, "E2005", "dataset '{}' of '{}' is no list of texts",
                   name, path_);
@@ -223,10 +207,10 @@ std::vector<std::string> Hdf5File::read_texts(const std::string& name) {
   if (H5Tis_variable_str(type.get()) > 0) {
     check_bound(extents[0], static_cast<std::int64_t>(sizeof(char*)), name);
     std::vector<char*> pointers(n, nullptr);
-    const Handle memory(H5Tcopy(H5T_C_S1), H5Tclose);
+    const Hdf5Handle memory(H5Tcopy(H5T_C_S1), H5Tclose);
     H5Tset_size(memory.get(), H5T_VARIABLE);
     H5Tset_cset(memory.get(), H5Tget_cset(type.get()));
-    const Handle space(H5Dget_space(id), H5Sclose);
+    const Hdf5Handle space(H5Dget_space(id), H5Sclose);
     check(H5Dread(id, memory.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()) >= 0, "H5Dread",
           fmt::format("dataset '{}'", name), path_);
     for (const char* pointer : pointers) texts.emplace_back(pointer == nullptr ? "" : pointer);

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "src/base/error.hpp"
+#include "src/io/hdf5_handle.hpp"
 #include "src/io/library_lock.hpp"
 
 namespace myriad::io::detail {
@@ -14,22 +15,6 @@ namespace myriad::io::detail {
 namespace {
 
 constexpr int k_max_rank = 8;
-
-/// Closes an HDF5 handle of any kind at the end of a scope.
-class Handle {
- public:
-  Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
-  ~Handle() {
-    if (id_ >= 0) close_(id_);
-  }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  hid_t get() const { return id_; }
-
- private:
-  hid_t id_;
-  herr_t (*close_)(hid_t);
-};
 
 void check(bool ok, const char* call, const std::string& object, const std::string& shown) {
   MYRIAD_VALIDATE(ok, ErrorKind::io, "E2061",
@@ -41,10 +26,10 @@ void check(bool ok, const char* call, const std::string& object, const std::stri
 /// Chunks of \p dataset that were stored without one of its filters.
 std::int64_t chunks_without_filters(hid_t dataset, const std::string& name,
                                     const std::string& shown) {
-  const Handle list(H5Dget_create_plist(dataset), H5Pclose);
+  const Hdf5Handle list(H5Dget_create_plist(dataset), H5Pclose);
   check(list.get() >= 0, "H5Dget_create_plist", name, shown);
   if (H5Pget_layout(list.get()) != H5D_CHUNKED || H5Pget_nfilters(list.get()) == 0) return 0;
-  const Handle space(H5Dget_space(dataset), H5Sclose);
+  const Hdf5Handle space(H5Dget_space(dataset), H5Sclose);
   std::array<hsize_t, k_max_rank> extent{};
   std::array<hsize_t, k_max_rank> chunk{};
   const int rank = space.get() < 0 ? -1 : H5Sget_simple_extent_ndims(space.get());
@@ -81,12 +66,12 @@ std::int64_t chunks_without_filters(hid_t dataset, const std::string& name,
 
 void check_stored_filters(const std::string& path, const std::string& shown) {
   const LibraryLock lock;
-  const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  const Hdf5Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
   check(file.get() >= 0, "H5Fopen", "the file", shown);
   H5G_info_t group{};
   check(H5Gget_info(file.get(), &group) >= 0, "H5Gget_info", "the file", shown);
   for (hsize_t i = 0; i < group.nlinks; ++i) {
-    const Handle object(H5Oopen_by_idx(file.get(), ".", H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT),
+    const Hdf5Handle object(H5Oopen_by_idx(file.get(), ".", H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT),
                         H5Oclose);
     check(object.get() >= 0, "H5Oopen_by_idx", "an object", shown);
     if (H5Iget_type(object.get()) != H5I_DATASET) continue;
