@@ -83,6 +83,14 @@ struct FileWatch::State {
   detail::SlowFileLog log;
   bool waiting = false;
 
+  void try_to_look() {
+    try {
+      look();
+    } catch (const std::exception&) {
+      // Out of memory, or a name that cannot be told: the next look may do better.
+    }
+  }
+
   void look() {
     const std::vector<PendingFileAction> slow = waits.pending(limit);
     if (slow.empty() && !waiting) return;
@@ -119,21 +127,21 @@ FileWatch::FileWatch(double limit, FileWaits& waits)
 }
 
 FileWatch::~FileWatch() {
+  if (thread_.joinable()) {
+    std::unique_lock lock(state_->mutex);
+    state_->stop = true;
+    state_->changed.notify_all();
+    if (state_->changed.wait_for(lock, k_patience, [&] { return state_->ended; })) {
+      lock.unlock();
+      thread_.join();
+    } else {
+      thread_.detach();  // it hangs in a file system; its state lives as long as it does
+    }
+  }
   const FileWaits& waits = state_->waits;
-  if (waits.slow_actions() > 0) {
-    log_info("files", "{} slow file action(s) took {} in all", waits.slow_actions(),
-             format_seconds(waits.slow_seconds()));
-  }
-  if (!thread_.joinable()) return;
-  std::unique_lock lock(state_->mutex);
-  state_->stop = true;
-  state_->changed.notify_all();
-  if (state_->changed.wait_for(lock, k_patience, [&] { return state_->ended; })) {
-    lock.unlock();
-    thread_.join();
-  } else {
-    thread_.detach();  // it hangs in a file system; its state lives as long as it does
-  }
+  if (waits.slow_actions() == 0) return;
+  log_info("files", "{} slow file action(s) took {} in all", waits.slow_actions(),
+           format_seconds(waits.slow_seconds()));
 }
 
 void FileWatch::tell(std::weak_ptr<FileWaitListener> listener) {
@@ -148,11 +156,12 @@ void FileWatch::watch(State& state) {
   std::unique_lock lock(state.mutex);
   while (!state.changed.wait_for(lock, pause, [&] { return state.stop; })) {
     lock.unlock();
-    try {
-      state.look();
-    } catch (const std::exception&) {
-      // Out of memory, or a name that cannot be told: the next look may do better.
-    }
+    state.try_to_look();
+    lock.lock();
+  }
+  if (state.waiting) {  // what was told of and ended since the last look
+    lock.unlock();
+    state.try_to_look();
     lock.lock();
   }
   state.ended = true;

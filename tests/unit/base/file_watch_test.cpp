@@ -182,6 +182,27 @@ TEST(FileWatch, TellsAtTheEndWhatSlowActionsTookInAll) {
   EXPECT_THAT(lines.get()[0], HasSubstr("1 slow file action(s) took 1 min 30 s in all"));
 }
 
+TEST(FileWatch, AnActionThatEndsRightBeforeTheProcessIsToldToBeOver) {
+  // Regression: the watching thread used to stop without a last look.
+  now = 0;
+  FileWaits waits(test_clock);
+  const NewLines lines;
+  const auto listener = std::make_shared<Listener>();
+  {
+    FileWatch watch(4, waits);  // looks once a second
+    watch.tell(listener);
+    const FileWait wait(FileAction::rename, "run/last.nc", waits);
+    now = 30;
+    while (listener->calls < 1) std::this_thread::yield();
+  }
+  const std::vector<std::string> logged = lines.get();
+  ASSERT_EQ(logged.size(), 3U);
+  EXPECT_THAT(logged[0], HasSubstr("rename of run/last.nc has taken 30 s"));
+  EXPECT_THAT(logged[1], HasSubstr("rename of run/last.nc is over"));
+  EXPECT_THAT(logged[2], HasSubstr("1 slow file action(s) took"));
+  EXPECT_EQ(listener->ends, 1);
+}
+
 TEST(FileWatch, AQuietRunLogsNothing) {
   const NewLines lines;
   { const FileWatch watch(10); }
