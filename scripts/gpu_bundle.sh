@@ -37,5 +37,5 @@ strip --strip-unneeded "$folder"/bin/* "$folder"/lib/* "$folder"/openmpi/* 2>/de
 cp -r configs/default configs/forecast_default.yaml configs/verify_default.yaml "$folder/configs/"
 cp scripts/gpu_check.sh scripts/bench_sfno_torch.py "$folder/"
 printf '%s\n' "$(git rev-parse HEAD 2>/dev/null || echo unknown)" >"$folder/COMMIT"
-XZ_OPT="-3 -T0" tar --create --xz --file "$folder.tar.xz" --directory "$(dirname "$folder")" "$(basename "$folder")"
+XZ_OPT=${XZ_OPT:--3 -T0} tar --create --xz --file "$folder.tar.xz" --directory "$(dirname "$folder")" "$(basename "$folder")"
 echo "$folder.tar.xz $(du -m "$folder.tar.xz" | cut -f1) MiB, unpacked $(du -sm "$folder" | cut -f1) MiB"
