@@ -56,8 +56,9 @@ agreement() {
       --set 'channels=[z500,t850]' --set control=none --progress none --quiet --table full
 }
 same_bits() {
-  forecast twice1 --members 4 --device cuda --set block=4 && forecast twice2 --members 4 --device cuda --set block=4 &&
-    forecast single --members 4 --device cuda --set block=1 &&
+  local members=${GPU_CHECK_MEMBERS:-4}
+  forecast twice1 --members "$members" --device cuda --set block=4 && forecast twice2 --members "$members" --device cuda --set block=4 &&
+    forecast single --members "$members" --device cuda --set block=1 &&
     (cd "$work/twice1/members" && sha256sum ./*.nc) >"$work/sums" && cat "$work/sums" &&
     (cd "$work/twice2/members" && sha256sum --quiet -c "$work/sums") && (cd "$work/single/members" && sha256sum --quiet -c "$work/sums")
 }

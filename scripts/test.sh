@@ -46,7 +46,7 @@ run_step() {
 
 if [ "$long" = no ]; then
   scripts/build.sh release -DMYRIAD_TESTS=ON -DMYRIAD_REQUIRE_ORACLES=ON
-  run_lane build/release --label-exclude long
+  run_lane build/release --label-exclude 'long|gpu'
   if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
     run_step "device code compiles" scripts/cuda_compile.sh
   fi
