@@ -1,5 +1,6 @@
 # The whole program with --device cuda, its library replaced by one that runs the text of the kernels on the host: forecasts
-# agree with those of the cpu to rounding, and do not depend on how members share blocks.
+# agree with those of the cpu to rounding, and do not depend on how members share blocks;
+# a short training and its scores go the same way, and what a GPU cannot do is refused.
 . "$(dirname "$0")/common.sh"
 on_gpu() { LD_PRELOAD=$EMULATION "$MYRIAD" "$@" --device cuda --quiet --progress none >/dev/null; }
 forecast=(forecast configs/forecast_default.yaml --lead 6h --members 2 --set "output.channels=[z500,t850]" --set scratch.kind=memory)
@@ -24,4 +25,49 @@ for member in ("mem00000", "mem00001"):
             error = np.abs(x - y).max() / x.std()
             assert error < 1e-3, (member, name, error)  # values are rounded to significant bits before they are written
 P
+
+# Training: losses of both devices agree; the weights are those of a run of its own, not a copy.
+cat >"$WORK/train.yaml" <<'Y'
+out: unset
+data: {training: [configs/default/truth.nc], validation: [configs/default/truth.nc], channels: [z500, t850]}
+model: {input_times: 2, embed_dim: 8, layers: 1}
+validation: {leads: [6h, 24h], starts: 2}
+log_every: 1
+stages: [{name: one, steps: 3, batch: 2, learning_rate: 1.0e-3, warmup_steps: 2}]
+Y
+"$MYRIAD" train "$WORK/train.yaml" --out "$WORK/train_cpu" --seed 4 --quiet --progress none >/dev/null
+on_gpu train "$WORK/train.yaml" --out "$WORK/train_gpu" --seed 4 || fail "a training"
+/usr/bin/python3 - "$WORK/train_cpu" "$WORK/train_gpu" <<'P' || fail "trainings of cpu and gpu differ by more than rounding"
+import csv
+import sys
+for name in ("loss.csv", "validation.csv"):
+    a, b = (list(csv.reader(open(f"{folder}/{name}"))) for folder in sys.argv[1:3])
+    assert len(a) == len(b) > 1 and a[0] == b[0], name
+    for x, y in zip(a[1:], b[1:]):
+        for u, v, column in zip(x, y, a[0]):
+            if "second" in column or "time" in column:
+                continue
+            try:
+                u, v = float(u), float(v)
+            except ValueError:
+                assert u == v, (name, u, v)
+                continue
+            assert abs(u - v) <= 1e-4 * abs(u) + 1e-12, (name, column, u, v)
+P
+on_gpu verify configs/verify_default.yaml --out "$WORK/one" --overwrite --set "forecasts=[$WORK/one]" --set 'channels=[z500]' ||
+  fail "a verification"
+
+# refused <code> <words> <arguments...>
+refused() {
+  local wanted=$1 words=$2 code=0
+  shift 2
+  "$@" >/dev/null 2>"$WORK/err" || code=$?
+  [ "$code" = "$wanted" ] || fail "$*: exit code $code, not $wanted: $(cat "$WORK/err")"
+  grep -q "$words" "$WORK/err" || fail "$*: not told: $(cat "$WORK/err")"
+}
+gpu=("$MYRIAD" "${forecast[@]}" --device cuda --out "$WORK/refused" --quiet)
+refused 78 E2607 env LD_PRELOAD="$EMULATION" "${gpu[@]}" --set backend=reference
+refused 69 E2282 env LD_PRELOAD="$EMULATION" "${gpu[@]}" --threads 2
+echo 'int nothing;' | "${CC:-gcc}" -shared -fPIC -x c - -Wl,-soname,libmyriad_cuda.so -o "$WORK/libmyriad_cuda.so"
+refused 69 "E2281.*another version" env LD_PRELOAD="$WORK/libmyriad_cuda.so" "${gpu[@]}"
 echo ok
