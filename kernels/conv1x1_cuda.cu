@@ -12,11 +12,11 @@ using detail::is_vector;
 
 namespace {
 
-/// out[o, point] = sum_i weight[o, i] in[i, point].
-template <class T>
-struct Forward : OneProblem {
+/// out[o, point] = sum_i weight[o, i] in[i, point]; as the adjoint, with weight[i, o].
+template <class T, bool Adjoint>
+struct PointProduct : OneProblem {
   using Value = T;
-  static constexpr bool k_a_along_depth = true, k_b_along_depth = false;
+  static constexpr bool k_a_along_depth = !Adjoint, k_b_along_depth = false;
   const T* weight;
   const T* in;
   const T* bias;
@@ -26,7 +26,8 @@ struct Forward : OneProblem {
 
   __device__ int columns() const { return static_cast<int>(points); }
   __device__ T a(const Place& place, int, int o, int i) const {
-    return weight[static_cast<std::int64_t>(o) * place.depth + i];
+    return Adjoint ? weight[static_cast<std::int64_t>(i) * place.rows + o]
+                   : weight[static_cast<std::int64_t>(o) * place.depth + i];
   }
   __device__ T b(const Place&, int batch, int i, std::int64_t point) const {
     return in[batch * in_stride + i * points + point];
@@ -35,30 +36,6 @@ struct Forward : OneProblem {
     if (bias != nullptr) value += bias[o];
     if (gelu) value = gelu_of(value);
     T& place = out[batch * out_stride + o * points + point];
-    place = accumulate ? place + value : value;
-  }
-};
-
-/// grad_in[i, point] = sum_o weight[o, i] grad_out[o, point].
-template <class T>
-struct AdjointInput : OneProblem {
-  using Value = T;
-  static constexpr bool k_a_along_depth = false, k_b_along_depth = false;
-  const T* weight;
-  const T* grad_out;
-  T* grad_in;
-  std::int64_t points, out_stride, in_stride;
-  bool accumulate;
-
-  __device__ int columns() const { return static_cast<int>(points); }
-  __device__ T a(const Place& place, int, int i, int o) const {
-    return weight[static_cast<std::int64_t>(o) * place.rows + i];
-  }
-  __device__ T b(const Place&, int batch, int o, std::int64_t point) const {
-    return grad_out[batch * out_stride + o * points + point];
-  }
-  __device__ void store(const Place&, int batch, int i, std::int64_t point, T value) const {
-    T& place = grad_in[batch * in_stride + i * points + point];
     place = accumulate ? place + value : value;
   }
 };
@@ -91,11 +68,11 @@ struct AdjointWeight {
   }
 };
 
-template <class T>
-void forward(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
-             Activation activation, Update update) {
+template <class T, bool Adjoint>
+void multiply_points(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
+                     Activation activation, Update update) {
   const auto x = channel_shape(in), y = channel_shape(out);
-  Forward<T> op{};
+  PointProduct<T, Adjoint> op{};
   op.rows = static_cast<int>(y.channels);
   op.depth = static_cast<int>(x.channels);
   op.weight = weight.as<T>();
@@ -108,22 +85,6 @@ void forward(Device& device, TensorView out, ConstTensorView in, ConstTensorView
   op.gelu = activation == Activation::gelu;
   op.accumulate = update == Update::accumulate;
   tile_product(device, op, tiles_of(y.channels), x.batch);
-}
-
-template <class T>
-void adjoint_input(Device& device, TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight, Update update) {
-  const auto x = channel_shape(grad_in), y = channel_shape(grad_out);
-  AdjointInput<T> op{};
-  op.rows = static_cast<int>(x.channels);
-  op.depth = static_cast<int>(y.channels);
-  op.weight = weight.as<T>();
-  op.grad_out = grad_out.as<T>();
-  op.grad_in = grad_in.as<T>();
-  op.points = x.points;
-  op.out_stride = grad_out.step(0);
-  op.in_stride = grad_in.step(0);
-  op.accumulate = update == Update::accumulate;
-  tile_product(device, op, tiles_of(x.channels), x.batch);
 }
 
 /// target[k] (+)= sum over parts of partial[part, k].
@@ -178,8 +139,8 @@ void conv1x1(Device& device, TensorView out, ConstTensorView in, ConstTensorView
   MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
   MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels));
   MYRIAD_KERNEL_EXPECT(bias.empty() || is_vector(bias, y.channels));
-  out.dtype == DType::f32 ? forward<float>(device, out, in, weight, bias, activation, update)
-                          : forward<double>(device, out, in, weight, bias, activation, update);
+  out.dtype == DType::f32 ? multiply_points<float, false>(device, out, in, weight, bias, activation, update)
+                          : multiply_points<double, false>(device, out, in, weight, bias, activation, update);
 }
 
 void conv1x1_adjoint_input(Device& device, TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,
@@ -187,8 +148,9 @@ void conv1x1_adjoint_input(Device& device, TensorView grad_in, ConstTensorView g
   const auto x = channel_shape(grad_in), y = channel_shape(grad_out);
   MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
   MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels));
-  grad_in.dtype == DType::f32 ? adjoint_input<float>(device, grad_in, grad_out, weight, update)
-                              : adjoint_input<double>(device, grad_in, grad_out, weight, update);
+  grad_in.dtype == DType::f32
+      ? multiply_points<float, true>(device, grad_in, grad_out, weight, {}, Activation::none, update)
+      : multiply_points<double, true>(device, grad_in, grad_out, weight, {}, Activation::none, update);
 }
 
 void conv1x1_adjoint_weight(Device& device, TensorView grad_weight, TensorView grad_bias, ConstTensorView grad_out,

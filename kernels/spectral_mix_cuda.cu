@@ -46,59 +46,32 @@ struct Degrees {
 
 Degrees degrees_of(const DegreeTable& table) { return {table.rows.data(), table.first.data(), table.tile.data()}; }
 
-/// out[b, lm, o] = sum_i in[b, lm, i] weight[l, i, o].
-template <class T>
+/// out[b, lm, o] = sum_i in[b, lm, i] weight[l, i, o]; as the adjoint from outputs to inputs, with conj(weight[l, o, i]).
+template <class T, bool Adjoint>
 struct Mix {
   using Value = Complex<T>;
-  static constexpr bool k_a_along_depth = true, k_b_along_depth = false;
+  static constexpr bool k_a_along_depth = true, k_b_along_depth = Adjoint;
   Degrees degrees;
   const Value* in;
   const Value* weight;
   Value* out;
   std::int64_t in_stride, out_stride;
-  int inputs, outputs;
+  int from, to;  ///< channels of in and out
 
   __device__ Place place(int tile) const {
     const int l = degrees.tile[2 * tile];
-    return {l, degrees.tile[2 * tile + 1], degrees.orders(l), inputs};
+    return {l, degrees.tile[2 * tile + 1], degrees.orders(l), from};
   }
-  __device__ int columns() const { return outputs; }
+  __device__ int columns() const { return to; }
   __device__ Value a(const Place& place, int batch, int m, int i) const {
-    return in[batch * in_stride + degrees.row(place.problem, m) * inputs + i];
+    return in[batch * in_stride + degrees.row(place.problem, m) * from + i];
   }
   __device__ Value b(const Place& place, int, int i, std::int64_t o) const {
-    return weight[(static_cast<std::int64_t>(place.problem) * inputs + i) * outputs + o];
+    const Value* matrix = weight + static_cast<std::int64_t>(place.problem) * from * to;
+    return Adjoint ? conjugate(matrix[o * from + i]) : matrix[static_cast<std::int64_t>(i) * to + o];
   }
   __device__ void store(const Place& place, int batch, int m, std::int64_t o, Value value) const {
-    out[batch * out_stride + degrees.row(place.problem, m) * outputs + o] = value;
-  }
-};
-
-/// grad_in[b, lm, i] = sum_o grad_out[b, lm, o] conj(weight[l, i, o]).
-template <class T>
-struct MixAdjointInput {
-  using Value = Complex<T>;
-  static constexpr bool k_a_along_depth = true, k_b_along_depth = true;
-  Degrees degrees;
-  const Value* grad_out;
-  const Value* weight;
-  Value* grad_in;
-  std::int64_t out_stride, in_stride;
-  int inputs, outputs;
-
-  __device__ Place place(int tile) const {
-    const int l = degrees.tile[2 * tile];
-    return {l, degrees.tile[2 * tile + 1], degrees.orders(l), outputs};
-  }
-  __device__ int columns() const { return inputs; }
-  __device__ Value a(const Place& place, int batch, int m, int o) const {
-    return grad_out[batch * out_stride + degrees.row(place.problem, m) * outputs + o];
-  }
-  __device__ Value b(const Place& place, int, int o, std::int64_t i) const {
-    return conjugate(weight[(static_cast<std::int64_t>(place.problem) * inputs + i) * outputs + o]);
-  }
-  __device__ void store(const Place& place, int batch, int m, std::int64_t i, Value value) const {
-    grad_in[batch * in_stride + degrees.row(place.problem, m) * inputs + i] = value;
+    out[batch * out_stride + degrees.row(place.problem, m) * to + o] = value;
   }
 };
 
@@ -154,21 +127,11 @@ std::int64_t stride_of(ConstTensorView v) {
   return v.step(0) / 2;
 }
 
-template <class T>
+template <class T, bool Adjoint>
 void mix(Device& device, const DegreeTable& table, TensorView out, ConstTensorView in, ConstTensorView weight) {
   const MixShape s = mix_shape(table, in, out, weight);
-  const Mix<T> op{degrees_of(table),       in.as<Complex<T>>(), weight.as<Complex<T>>(),     out.as<Complex<T>>(),
-                  stride_of(in), stride_of(out),      static_cast<int>(s.inputs), static_cast<int>(s.outputs)};
-  tile_product(device, op, table.tiles, s.batch);
-}
-
-template <class T>
-void adjoint_input(Device& device, const DegreeTable& table, TensorView grad_in, ConstTensorView grad_out,
-                   ConstTensorView weight) {
-  const MixShape s = mix_shape(table, grad_in, grad_out, weight);
-  const MixAdjointInput<T> op{degrees_of(table),          grad_out.as<Complex<T>>(), weight.as<Complex<T>>(),
-                              grad_in.as<Complex<T>>(),   stride_of(grad_out),       stride_of(grad_in),
-                              static_cast<int>(s.inputs), static_cast<int>(s.outputs)};
+  const Mix<T, Adjoint> op{degrees_of(table),   in.as<Complex<T>>(),        weight.as<Complex<T>>(),    out.as<Complex<T>>(),
+                           stride_of(in), stride_of(out), static_cast<int>(s.inputs), static_cast<int>(s.outputs)};
   tile_product(device, op, table.tiles, s.batch);
 }
 
@@ -198,13 +161,14 @@ std::shared_ptr<const DegreeTable> make_degree_table(Device& device, const Spect
 }
 
 void spectral_mix(Device& device, const DegreeTable& table, TensorView out, ConstTensorView in, ConstTensorView weight) {
-  out.dtype == DType::f32 ? mix<float>(device, table, out, in, weight) : mix<double>(device, table, out, in, weight);
+  out.dtype == DType::f32 ? mix<float, false>(device, table, out, in, weight)
+                          : mix<double, false>(device, table, out, in, weight);
 }
 
 void spectral_mix_adjoint_input(Device& device, const DegreeTable& table, TensorView grad_in, ConstTensorView grad_out,
                                 ConstTensorView weight) {
-  grad_in.dtype == DType::f32 ? adjoint_input<float>(device, table, grad_in, grad_out, weight)
-                              : adjoint_input<double>(device, table, grad_in, grad_out, weight);
+  grad_in.dtype == DType::f32 ? mix<float, true>(device, table, grad_in, grad_out, weight)
+                              : mix<double, true>(device, table, grad_in, grad_out, weight);
 }
 
 void spectral_mix_adjoint_weight(Device& device, const DegreeTable& table, TensorView grad_weight, ConstTensorView in,
