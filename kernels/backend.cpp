@@ -15,4 +15,7 @@ void Backend::sht_synthesis(const FftPlan& fft, const LegendrePlan& legendre, Te
   fft_inverse(fft, grid, fourier, scale);
 }
 
+void Backend::begin_stage(const char* /*name*/) {}
+void Backend::end_stage() {}
+
 }  // namespace myriad::kernels

@@ -252,6 +252,24 @@ class Backend {
   /// In place on dense tensors of equal size: parameter, first moment m, second moment v.
   virtual void adamw(TensorView parameter, TensorView m, TensorView v, ConstTensorView gradient,
                      const AdamwStep& step) = 0;
+
+  // ---- accounting -------------------------------------------------------------------------------------------------
+  /// Name what the ops until the matching end_stage() belong to; stages nest, the innermost counts. \p name outlives the
+  /// backend. No op depends on it: only backends that count or time listen (src/backend/counting_backend.hpp).
+  virtual void begin_stage(const char* name);
+  virtual void end_stage();
+};
+
+/// Names the ops that are issued while it lives.
+class Stage {
+ public:
+  Stage(Backend& backend, const char* name) : backend_(backend) { backend_.begin_stage(name); }
+  ~Stage() { backend_.end_stage(); }
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+ private:
+  Backend& backend_;
 };
 
 }  // namespace myriad::kernels
