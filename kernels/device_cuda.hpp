@@ -148,8 +148,9 @@ struct Sums {
   double value[Count];
 };
 
+// Two blocks per multiprocessor: without that number the compiler takes more registers than pay.
 template <int Count, class Body, class Finish>
-__global__ void __launch_bounds__(k_threads)
+__global__ void __launch_bounds__(k_threads, 2)
     rows_kernel(std::int64_t count, Body body, Finish finish) {
   __shared__ double shared[Count][k_threads];
   const std::int64_t row = blockIdx.x;

@@ -29,7 +29,7 @@ void run_grid(Extent grid, Extent block, const std::function<void()>& body);
 #define __device__
 #define __host__
 #define __shared__ static
-#define __launch_bounds__(threads)
+#define __launch_bounds__(...)
 #define __syncthreads() ::myriad::kernels::emulation::synchronise_block()
 #define blockIdx ::myriad::kernels::emulation::block_index
 #define threadIdx ::myriad::kernels::emulation::thread_index

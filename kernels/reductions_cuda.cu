@@ -1,7 +1,4 @@
-#include <cmath>
-
-#include "kernels/crps.hpp"
-#include "kernels/device_cuda.hpp"
+#include "kernels/add_rows_cuda.hpp"
 #include "kernels/ops_cuda.hpp"
 #include "kernels/shapes.hpp"
 
@@ -11,15 +8,6 @@ using detail::channel_shape;
 using detail::is_vector;
 
 namespace {
-
-/// out[row / nlat] = sum over latitudes of weight[lat] row_sum[row], in increasing latitude.
-void add_rows(Device& device, double* out, const double* rows, const double* weight, std::int64_t count, std::int64_t nlat) {
-  for_each(device, count, [=] __device__(std::int64_t k) {
-    double sum = 0.0;
-    for (std::int64_t lat = 0; lat < nlat; ++lat) sum += weight[lat] * rows[k * nlat + lat];
-    out[k] = sum;
-  });
-}
 
 template <class T>
 void squared_error(Device& device, TensorView out, ConstTensorView a, ConstTensorView b, ConstTensorView row_weight) {
@@ -96,86 +84,6 @@ double nonfinite(Device& device, ConstTensorView in) {
   return sum_all(device, in.size(), [=] __device__(std::int64_t k) { return x[k] - x[k] == T(0) ? 0.0 : 1.0; });
 }
 
-/// Where the members of a point lie.
-template <class T>
-struct Ensemble {
-  const T* members;
-  const T* truth;
-  std::int64_t count, member_stride, group_stride, truth_stride;
-
-  __device__ T member(std::int64_t i, std::int64_t group, std::int64_t at) const {
-    return members[i * member_stride + group * group_stride + at];
-  }
-  __device__ T observed(std::int64_t group, std::int64_t at) const { return truth[group * truth_stride + at]; }
-};
-
-template <class T>
-Ensemble<T> ensemble_of(ConstTensorView members, ConstTensorView truth) {
-  return {members.as<T>(), truth.as<T>(), members.dim(0), members.step(0), members.step(1), truth.step(0)};
-}
-
-template <class T>
-void crps_all(Device& device, TensorView out, ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight,
-              double alpha) {
-  const std::int64_t channels = truth.dim(1), nlat = truth.dim(2), nlon = truth.dim(3), rows = channels * nlat;
-  const Ensemble<T> e = ensemble_of<T>(members, truth);
-  const double pair = crps_pair_coefficient(e.count, alpha);
-  double* const sums = device.array<double>(Device::k_first, truth.dim(0) * rows);
-  sum_rows<1>(
-      device, truth.dim(0) * rows, nlon,
-      [=] __device__(std::int64_t row, std::int64_t j, Sums<1>& s) {
-        const std::int64_t group = row / rows, at = row % rows * nlon + j;
-        const T y = e.observed(group, at);
-        double distance = 0.0, spread = 0.0;
-        for (std::int64_t i = 0; i < e.count; ++i) {
-          const T x = e.member(i, group, at);
-          distance += static_cast<double>(fabs(x - y));
-          for (std::int64_t n = 0; n < i; ++n) spread += static_cast<double>(fabs(x - e.member(n, group, at)));
-        }
-        s.value[0] += distance / static_cast<double>(e.count) - pair * spread;
-      },
-      [=] __device__(std::int64_t row, const Sums<1>& s) { sums[row] = s.value[0] / static_cast<double>(nlon); });
-  add_rows(device, out.as<double>(), sums, row_weight.as<double>(), truth.dim(0) * channels, nlat);
-}
-
-template <class T>
-__device__ double sign(T x) {
-  return x > T(0) ? 1.0 : (x < T(0) ? -1.0 : 0.0);
-}
-
-template <class T>
-void crps_adjoint_all(Device& device, TensorView grad_members, ConstTensorView members, ConstTensorView truth,
-                      ConstTensorView row_weight, double alpha, ConstTensorView coefficient, bool accumulate) {
-  const std::int64_t channels = truth.dim(1), nlat = truth.dim(2), nlon = truth.dim(3), size = channels * nlat * nlon;
-  const Ensemble<T> e = ensemble_of<T>(members, truth);
-  const double pair = crps_pair_coefficient(e.count, alpha);
-  const double* const weight = row_weight.as<double>();
-  const double* const scale = coefficient.as<double>();
-  T* const target = grad_members.as<T>();
-  const std::int64_t member_stride = grad_members.step(0), group_stride = grad_members.step(1);
-  for_each(device, truth.dim(0) * size, [=] __device__(std::int64_t k) {
-    const std::int64_t group = k / size, at = k % size, c = at / nlon / nlat, lat = at / nlon % nlat;
-    const double factor = scale[group * channels + c] * weight[lat] / static_cast<double>(nlon);
-    const T y = e.observed(group, at);
-    for (std::int64_t i = 0; i < e.count; ++i) {
-      const T x = e.member(i, group, at);
-      double order = 0.0;
-      for (std::int64_t n = 0; n < e.count; ++n) order += sign(x - e.member(n, group, at));
-      const double d = factor * (sign(x - y) / static_cast<double>(e.count) - pair * order);
-      T& place = target[i * member_stride + group * group_stride + at];
-      place = static_cast<T>(accumulate ? static_cast<double>(place) + d : d);
-    }
-  });
-}
-
-void check_ensemble(ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight, ConstTensorView per_channel) {
-  MYRIAD_KERNEL_EXPECT(members.rank == 5 && truth.rank == 4);
-  MYRIAD_KERNEL_EXPECT(members.dense_from(2) && truth.dense_from(1));
-  for (int d = 0; d < 4; ++d) MYRIAD_KERNEL_EXPECT(members.dim(d + 1) == truth.dim(d));
-  MYRIAD_KERNEL_EXPECT(per_channel.dtype == DType::f64 && row_weight.dtype == DType::f64);
-  MYRIAD_KERNEL_EXPECT(is_vector(per_channel, truth.dim(0) * truth.dim(1)) && is_vector(row_weight, truth.dim(2)));
-}
-
 }  // namespace
 
 void weighted_squared_error(Device& device, TensorView out, ConstTensorView a, ConstTensorView b, ConstTensorView row_weight) {
@@ -206,23 +114,6 @@ double sum_of_squares(Device& device, ConstTensorView in) {
 std::int64_t count_nonfinite(Device& device, ConstTensorView in) {
   MYRIAD_KERNEL_EXPECT(in.dense_from(0));
   return static_cast<std::int64_t>(in.dtype == DType::f32 ? nonfinite<float>(device, in) : nonfinite<double>(device, in));
-}
-
-void crps(Device& device, TensorView out, ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight,
-          double alpha) {
-  check_ensemble(members, truth, row_weight, out);
-  members.dtype == DType::f32 ? crps_all<float>(device, out, members, truth, row_weight, alpha)
-                              : crps_all<double>(device, out, members, truth, row_weight, alpha);
-}
-
-void crps_adjoint(Device& device, TensorView grad_members, ConstTensorView members, ConstTensorView truth,
-                  ConstTensorView row_weight, double alpha, ConstTensorView coefficient, Update update) {
-  check_ensemble(members, truth, row_weight, coefficient);
-  MYRIAD_KERNEL_EXPECT(detail::same_extents(grad_members, members) && grad_members.dense_from(2));
-  const bool accumulate = update == Update::accumulate;
-  members.dtype == DType::f32
-      ? crps_adjoint_all<float>(device, grad_members, members, truth, row_weight, alpha, coefficient, accumulate)
-      : crps_adjoint_all<double>(device, grad_members, members, truth, row_weight, alpha, coefficient, accumulate);
 }
 
 }  // namespace myriad::kernels::cuda
