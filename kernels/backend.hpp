@@ -116,6 +116,10 @@ struct AdamwStep {
   std::int64_t step = 1;  ///< 1-based, for bias correction
 };
 
+class Bootstrap;   // kernels/collective.hpp
+class Collective;
+struct Reason;
+
 /// The ops. Implementations: `kokkos` (portable), `reference` (plain loops, computes in fp64), `cuda`.
 class Backend {
  public:
@@ -134,6 +138,9 @@ class Backend {
   virtual void copy_to_host(void* host, const void* device, std::int64_t bytes) = 0;
   /// Wait until every op issued so far is complete.
   virtual void fence() = 0;
+  /// Collective over the ranks of \p bootstrap, which must outlive the result: exchanges between their devices, in the order of
+  /// the ops. Null on every rank when it is not possible on one; \p why then tells the reason.
+  virtual std::unique_ptr<Collective> make_collective(Bootstrap& bootstrap, Reason& why);
 
   // ---- spherical harmonic transforms ----------------------------------------------------------------------------
   virtual std::unique_ptr<FftPlan> make_fft_plan(const FftSpec& spec) = 0;

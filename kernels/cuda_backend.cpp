@@ -22,6 +22,9 @@ class CudaBackend final : public Backend {
     cuda::copy_out(*device_, host, device, bytes);
   }
   void fence() override { cuda::fence(*device_); }
+  std::unique_ptr<Collective> make_collective(Bootstrap& bootstrap, Reason& why) override {
+    return cuda::make_collective(device_, bootstrap, why);
+  }
 
   std::unique_ptr<FftPlan> make_fft_plan(const FftSpec& spec) override {
     return cuda::make_fft_plan(*device_, spec);

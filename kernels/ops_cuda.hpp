@@ -6,6 +6,7 @@
 #include <span>
 
 #include "kernels/backend.hpp"
+#include "kernels/collective.hpp"
 
 namespace myriad::kernels::cuda {
 
@@ -20,6 +21,7 @@ void deallocate(Device& device, void* memory);
 void copy_in(Device& device, void* to, const void* host, std::int64_t bytes);
 void copy_out(Device& device, void* host, const void* from, std::int64_t bytes);
 void fence(Device& device);
+std::unique_ptr<Collective> make_collective(std::shared_ptr<Device> device, Bootstrap& bootstrap, Reason& why);
 
 std::unique_ptr<FftPlan> make_fft_plan(Device& device, const FftSpec& spec);
 void fft_forward(Device& device, const FftPlan& plan, TensorView fourier, ConstTensorView grid, FourierScale scale);

@@ -2,8 +2,9 @@
 # Check and measure the cuda backend on this machine's GPU and leave one folder of results for docs/bench/.
 # Usage: gpu_check.sh RESULTS      from the folder that scripts/gpu_bundle.sh made (a copy lies in it)
 # In order: the device; every op, its gradient and the golden network against plain loops in fp64; a forecast on cpu and gpu; the
-# same bits twice and in any block; benchmarks, with PyTorch on the same GPU where python3 has it. Each step is told as passed or FAILED;
-# the exit code is the number of failures. MYRIAD_DEVICE_LIBRARY replaces the backend's library (tests use an emulation).
+# same bits twice and in any block; with two GPUs or more, a training on two of them whose gradients go through NCCL against one over MPI,
+# bit by bit; benchmarks, with PyTorch on the same GPU where python3 has it. Each step is told as passed, skipped or FAILED; the exit code is
+# the number of failures. MYRIAD_DEVICE_LIBRARY replaces the backend's library (tests use an emulation; GPU_CHECK_GPUS counts for it).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 [ -x "$here/bin/myriad" ] || { echo "gpu_check.sh: no bin/myriad beside it (make the folder with scripts/gpu_bundle.sh)" >&2; exit 64; }
@@ -14,8 +15,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$here" || exit 70
 export LD_LIBRARY_PATH=$here/lib:/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-# A process alone, without an MPI installation.
-export OMPI_MCA_mca_component_path=$here/openmpi OMPI_MCA_ess_singleton_isolated=1 OMPI_MCA_btl=self OMPI_ALLOW_RUN_AS_ROOT=1 \
+# Processes of this machine alone, without an MPI installation.
+export OPAL_PREFIX=$here OMPI_MCA_mca_component_path=$here/openmpi OMPI_MCA_ess_singleton_isolated=1 OMPI_MCA_plm=isolated \
+  OMPI_MCA_btl=self,vader OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_ALLOW_RUN_AS_ROOT=1 \
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export MYRIAD_SOURCE_DIR=$here OPENBLAS_NUM_THREADS=1
 myriad() { LD_PRELOAD=${MYRIAD_DEVICE_LIBRARY:-} "$here/bin/myriad" "$@"; }
@@ -62,6 +64,27 @@ same_bits() {
     (cd "$work/twice1/members" && sha256sum ./*.nc) >"$work/sums" && cat "$work/sums" &&
     (cd "$work/twice2/members" && sha256sum --quiet -c "$work/sums") && (cd "$work/single/members" && sha256sum --quiet -c "$work/sums")
 }
+# on_two <transport> <arguments...>: two ranks, each on a GPU of its own.
+on_two() {
+  local transport=$1
+  shift
+  "$here/bin/mpirun" -n 2 env LD_PRELOAD="${MYRIAD_DEVICE_LIBRARY:-}" "$here/bin/myriad" "$@" --device cuda --transport "$transport" \
+    --progress none
+}
+ranks() {
+  cat >"$work/train.yaml" <<'Y'
+out: unset
+data: {training: [configs/default/truth.nc], channels: [z500, t850]}
+model: {input_times: 1, embed_dim: 8, layers: 1}
+stages: [{name: one, steps: 3, batch: 2, learning_rate: 1.0e-3}]
+Y
+  myriad train "$work/train.yaml" --out "$work/train_one" --device cuda --quiet --progress none || return 1
+  for transport in nccl mpi; do
+    on_two "$transport" train "$work/train.yaml" --out "$work/train_$transport" || return 1
+    cmp "$work/train_one/model.safetensors" "$work/train_$transport/model.safetensors" || return 1
+  done
+}
+gpus=${GPU_CHECK_GPUS:-$(nvidia-smi --list-gpus 2>/dev/null | wc -l)}
 torch_has_gpu() { python3 -c 'import sys, torch; sys.exit(0 if torch.cuda.is_available() else 1)' 2>/dev/null; }
 
 step machine machine
@@ -69,6 +92,11 @@ step ops gpu_test backend_ops_gpu_test
 step network gpu_test model_sfno_gpu_test
 step same_bits same_bits
 step agreement agreement
+if [ "$gpus" -ge 2 ]; then
+  step ranks ranks
+else
+  echo "ranks: skipped ($gpus GPU(s); NCCL is compared with MPI on two)"
+fi
 seconds=${BENCH_SECONDS:-1}
 if [ "$seconds" != 0 ]; then
   for name in sfno sht crps ops hens; do

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/collective.hpp"
 #include "src/backend/tensor.hpp"
 #include "src/comm/comm.hpp"
 
@@ -27,6 +28,8 @@ class GradientExchange {
 
 /// Uncompressed sum: slice s of the vector goes to rank s, which adds the ranks' roots pairwise in rank order, and
 /// the results are gathered. With a power-of-two rank count and equal leaf counts the bits equal the one-rank tree.
-std::unique_ptr<GradientExchange> make_dense_exchange(Backend& backend, Comm& comm);
+/// \param collective of the ranks of \p comm: the gradient stays on the device, with the same bits; null: over the host
+/// Errors of combine(): those of Comm, and those of wait_for() with a collective.
+std::unique_ptr<GradientExchange> make_dense_exchange(Backend& backend, Comm& comm, kernels::Collective* collective = nullptr);
 
 }  // namespace myriad::train

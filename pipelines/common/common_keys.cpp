@@ -1,5 +1,7 @@
 #include "pipelines/common/common_keys.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
 
 namespace myriad::pipelines {
@@ -52,6 +54,19 @@ void add_device_keys(Schema& schema) {
       .integer("threads",
                "Host threads per rank; absent: OMP_NUM_THREADS where the build has threads, else 1")
       .range(1, 1024)
+      .on_command_line()
+      .not_hashed();
+}
+
+void add_transport_key(Schema& schema, std::string_view what) {
+  schema
+      .choice("transport",
+              fmt::format("What carries {} between ranks: nccl from GPU to GPU, an error where it is not possible; mpi through "
+                          "the memory of the hosts; auto: nccl where several ranks have it, else mpi, as the log tells. Results "
+                          "are the same",
+                          what),
+              {"auto", "mpi", "nccl"})
+      .default_to("auto")
       .on_command_line()
       .not_hashed();
 }

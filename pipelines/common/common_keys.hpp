@@ -20,6 +20,8 @@ void add_output_keys(Schema& schema, std::string_view doc = "Directory of all ou
 /// `device`: cpu or cuda (one that is not there is an error, never a fallback); `threads` (optional,
 /// not hashed: results do not depend on it).
 void add_device_keys(Schema& schema);
+/// `transport` (auto, mpi, nccl): what carries \p what between ranks. Not hashed: results do not depend on it.
+void add_transport_key(Schema& schema, std::string_view what);
 /// `seed` (integer >= 0, default 0).
 void add_seed_key(Schema& schema);
 /// `members` (default 64). Not hashed: a member does not depend on which others run

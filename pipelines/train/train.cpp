@@ -7,6 +7,7 @@
 #include "pipelines/common/run_cost.hpp"
 #include "pipelines/train/train_data.hpp"
 #include "pipelines/train/train_schema.hpp"
+#include "src/backend/device_transport.hpp"
 #include "src/base/files.hpp"
 #include "src/base/heartbeat.hpp"
 #include "src/base/log.hpp"
@@ -181,13 +182,15 @@ int run_train(const VerbContext& context) {
   if (data.initial != nullptr) read_weights(*data.initial, model);
   train::TrainerConfig trainer_config = read_trainer(config, model.description());
   const std::vector<std::int64_t> lead_steps = trainer_config.validation_leads;
-  const auto exchange = train::make_dense_exchange(*backend, comm);
+  const DeviceTransport transport(*backend, comm, transport_from_string(config.text("transport")));
+  const auto exchange = train::make_dense_exchange(*backend, comm, transport.collective());
   Trainer trainer(model, *data.training, data.validation.get(), std::move(trainer_config), comm, *exchange);
 
   if (context.root()) {
     log_info("train", "{} parameters, {} optimiser steps, {} training states, {} rank(s), {}",
              model.parameters().scalars(), trainer.total_steps(), data.training->size(), comm.size(),
              backend->description());
+    transport.log("train");
   }
   if (context.dry_run()) {
     context.print(fmt::format("parameters {}\noptimiser steps {}\ntraining states {}\n", model.parameters().scalars(),
@@ -261,6 +264,7 @@ int run_train(const VerbContext& context) {
   facts.set("run_id", context.run_id);
   facts.set("host", host_name());
   facts.set("ranks", comm.size());
+  facts.set("transport", transport.name());
   facts.set(outcome == train::TrainOutcome::stopped ? "stopped" : "finished", now_utc().iso());
   facts.set("cost", to_json(measure_cost(config, comm)));
   if (outcome == train::TrainOutcome::stopped) {

@@ -10,6 +10,7 @@ Schema train_schema() {
   add_output_keys(s);
   add_seed_key(s);
   add_device_keys(s);
+  add_transport_key(s, "gradients");
   add_cost_key(s);
   s.choice("backend", "Implementation of the ops", {"kokkos", "reference"}).default_to("kokkos");
   s.choice("precision", "Precision of weights and arithmetic", {"f32", "f64"}).default_to("f32");

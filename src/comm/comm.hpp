@@ -42,6 +42,7 @@ class Comm {
   /// A call that waits longer throws ErrorKind::stopped_early (E1101) naming call, phase and the
   /// ranks that are silent.
   virtual void set_time_out(double seconds) = 0;
+  virtual double time_out() const = 0;
   /// End all ranks at once with \p exit_code, for a failure that only this rank knows of. Does not
   /// return.
   [[noreturn]] virtual void abort(int exit_code) = 0;

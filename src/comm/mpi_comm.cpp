@@ -162,6 +162,7 @@ class MpiComm : public Comm {
 
   void set_phase(std::string_view phase) override { phase_ = phase; }
   void set_time_out(double seconds) override { time_out_ = seconds; }
+  double time_out() const override { return time_out_; }
 
   void abort(int exit_code) override {
     // MPI_Abort asks for memory and talks to the launcher: should that fail, dying ends the other ranks as well.

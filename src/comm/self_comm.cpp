@@ -44,6 +44,7 @@ class SelfComm : public Comm {
   std::int64_t sum(std::int64_t value) override { return value; }
   void set_phase(std::string_view /*phase*/) override {}
   void set_time_out(double /*seconds*/) override {}
+  double time_out() const override { return 0.0; }
   void abort(int exit_code) override { std::exit(exit_code); }
 };
 

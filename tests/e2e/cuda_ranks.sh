@@ -1,0 +1,52 @@
+# Several ranks on emulated devices: what is exchanged from device to device gives the bits of the exchange over MPI, the choice is
+# told, and NCCL that is asked for but missing is an error.
+. "$(dirname "$0")/common.sh"
+# on_ranks <ranks> <arguments...>
+on_ranks() {
+  local ranks=$1
+  shift
+  "$MPIEXEC" -n "$ranks" env LD_PRELOAD="$EMULATION" "$MYRIAD" "$@" --device cuda --progress none
+}
+# refused <code> <words> <command...>
+refused() {
+  local wanted=$1 words=$2 code=0
+  shift 2
+  "$@" >/dev/null 2>"$WORK/err" || code=$?
+  [ "$code" = "$wanted" ] || fail "$*: exit code $code, not $wanted: $(cat "$WORK/err")"
+  grep -q "$words" "$WORK/err" || fail "$*: not told: $(cat "$WORK/err")"
+}
+tells() { grep -q "$2" "$WORK/$1" || fail "$1 does not tell '$2': $(cat "$WORK/$1")"; }
+
+cat >"$WORK/train.yaml" <<'Y'
+out: unset
+data: {training: [configs/default/truth.nc], channels: [z500, t850]}
+model: {input_times: 1, embed_dim: 8, layers: 1}
+stages: [{name: one, steps: 2, batch: 2, learning_rate: 1.0e-3}]
+Y
+train() {
+  local folder=$1 ranks=$2
+  shift 2
+  on_ranks "$ranks" train "$WORK/train.yaml" --out "$WORK/$folder" --seed 4 "$@" >/dev/null 2>"$WORK/$folder.log" ||
+    fail "training $folder: $(cat "$WORK/$folder.log")"
+}
+train alone 1
+train auto 2
+train mpi 2 --transport mpi
+MYRIAD_EMULATION_WITHOUT_NCCL=1 train missing 2
+tells alone.log "between ranks: none (one rank)"
+tells auto.log "between ranks: nccl (emulation of NCCL"
+tells mpi.log "between ranks: mpi"
+tells missing.log "E2285.*NCCL is hidden from this rank"
+for folder in auto mpi missing; do
+  cmp "$WORK/alone/model.safetensors" "$WORK/$folder/model.safetensors" || fail "training $folder has other weights"
+  cmp "$WORK/alone/loss.csv" "$WORK/$folder/loss.csv" || fail "training $folder has other losses"
+done
+tells alone/run.manifest '"transport":"none"'
+tells auto/run.manifest '"transport":"nccl"'
+tells mpi/run.manifest '"transport":"mpi"'
+tells missing/run.manifest '"transport":"mpi"'
+refused 69 "E2284.*hidden from this rank" env MYRIAD_EMULATION_WITHOUT_NCCL=0 LD_PRELOAD="$EMULATION" "$MYRIAD" train "$WORK/train.yaml" \
+  --out "$WORK/refused" --device cuda --transport nccl
+refused 69 "E2284.*memory of the host" "$MYRIAD" train "$WORK/train.yaml" --out "$WORK/refused" --transport nccl
+[ ! -e "$WORK/refused/model.safetensors" ] || fail "a refused training left a model"
+echo ok
