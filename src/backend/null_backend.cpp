@@ -1,0 +1,96 @@
+#include "src/backend/null_backend.hpp"
+
+#include <sys/mman.h>
+
+#include <cstring>
+#include <map>
+
+#include "src/base/error.hpp"
+
+namespace myriad {
+
+namespace {
+
+using namespace kernels;
+
+struct NullFft final : FftPlan {
+  using FftPlan::FftPlan;
+  explicit NullFft(const FftSpec& spec) : FftPlan(spec) {}
+};
+
+struct NullLegendre final : LegendrePlan {
+  explicit NullLegendre(const LegendreSpec& spec) : LegendrePlan(spec) {}
+};
+
+class NullBackend final : public Backend {
+ public:
+  ~NullBackend() override {
+    for (const auto& [memory, bytes] : blocks_) munmap(memory, bytes);
+  }
+  const char* name() const override { return "null"; }
+  const char* description() const override { return "null: no operation, no memory"; }
+
+  void* allocate(std::int64_t bytes) override {
+    if (bytes == 0) return nullptr;
+    const auto size = static_cast<std::size_t>(bytes);
+    void* memory = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) throw OutOfMemory(bytes);
+    blocks_.emplace(memory, size);
+    return memory;
+  }
+  void deallocate(void* memory) override {
+    if (memory == nullptr) return;
+    const auto block = blocks_.find(memory);
+    MYRIAD_EXPECT(block != blocks_.end());
+    munmap(memory, block->second);
+    blocks_.erase(block);
+  }
+  void copy_to_device(void*, const void*, std::int64_t) override {}
+  void copy_to_host(void* host, const void*, std::int64_t bytes) override {
+    std::memset(host, 0, static_cast<std::size_t>(bytes));
+  }
+  void fence() override {}
+
+  std::unique_ptr<FftPlan> make_fft_plan(const FftSpec& spec) override { return std::make_unique<NullFft>(spec); }
+  std::unique_ptr<LegendrePlan> make_legendre_plan(const LegendreSpec& spec) override {
+    return std::make_unique<NullLegendre>(spec);
+  }
+  void fft_forward(const FftPlan&, TensorView, ConstTensorView, FourierScale) override {}
+  void fft_inverse(const FftPlan&, TensorView, ConstTensorView, FourierScale) override {}
+  void legendre_analysis(const LegendrePlan&, TensorView, ConstTensorView, RowWeights) override {}
+  void legendre_synthesis(const LegendrePlan&, TensorView, ConstTensorView, RowWeights) override {}
+  void spectral_mix(const SpectralLayout&, TensorView, ConstTensorView, ConstTensorView) override {}
+  void spectral_mix_adjoint_input(const SpectralLayout&, TensorView, ConstTensorView, ConstTensorView) override {}
+  void spectral_mix_adjoint_weight(const SpectralLayout&, TensorView, ConstTensorView, ConstTensorView, Update) override {}
+  void conv1x1(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, Activation, Update) override {}
+  void conv1x1_adjoint_input(TensorView, ConstTensorView, ConstTensorView, Update) override {}
+  void conv1x1_adjoint_weight(TensorView, TensorView, ConstTensorView, ConstTensorView, Update) override {}
+  void instance_norm(TensorView, TensorView, ConstTensorView, ConstTensorView, ConstTensorView, double, Activation) override {}
+  void instance_norm_adjoint(TensorView, TensorView, TensorView, ConstTensorView, ConstTensorView, ConstTensorView,
+                             ConstTensorView, ConstTensorView, Activation) override {}
+  void gelu(TensorView, ConstTensorView) override {}
+  void gelu_adjoint(TensorView, ConstTensorView, ConstTensorView) override {}
+  void axpby(TensorView, double, ConstTensorView, double, ConstTensorView) override {}
+  void channel_affine(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, Update) override {}
+  void clamp_below(TensorView, ConstTensorView, ConstTensorView) override {}
+  void copy(TensorView, ConstTensorView) override {}
+  void fill(TensorView, double) override {}
+  void fill_normal(TensorView, const RandomStream&, std::span<const std::uint32_t>) override {}
+  void weighted_squared_error(TensorView, ConstTensorView, ConstTensorView, ConstTensorView) override {}
+  void weighted_squared_error_adjoint(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, ConstTensorView,
+                                      Update) override {}
+  double sum_of_squares(ConstTensorView) override { return 0.0; }
+  std::int64_t count_nonfinite(ConstTensorView) override { return 0; }
+  void crps(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, double) override {}
+  void crps_adjoint(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, double, ConstTensorView, Update) override {}
+  void adamw(TensorView, TensorView, TensorView, ConstTensorView, const AdamwStep&) override {}
+
+ private:
+  std::map<void*, std::size_t> blocks_;
+};
+
+}  // namespace
+
+std::shared_ptr<kernels::Backend> make_null_backend() { return std::make_shared<NullBackend>(); }
+
+}  // namespace myriad

@@ -1,0 +1,38 @@
+#pragma once
+/// \file
+/// Measuring core of `myriad bench stages`: one step of a network, stage by stage.
+
+#include <memory>
+#include <vector>
+
+#include "src/backend/counting_backend.hpp"
+#include "src/model/sfno.hpp"
+
+namespace myriad {
+
+/// What a step is.
+enum class NetworkPass : std::uint8_t {
+  forward,  ///< one application
+  folded,   ///< one application with folded weights (Sfno::fold), as forecasts do
+  training  ///< squared error after one application, gradients, AdamW
+};
+
+/// One step.
+struct NetworkStages {
+  std::vector<StageWork> stages;
+  StageWork total;
+  /// Median of a step that waits for nothing before its end; 0 when only counted.
+  double whole_seconds = 0.0;
+  /// Tensors of parameters, transforms, inputs and scratch together; the backend's own scratch and plans are not in it.
+  std::int64_t bytes_peak = 0;
+};
+
+/// Count a step without doing it: needs no memory for tensors, so that any network can be counted anywhere. fp32.
+NetworkStages count_network_stages(const SfnoConfig& config, std::int64_t batch, NetworkPass pass);
+
+/// Do steps for at least \p seconds and return that of the median time. fp32, random inputs and weights.
+/// Errors: std::bad_alloc (OutOfMemory) when the device cannot hold it.
+NetworkStages time_network_stages(std::shared_ptr<kernels::Backend> backend, const SfnoConfig& config, std::int64_t batch,
+                                  NetworkPass pass, double seconds);
+
+}  // namespace myriad
