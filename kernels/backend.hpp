@@ -129,6 +129,10 @@ class Backend {
   /// Device, execution space, FFT and BLAS providers and CPU kernel names, for provenance.
   virtual const char* description() const = 0;
 
+  /// Whether the ops of an SFNO's forward pass take tensors of \p dtype: weights of products may be tf32 or bf16, filters tf32
+  /// or f16, fields on grids bf16. In such a product sums are fp32.
+  virtual bool supports(DType dtype) const { return dtype == DType::f32 || dtype == DType::f64; }
+
   // ---- memory -------------------------------------------------------------------------------------------------
   /// Uninitialised device memory aligned to 64 bytes; null when \p bytes is 0. Throws std::bad_alloc when
   /// exhausted.
@@ -164,6 +168,8 @@ class Backend {
   virtual void legendre_synthesis(const LegendrePlan& plan, TensorView fourier, ConstTensorView coefficients,
                                   RowWeights weights) = 0;
 
+  /// Whether the composites below need their scratch `fourier`; otherwise it may be empty.
+  virtual bool needs_fourier_scratch() const { return true; }
   /// Composite: legendre_analysis(fft_forward(grid)); a backend may fuse. `fourier` is scratch of the right shape.
   virtual void sht_analysis(const FftPlan& fft, const LegendrePlan& legendre, TensorView coefficients,
                             ConstTensorView grid, FourierScale scale, RowWeights weights, TensorView fourier);
@@ -186,7 +192,7 @@ class Backend {
   // ---- 1x1 convolution (per-point matrix product) -------------------------------------------------------------
   /// out [batch, o, point] (+)= activation(weight[o, i] in[batch, i, point] + bias[o]); bias may be empty.
   /// With Activation::gelu and Update::accumulate the activation is applied to the product before adding.
-  /// `point` may be given as lat, lon (rank 4).
+  /// `point` may be given as lat, lon (rank 4); with rank 3 the stride between channels is free (a range of points).
   virtual void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
                        Activation activation, Update update) = 0;
   /// grad_in [batch, i, point] (+)= weight^T grad_out[batch, o, point].
@@ -202,6 +208,12 @@ class Backend {
   /// in, out [batch, channel, point...]; gamma, beta [channel]. In place allowed.
   virtual void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
                              ConstTensorView beta, double epsilon, Activation activation) = 0;
+  /// The statistics of instance_norm alone.
+  virtual void instance_norm_statistics(TensorView stats, ConstTensorView in, double epsilon) = 0;
+  /// The rest of instance_norm, with given statistics, for any range of points: in, out [batch, channel, point] may have any
+  /// stride between channels. In place allowed.
+  virtual void instance_norm_apply(TensorView out, ConstTensorView in, ConstTensorView stats, ConstTensorView gamma,
+                                   ConstTensorView beta, Activation activation) = 0;
   /// Adjoint of instance_norm (recomputes the normalised value, and the activation's slope, from in and stats).
   /// grad_gamma, grad_beta [channel] are accumulated; grad_in is overwritten. grad_in may alias grad_out.
   virtual void instance_norm_adjoint(TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,

@@ -9,6 +9,7 @@ namespace myriad::kernels::cuda {
 
 using detail::channel_shape;
 using detail::is_vector;
+using detail::point_shape;
 
 namespace {
 
@@ -16,12 +17,12 @@ namespace {
 template <class T, bool Adjoint>
 struct PointProduct : OneProblem {
   using Value = T;
-  static constexpr bool k_a_along_depth = !Adjoint, k_b_along_depth = false;
+  static constexpr bool k_a_along_depth = !Adjoint, k_b_along_depth = false, k_rows_first = true;
   const T* weight;
   const T* in;
   const T* bias;
   T* out;
-  std::int64_t points, in_stride, out_stride;
+  std::int64_t points, in_stride, out_stride, in_channel, out_channel;
   bool gelu, accumulate;
 
   __device__ int columns() const { return static_cast<int>(points); }
@@ -30,12 +31,12 @@ struct PointProduct : OneProblem {
                    : weight[static_cast<std::int64_t>(o) * place.depth + i];
   }
   __device__ T b(const Place&, int batch, int i, std::int64_t point) const {
-    return in[batch * in_stride + i * points + point];
+    return in[batch * in_stride + i * in_channel + point];
   }
   __device__ void store(const Place&, int batch, int o, std::int64_t point, T value) const {
     if (bias != nullptr) value += bias[o];
     if (gelu) value = gelu_of(value);
-    T& place = out[batch * out_stride + o * points + point];
+    T& place = out[batch * out_stride + o * out_channel + point];
     place = accumulate ? place + value : value;
   }
 };
@@ -47,7 +48,7 @@ constexpr std::int64_t k_part = 4096;
 template <class T>
 struct AdjointWeight {
   using Value = T;
-  static constexpr bool k_a_along_depth = true, k_b_along_depth = true;
+  static constexpr bool k_a_along_depth = true, k_b_along_depth = true, k_rows_first = true;
   const T* grad_out;
   const T* in;
   T* partial;
@@ -71,7 +72,7 @@ struct AdjointWeight {
 template <class T, bool Adjoint>
 void multiply_points(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
                      Activation activation, Update update) {
-  const auto x = channel_shape(in), y = channel_shape(out);
+  const auto x = point_shape(in), y = point_shape(out);
   PointProduct<T, Adjoint> op{};
   op.rows = static_cast<int>(y.channels);
   op.depth = static_cast<int>(x.channels);
@@ -82,9 +83,73 @@ void multiply_points(Device& device, TensorView out, ConstTensorView in, ConstTe
   op.points = x.points;
   op.in_stride = in.step(0);
   op.out_stride = out.step(0);
+  op.in_channel = in.step(1);
+  op.out_channel = out.step(1);
   op.gelu = activation == Activation::gelu;
   op.accumulate = update == Update::accumulate;
   tile_product(device, op, tiles_of(y.channels), x.batch);
+}
+
+/// out = activation(out + bias): what the library's product leaves to do.
+template <class T>
+void finish_points(Device& device, TensorView out, ConstTensorView bias, bool gelu) {
+  const auto y = point_shape(out);
+  const std::int64_t channels = y.channels, stride = out.step(0), channel_stride = out.step(1);
+  T* const values = out.as<T>();
+  const float* const shift = bias.as<float>();
+  for_each_in_rows(device, y.batch * channels, y.points, [=] __device__(std::int64_t row, std::int64_t j) {
+    T& value = values[row / channels * stride + row % channels * channel_stride + j];
+    const float sum = widen(value) + (shift != nullptr ? shift[row % channels] : 0.0f);
+    value = narrow<T>(gelu ? gelu_of(sum) : sum);
+  });
+}
+
+/// The product on tensor cores; as the adjoint, with the weight transposed.
+void multiply_in_library(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, bool adjoint, Update update) {
+  const auto x = point_shape(in), y = point_shape(out);
+  LibraryProduct p;
+  p.a = in.data;
+  p.b = weight.data;
+  p.d = out.data;
+  p.m = x.points;
+  p.n = y.channels;
+  p.k = x.channels;
+  p.batch = x.batch;
+  p.a_row = in.step(1);
+  p.b_row = weight.step(0);
+  p.d_row = out.step(1);
+  p.a_batch = in.step(0);
+  p.d_batch = out.step(0);
+  p.b_transposed = adjoint;
+  p.operands = weight.dtype;
+  p.result = out.dtype;
+  p.accumulate = update == Update::accumulate;
+  device.products().multiply(p);
+}
+
+void conv1x1_in_library(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
+                        Activation activation, Update update) {
+  const bool gelu = activation == Activation::gelu;
+  MYRIAD_KERNEL_EXPECT(weight.dtype == DType::bf16 ? in.dtype == DType::bf16 : in.dtype == DType::f32);
+  MYRIAD_KERNEL_EXPECT(out.dtype == DType::f32 || out.dtype == DType::bf16);
+  if (gelu && update == Update::accumulate) {  // the activation is of the product alone
+    const auto y = point_shape(out);
+    TensorView product = out;
+    product.data = device.scratch(Device::k_first, y.batch * y.channels * y.points * size_of(out.dtype));
+    product.rank = 3;
+    product.extent = {y.batch, y.channels, y.points};
+    product.set_dense_strides();
+    conv1x1_in_library(device, product, in, weight, bias, activation, Update::overwrite);
+    TensorView target = out;
+    target.rank = 3;
+    target.extent = {y.batch, y.channels, y.points};
+    target.stride = {out.step(0), out.step(1), 1};
+    axpby(device, target, 1.0, target, 1.0, product);
+    return;
+  }
+  multiply_in_library(device, out, in, weight, false, update);
+  if (bias.empty() && !gelu) return;
+  out.dtype == DType::f32 ? finish_points<float>(device, out, bias, gelu) : finish_points<Bf16>(device, out, bias, gelu);
 }
 
 /// target[k] (+)= sum over parts of partial[part, k].
@@ -98,6 +163,38 @@ void add_parts(Device& device, T* target, const S* partial, std::int64_t parts, 
   });
 }
 
+/// partial[batch, part, o, i] as AdjointWeight, in TF32: the whole parts, then the rest of the points.
+void weight_parts_in_library(Device& device, void* partial, ConstTensorView grad_out, ConstTensorView in) {
+  const auto x = channel_shape(in), y = channel_shape(grad_out);
+  const std::int64_t whole = x.points / k_part, parts = (x.points + k_part - 1) / k_part, size = x.channels * y.channels;
+  const auto at = [](const void* data, std::int64_t offset) { return static_cast<const float*>(data) + offset; };
+  LibraryProduct p;
+  p.m = x.channels;
+  p.n = y.channels;
+  p.a_row = p.b_row = x.points;
+  p.d_row = x.channels;
+  p.a_transposed = true;
+  for (std::int64_t b = 0; b < x.batch && whole > 0; ++b) {
+    p.a = at(in.data, b * in.step(0));
+    p.b = at(grad_out.data, b * grad_out.step(0));
+    p.d = static_cast<float*>(partial) + b * parts * size;
+    p.k = p.a_batch = p.b_batch = k_part;
+    p.d_batch = size;
+    p.batch = whole;
+    device.products().multiply(p);
+  }
+  if (whole == parts) return;
+  p.a = at(in.data, whole * k_part);
+  p.b = at(grad_out.data, whole * k_part);
+  p.d = static_cast<float*>(partial) + whole * size;
+  p.k = x.points - whole * k_part;
+  p.a_batch = in.step(0);
+  p.b_batch = grad_out.step(0);
+  p.d_batch = parts * size;
+  p.batch = x.batch;
+  device.products().multiply(p);
+}
+
 template <class T>
 void adjoint_weight(Device& device, TensorView grad_weight, TensorView grad_bias, ConstTensorView grad_out,
                     ConstTensorView in, Update update) {
@@ -105,17 +202,21 @@ void adjoint_weight(Device& device, TensorView grad_weight, TensorView grad_bias
   const std::int64_t parts = (x.points + k_part - 1) / k_part;
   const std::int64_t size = x.channels * y.channels;
   T* const partial = device.array<T>(Device::k_first, x.batch * parts * size);
-  AdjointWeight<T> op{};
-  op.grad_out = grad_out.as<T>();
-  op.in = in.as<T>();
-  op.partial = partial;
-  op.points = x.points;
-  op.out_stride = grad_out.step(0);
-  op.in_stride = in.step(0);
-  op.outputs = static_cast<int>(y.channels);
-  op.inputs = static_cast<int>(x.channels);
-  op.parts = static_cast<int>(parts);
-  tile_product(device, op, tiles_of(y.channels), x.batch * parts);
+  if (grad_weight.dtype == DType::tf32) {
+    weight_parts_in_library(device, partial, grad_out, in);
+  } else {
+    AdjointWeight<T> op{};
+    op.grad_out = grad_out.as<T>();
+    op.in = in.as<T>();
+    op.partial = partial;
+    op.points = x.points;
+    op.out_stride = grad_out.step(0);
+    op.in_stride = in.step(0);
+    op.outputs = static_cast<int>(y.channels);
+    op.inputs = static_cast<int>(x.channels);
+    op.parts = static_cast<int>(parts);
+    tile_product(device, op, tiles_of(y.channels), x.batch * parts);
+  }
   add_parts(device, grad_weight.as<T>(), partial, x.batch * parts, size, update);
 
   if (grad_bias.empty()) return;
@@ -135,10 +236,16 @@ void adjoint_weight(Device& device, TensorView grad_weight, TensorView grad_bias
 
 void conv1x1(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
              Activation activation, Update update) {
-  const auto x = channel_shape(in), y = channel_shape(out);
+  const auto x = point_shape(in), y = point_shape(out);
   MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
-  MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels));
   MYRIAD_KERNEL_EXPECT(bias.empty() || is_vector(bias, y.channels));
+  if (weight.dtype == DType::tf32 || weight.dtype == DType::bf16) {
+    MYRIAD_KERNEL_EXPECT(weight.rank == 2 && weight.dim(0) == y.channels && weight.dim(1) == x.channels && weight.dense_from(1));
+    MYRIAD_KERNEL_EXPECT(bias.empty() || bias.dtype == DType::f32 || bias.dtype == DType::tf32);
+    conv1x1_in_library(device, out, in, weight, bias, activation, update);
+    return;
+  }
+  MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels) && weight.dtype == in.dtype && out.dtype == in.dtype);
   out.dtype == DType::f32 ? multiply_points<float, false>(device, out, in, weight, bias, activation, update)
                           : multiply_points<double, false>(device, out, in, weight, bias, activation, update);
 }
@@ -148,6 +255,10 @@ void conv1x1_adjoint_input(Device& device, TensorView grad_in, ConstTensorView g
   const auto x = channel_shape(grad_in), y = channel_shape(grad_out);
   MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
   MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels));
+  if (weight.dtype == DType::tf32) {
+    multiply_in_library(device, grad_in, grad_out, weight, true, update);
+    return;
+  }
   grad_in.dtype == DType::f32
       ? multiply_points<float, true>(device, grad_in, grad_out, weight, {}, Activation::none, update)
       : multiply_points<double, true>(device, grad_in, grad_out, weight, {}, Activation::none, update);

@@ -16,6 +16,7 @@ using kernels::detail::is_vector;
 using kernels::detail::k_panel_columns;
 using kernels::detail::k_panel_vectors;
 using kernels::detail::k_wide;
+using kernels::detail::point_shape;
 using kernels::detail::RowBlocks;
 using kernels::detail::Wide;
 using kernels::detail::wide_gelu;
@@ -96,7 +97,8 @@ struct PointProduct {
   const T* packed;
   const T* bias;
   T* panels;  ///< one tile of panels [depth][k_panel_columns] per worker
-  std::int64_t out_stride, in_stride;
+  std::int64_t out_stride, in_stride;    ///< between batch elements
+  std::int64_t out_channel, in_channel;  ///< between channels
   std::int64_t rows, depth, points, tiles;
   Activation activation;
   Update update;
@@ -111,10 +113,10 @@ struct PointProduct {
       pack_tile(tile, in + b * in_stride + p, columns);
       for (std::int64_t j = 0; j < blocks.count; ++j) {
         const std::int64_t m = blocks.begin(j);
-        T* y = out + b * out_stride + m * points + p;
+        T* y = out + b * out_stride + m * out_channel + p;
         for (std::int64_t n = 0; n < columns; n += k_panel_columns<T>) {
           const PointEpilogue<T> epilogue{y + n,
-                                          points,
+                                          out_channel,
                                           bias == nullptr ? nullptr : bias + m,
                                           std::min<std::int64_t>(k_panel_columns<T>, columns - n),
                                           activation,
@@ -132,7 +134,7 @@ struct PointProduct {
       for (std::int64_t n = 0; n < columns; n += k_panel_columns<T>) {
         kernels::detail::pack_panel<T>(tile + n * depth, depth,
                                        std::min<std::int64_t>(k_panel_columns<T>, columns - n),
-                                       [&](std::int64_t k) { return x + k * points + n; });
+                                       [&](std::int64_t k) { return x + k * in_channel + n; });
       }
       return;
     }
@@ -141,7 +143,7 @@ struct PointProduct {
       for (int n = 0; n < k_tile_columns<T>; n += k_wide<T>) {
         T* to = tile + n / k_panel_columns<T> * k_panel_columns<T> * depth +
                 k * k_panel_columns<T> + n % k_panel_columns<T>;
-        wide_store<T>(to, wide_load(x + k * points + n));
+        wide_store<T>(to, wide_load(x + k * in_channel + n));
       }
     }
   }
@@ -152,7 +154,7 @@ template <class T>
 void multiply_points(const char* label, Scratch& scratch, TensorView out, ConstTensorView in,
                      const T* weight, std::int64_t row_step, std::int64_t column_step,
                      const T* bias, Activation activation, Update update) {
-  const auto x = channel_shape(in);
+  const auto x = point_shape(in);
   const std::int64_t rows = out.dim(1), depth = x.channels;
   const std::int64_t tiles = (x.points + k_tile_columns<T> - 1) / k_tile_columns<T>;
   const std::int64_t workers = detail::worker_count(x.batch * tiles);
@@ -169,7 +171,7 @@ void multiply_points(const char* label, Scratch& scratch, TensorView out, ConstT
   detail::launch_workers(
       label, workers, x.batch * tiles,
       PointProduct<T>{out.as<T>(), in.as<T>(), packed, bias, packed + packed_size, out.step(0),
-                      in.step(0), rows, depth, x.points, tiles, activation, update});
+                      in.step(0), out.step(1), in.step(1), rows, depth, x.points, tiles, activation, update});
 }
 
 template <class T>
@@ -190,8 +192,8 @@ void run_adjoint_input(Scratch& scratch, TensorView grad_in, ConstTensorView gra
 
 void conv1x1(Scratch& scratch, TensorView out, ConstTensorView in, ConstTensorView weight,
              ConstTensorView bias, Activation activation, Update update) {
-  const auto x = channel_shape(in);
-  const auto y = channel_shape(out);
+  const auto x = point_shape(in);
+  const auto y = point_shape(out);
   MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
   MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels));
   MYRIAD_KERNEL_EXPECT(bias.empty() || (is_vector(bias, y.channels) && bias.dtype == in.dtype));

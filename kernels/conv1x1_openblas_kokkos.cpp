@@ -15,6 +15,7 @@ namespace myriad::kernels::kokkos::detail {
 #ifdef MYRIAD_HAVE_OPENBLAS
 
 using kernels::detail::channel_shape;
+using kernels::detail::point_shape;
 using kernels::detail::k_wide;
 using kernels::detail::Wide;
 using kernels::detail::wide_gelu;
@@ -69,13 +70,13 @@ struct TileEpilogue {
 template <class T>
 void run(Scratch& scratch, TensorView out, ConstTensorView in, const T* weight, const T* bias,
          Activation activation, Update update) {
-  const auto x = channel_shape(in);
+  const auto x = point_shape(in);
   const std::int64_t rows = out.dim(1);
   const std::int64_t workers = worker_count(x.batch);
   T* products = scratch.array<T>(workers * rows * k_tile);
   T* po = out.as<T>();
   const T* pi = in.as<T>();
-  const std::int64_t so = out.step(0), si = in.step(0);
+  const std::int64_t so = out.step(0), si = in.step(0), co = out.step(1), ci = in.step(1);
   const TileEpilogue<T> epilogue{bias, activation, update};
   launch_workers("conv1x1_openblas", workers, x.batch,
                  [=](std::int64_t worker, std::int64_t begin, std::int64_t end) {
@@ -84,8 +85,8 @@ void run(Scratch& scratch, TensorView out, ConstTensorView in, const T* weight, 
                      for (std::int64_t p = 0; p < x.points; p += k_tile) {
                        const std::int64_t columns = std::min(k_tile, x.points - p);
                        gemm(CblasNoTrans, CblasNoTrans, rows, columns, x.channels, weight,
-                            x.channels, pi + b * si + p, x.points, T{0}, product, k_tile);
-                       epilogue(po + b * so + p, x.points, product, rows, columns);
+                            x.channels, pi + b * si + p, ci, T{0}, product, k_tile);
+                       epilogue(po + b * so + p, co, product, rows, columns);
                      }
                    }
                  });

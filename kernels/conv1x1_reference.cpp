@@ -10,11 +10,12 @@ using detail::get;
 using detail::put;
 using kernels::detail::channel_shape;
 using kernels::detail::is_vector;
+using kernels::detail::point_shape;
 
 void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
              Activation activation, Update update) {
-  const auto x = channel_shape(in);
-  const auto y = channel_shape(out);
+  const auto x = point_shape(in);
+  const auto y = point_shape(out);
   MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
   MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels));
   MYRIAD_KERNEL_EXPECT(bias.empty() || is_vector(bias, y.channels));
@@ -23,11 +24,11 @@ void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTe
       for (std::int64_t p = 0; p < x.points; ++p) {
         double sum = 0.0;
         for (std::int64_t i = 0; i < x.channels; ++i) {
-          sum += get(weight, o * x.channels + i) * get(in, b * in.step(0) + i * x.points + p);
+          sum += get(weight, o * x.channels + i) * get(in, b * in.step(0) + i * in.step(1) + p);
         }
         if (!bias.empty()) sum += get(bias, o);
         if (activation == Activation::gelu) sum = gelu_value(sum);
-        const std::int64_t at = b * out.step(0) + o * x.points + p;
+        const std::int64_t at = b * out.step(0) + o * out.step(1) + p;
         update == Update::overwrite ? put(out, at, sum) : add(out, at, sum);
       }
     }

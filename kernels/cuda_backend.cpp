@@ -13,6 +13,8 @@ class CudaBackend final : public Backend {
   const char* name() const override { return "cuda"; }
   const char* description() const override { return cuda::description(*device_); }
 
+  bool supports(DType) const override { return true; }
+
   void* allocate(std::int64_t bytes) override { return cuda::allocate(*device_, bytes); }
   void deallocate(void* memory) override { cuda::deallocate(*device_, memory); }
   void copy_to_device(void* device, const void* host, std::int64_t bytes) override {
@@ -48,6 +50,17 @@ class CudaBackend final : public Backend {
                           ConstTensorView coefficients, RowWeights weights) override {
     cuda::legendre_synthesis(*device_, plan, fourier, coefficients, weights);
   }
+  bool needs_fourier_scratch() const override { return false; }
+  void sht_analysis(const FftPlan& fft, const LegendrePlan& legendre, TensorView coefficients,
+                    ConstTensorView grid, FourierScale scale, RowWeights weights,
+                    TensorView) override {
+    cuda::sht_analysis(*device_, fft, legendre, coefficients, grid, scale, weights);
+  }
+  void sht_synthesis(const FftPlan& fft, const LegendrePlan& legendre, TensorView grid,
+                     ConstTensorView coefficients, FourierScale scale, RowWeights weights,
+                     TensorView) override {
+    cuda::sht_synthesis(*device_, fft, legendre, grid, coefficients, scale, weights);
+  }
   void spectral_mix(const SpectralLayout& layout, TensorView out, ConstTensorView in,
                     ConstTensorView weight) override {
     cuda::spectral_mix(*device_, degrees(layout), out, in, weight);
@@ -77,6 +90,14 @@ class CudaBackend final : public Backend {
   void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
                      ConstTensorView beta, double epsilon, Activation activation) override {
     cuda::instance_norm(*device_, out, stats, in, gamma, beta, epsilon, activation);
+  }
+  void instance_norm_statistics(TensorView stats, ConstTensorView in, double epsilon) override {
+    cuda::instance_norm_statistics(*device_, stats, in, epsilon);
+  }
+  void instance_norm_apply(TensorView out, ConstTensorView in, ConstTensorView stats,
+                           ConstTensorView gamma, ConstTensorView beta,
+                           Activation activation) override {
+    cuda::instance_norm_apply(*device_, out, in, stats, gamma, beta, activation);
   }
   void instance_norm_adjoint(TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,
                              ConstTensorView grad_out, ConstTensorView in, ConstTensorView stats,

@@ -232,10 +232,16 @@ std::unique_ptr<RowFft> Device::make_row_fft(DType dtype, std::int64_t n, std::i
 
 Device::~Device() {
   fence();
+  products_.reset();
   for (auto& slot : impl_->scratch) deallocate(slot.memory);
 #ifndef MYRIAD_CUDA_EMULATION
   cudaStreamDestroy(impl_->stream);
 #endif
+}
+
+ProductLibrary& Device::products() {
+  if (!products_) products_ = make_product_library();
+  return *products_;
 }
 
 const char* Device::description() const { return impl_->description.c_str(); }

@@ -11,6 +11,8 @@
 
 #include "kernels/backend.hpp"
 #include "kernels/contract.hpp"
+#include "kernels/half.hpp"
+#include "kernels/library_product_cuda.hpp"
 #ifdef MYRIAD_CUDA_EMULATION  // else nvcc knows CUDA by itself
 #include "kernels/device_emulation.hpp"
 #endif
@@ -31,6 +33,40 @@ template <class T>
 struct Complex {
   T re, im;
 };
+
+/// An element in the precision in which the device computes with it.
+__device__ inline float widen(float x) { return x; }
+__device__ inline double widen(double x) { return x; }
+__device__ inline float widen(Bf16 x) { return float_from_bf16(x.bits); }
+__device__ inline float widen(F16 x) { return float_from_f16(x.bits); }
+template <class T>
+using Wide = decltype(widen(T{}));
+
+/// \p x in the format T.
+template <class T>
+__device__ inline T narrow(double x) {
+  return static_cast<T>(x);
+}
+template <class T>
+__device__ inline T narrow(float x) {
+  return static_cast<T>(x);
+}
+template <>
+__device__ inline Bf16 narrow<Bf16>(float x) {
+  return {bf16_from_float(x)};
+}
+template <>
+__device__ inline Bf16 narrow<Bf16>(double x) {
+  return {bf16_from_float(static_cast<float>(x))};
+}
+template <>
+__device__ inline F16 narrow<F16>(float x) {
+  return {f16_from_float(x)};
+}
+template <>
+__device__ inline F16 narrow<F16>(double x) {
+  return {f16_from_float(static_cast<float>(x))};
+}
 
 /// Batched transforms of real rows; one library plan per number of rows.
 class RowFft {
@@ -66,14 +102,19 @@ class Device {
     return static_cast<T*>(scratch(slot, count * static_cast<std::int64_t>(sizeof(T))));
   }
   std::unique_ptr<RowFft> make_row_fft(DType dtype, std::int64_t n, std::int64_t rows);
+  /// The library of products, made when first used (its work space is then allocated).
+  ProductLibrary& products();
 
 #ifndef MYRIAD_CUDA_EMULATION
   cudaStream_t stream() const;
 #endif
 
  private:
+  std::unique_ptr<ProductLibrary> make_product_library();
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
+  std::unique_ptr<ProductLibrary> products_;
 };
 
 /// Host data that a plan keeps on the device.
@@ -108,8 +149,8 @@ struct Blocks {
   std::int64_t x = 1, y = 1, z = 1;
 };
 
-/// Start \p kernel with blocks of k_threads threads. Nothing is started for an empty grid.
-template <class... Parameters, class... Arguments>
+/// Start \p kernel with blocks of Threads threads. Nothing is started for an empty grid.
+template <int Threads = k_threads, class... Parameters, class... Arguments>
 void launch(Device& device, Blocks blocks, void (*kernel)(Parameters...), Arguments... arguments) {
   if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0) return;
   MYRIAD_KERNEL_EXPECT(blocks.x < (std::int64_t{1} << 31) && blocks.y < 65536 && blocks.z < 65536);
@@ -117,9 +158,9 @@ void launch(Device& device, Blocks blocks, void (*kernel)(Parameters...), Argume
              z = static_cast<unsigned>(blocks.z);
 #ifdef MYRIAD_CUDA_EMULATION
   static_cast<void>(device);
-  emulation::run_grid({x, y, z}, {k_threads, 1, 1}, [&] { kernel(arguments...); });
+  emulation::run_grid({x, y, z}, {Threads, 1, 1}, [&] { kernel(arguments...); });
 #else
-  kernel<<<dim3(x, y, z), k_threads, 0, device.stream()>>>(arguments...);
+  kernel<<<dim3(x, y, z), Threads, 0, device.stream()>>>(arguments...);
   MYRIAD_KERNEL_EXPECT(cudaGetLastError() == cudaSuccess);
 #endif
 }
@@ -139,6 +180,29 @@ void for_each(Device& device, std::int64_t count, const Body& body) {
 #else
   const std::int64_t blocks = (count + k_threads - 1) / k_threads;
   launch(device, {blocks < 1 << 20 ? blocks : 1 << 20}, &items_kernel<Body>, count, body);
+#endif
+}
+
+template <class Body>
+__global__ void __launch_bounds__(k_threads) row_items_kernel(std::int64_t rows, std::int64_t count, Body body) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * k_threads;
+  for (std::int64_t row = blockIdx.y; row < rows; row += gridDim.y) {
+    for (std::int64_t j = static_cast<std::int64_t>(blockIdx.x) * k_threads + threadIdx.x; j < count; j += step) body(row, j);
+  }
+}
+
+/// Call body(row, j) for row < rows and j < count. Several elements of a row per thread: what depends on the row alone (divisions
+/// of 64-bit numbers are long) is computed once for them.
+template <class Body>
+void for_each_in_rows(Device& device, std::int64_t rows, std::int64_t count, const Body& body) {
+#ifdef MYRIAD_CUDA_EMULATION
+  static_cast<void>(device);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    for (std::int64_t j = 0; j < count; ++j) body(row, j);
+  }
+#else
+  constexpr std::int64_t k_elements = 8 * k_threads;
+  launch(device, {(count + k_elements - 1) / k_elements, rows < 65535 ? rows : 65535}, &row_items_kernel<Body>, rows, count, body);
 #endif
 }
 

@@ -2,8 +2,12 @@
 
 #include <ucontext.h>
 
+#include <cmath>
 #include <memory>
 #include <vector>
+
+#include "kernels/contract.hpp"
+#include "kernels/half.hpp"
 
 namespace myriad::kernels::emulation {
 
@@ -56,6 +60,34 @@ void run_block(std::size_t threads) {
 }  // namespace
 
 void synchronise_block() { swapcontext(&fibres[running].context, &scheduler); }
+
+void multiply_tf32(float (&d)[4], const float (&a)[4], const float (&b)[2]) {
+  constexpr unsigned k_warp = 32;
+  struct Lane {
+    float a[4], b[2];
+  };
+  static std::vector<Lane> lanes;
+  const unsigned thread = thread_index.x, lane = thread % k_warp, first = thread - lane;
+  if (lanes.size() < block_extent.x) lanes.resize(block_extent.x);
+  for (int e = 0; e < 4; ++e) {
+    MYRIAD_KERNEL_EXPECT(tf32_from_float(a[e]) == a[e] || a[e] != a[e]);
+    lanes[thread].a[e] = a[e];
+  }
+  for (int e = 0; e < 2; ++e) {
+    MYRIAD_KERNEL_EXPECT(tf32_from_float(b[e]) == b[e] || b[e] != b[e]);
+    lanes[thread].b[e] = b[e];
+  }
+  synchronise_block();
+  const auto a_at = [&](unsigned row, unsigned depth) {
+    return lanes[first + row % 8 * 4 + depth % 4].a[row / 8 + depth / 4 * 2];
+  };
+  const auto b_at = [&](unsigned depth, unsigned column) { return lanes[first + column * 4 + depth % 4].b[depth / 4]; };
+  for (unsigned e = 0; e < 4; ++e) {
+    const unsigned row = lane / 4 + e / 2 * 8, column = 2 * (lane % 4) + e % 2;
+    for (unsigned depth = 0; depth < 8; ++depth) d[e] = std::fma(a_at(row, depth), b_at(depth, column), d[e]);
+  }
+  synchronise_block();
+}
 
 void run_grid(Extent grid, Extent block, const std::function<void()>& body) {
   grid_extent = grid;

@@ -19,6 +19,10 @@ extern Extent block_index, thread_index, block_extent, grid_extent;
 /// Wait for the other threads of the block.
 void synchronise_block();
 
+/// The warp's product of kernels/mma_product_cuda.hpp; every thread of the block must take part. Operands that are not rounded to
+/// TF32 abort.
+void multiply_tf32(float (&d)[4], const float (&a)[4], const float (&b)[2]);
+
 /// Call \p body once per thread of a grid.
 void run_grid(Extent grid, Extent block, const std::function<void()>& body);
 

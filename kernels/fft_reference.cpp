@@ -5,9 +5,13 @@
 
 #include "kernels/contract.hpp"
 #include "kernels/fft.hpp"
+#include "kernels/reference_access.hpp"
 #include "kernels/transform_shapes.hpp"
 
 namespace myriad::kernels::reference {
+
+using detail::get;
+using detail::put;
 namespace {
 
 struct DirectFftPlan final : FftPlan {
@@ -33,22 +37,22 @@ void forward(const DirectFftPlan& plan, TensorView fourier, ConstTensorView grid
   const FftSpec& s = plan.spec();
   const std::int64_t channels = grid.dim(1);
   for (std::int64_t b = 0; b < grid.dim(0); ++b) {
-    const T* in = grid.as<T>() + b * grid.step(0);
     T* out = fourier.as<T>() + b * fourier.step(0);
     for (std::int64_t c = 0; c < channels; ++c) {
       for (std::int64_t k = 0; k < s.nlat; ++k) {
-        const T* row = in + (c * s.nlat + k) * s.nlon;
+        const std::int64_t row = b * grid.step(0) + (c * s.nlat + k) * s.nlon;
         for (std::int64_t m = 0; m < s.mmax; ++m) {
           double re = 0.0;
           double im = 0.0;
           std::int64_t phase = 0;
           for (std::int64_t j = 0; j < s.nlon; ++j) {
-            re += static_cast<double>(row[j]) * plan.cosine[static_cast<std::size_t>(phase)];
-            im -= static_cast<double>(row[j]) * plan.sine[static_cast<std::size_t>(phase)];
+            const double value = get(grid, row + j);
+            re += value * plan.cosine[static_cast<std::size_t>(phase)];
+            im -= value * plan.sine[static_cast<std::size_t>(phase)];
             phase += m;
             if (phase >= s.nlon) phase -= s.nlon;
           }
-          const bool edge = detail::is_edge_order(s, m);
+          const bool edge = kernels::detail::is_edge_order(s, m);
           const double factor = edge ? scale.edge : scale.interior;
           T* value = out + ((m * s.nlat + k) * channels + c) * 2;
           value[0] = static_cast<T>(factor * re);
@@ -66,7 +70,6 @@ void inverse(const DirectFftPlan& plan, TensorView grid, ConstTensorView fourier
   const std::int64_t channels = grid.dim(1);
   for (std::int64_t b = 0; b < grid.dim(0); ++b) {
     const T* in = fourier.as<T>() + b * fourier.step(0);
-    T* out = grid.as<T>() + b * grid.step(0);
     for (std::int64_t c = 0; c < channels; ++c) {
       for (std::int64_t k = 0; k < s.nlat; ++k) {
         for (std::int64_t j = 0; j < s.nlon; ++j) {
@@ -75,7 +78,7 @@ void inverse(const DirectFftPlan& plan, TensorView grid, ConstTensorView fourier
           for (std::int64_t m = 0; m < s.mmax; ++m) {
             const T* value = in + ((m * s.nlat + k) * channels + c) * 2;
             const auto p = static_cast<std::size_t>(phase);
-            if (detail::is_edge_order(s, m)) {
+            if (kernels::detail::is_edge_order(s, m)) {
               sum += scale.edge * static_cast<double>(value[0]) * plan.cosine[p];
             } else {
               sum += scale.interior * (static_cast<double>(value[0]) * plan.cosine[p] -
@@ -84,7 +87,7 @@ void inverse(const DirectFftPlan& plan, TensorView grid, ConstTensorView fourier
             phase += j;
             if (phase >= s.nlon) phase -= s.nlon;
           }
-          out[(c * s.nlat + k) * s.nlon + j] = static_cast<T>(sum);
+          put(grid, b * grid.step(0) + (c * s.nlat + k) * s.nlon + j, sum);
         }
       }
     }
@@ -94,13 +97,13 @@ void inverse(const DirectFftPlan& plan, TensorView grid, ConstTensorView fourier
 }  // namespace
 
 std::unique_ptr<FftPlan> make_fft_plan(const FftSpec& spec) {
-  detail::expect_valid(spec);
+  kernels::detail::expect_valid(spec);
   return std::make_unique<DirectFftPlan>(spec);
 }
 
 void fft_forward(const FftPlan& plan, TensorView fourier, ConstTensorView grid,
                  FourierScale scale) {
-  detail::expect_shapes(plan.spec(), fourier, grid);
+  kernels::detail::expect_shapes(plan.spec(), fourier, grid);
   const auto& direct = static_cast<const DirectFftPlan&>(plan);
   if (plan.spec().dtype == DType::f32) {
     forward<float>(direct, fourier, grid, scale);
@@ -111,7 +114,7 @@ void fft_forward(const FftPlan& plan, TensorView fourier, ConstTensorView grid,
 
 void fft_inverse(const FftPlan& plan, TensorView grid, ConstTensorView fourier,
                  FourierScale scale) {
-  detail::expect_shapes(plan.spec(), fourier, grid);
+  kernels::detail::expect_shapes(plan.spec(), fourier, grid);
   const auto& direct = static_cast<const DirectFftPlan&>(plan);
   if (plan.spec().dtype == DType::f32) {
     inverse<float>(direct, grid, fourier, scale);

@@ -22,6 +22,9 @@ namespace myriad::kernels {
 namespace kokkos {
 void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
                    ConstTensorView beta, double epsilon, Activation activation);
+void instance_norm_statistics(TensorView stats, ConstTensorView in, double epsilon);
+void instance_norm_apply(TensorView out, ConstTensorView in, ConstTensorView stats,
+                         ConstTensorView gamma, ConstTensorView beta, Activation activation);
 void instance_norm_adjoint(Scratch& scratch, TensorView grad_in, TensorView grad_gamma,
                            TensorView grad_beta, ConstTensorView grad_out, ConstTensorView in,
                            ConstTensorView stats, ConstTensorView gamma, ConstTensorView beta,
@@ -31,6 +34,9 @@ void instance_norm_adjoint(Scratch& scratch, TensorView grad_in, TensorView grad
 namespace reference {
 void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
                    ConstTensorView beta, double epsilon, Activation activation);
+void instance_norm_statistics(TensorView stats, ConstTensorView in, double epsilon);
+void instance_norm_apply(TensorView out, ConstTensorView in, ConstTensorView stats,
+                         ConstTensorView gamma, ConstTensorView beta, Activation activation);
 void instance_norm_adjoint(TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,
                            ConstTensorView grad_out, ConstTensorView in, ConstTensorView stats,
                            ConstTensorView gamma, ConstTensorView beta, Activation activation);

@@ -6,46 +6,57 @@ namespace myriad::kernels::cuda {
 
 using detail::channel_shape;
 using detail::is_vector;
+using detail::point_shape;
 
 namespace {
 
 template <class T>
-void norm(Device& device, TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma, ConstTensorView beta,
-          double epsilon, bool gelu) {
+void statistics(Device& device, TensorView stats, ConstTensorView in, double epsilon) {
+  using Value = Wide<T>;
   const auto x = channel_shape(in);
   const std::int64_t channels = x.channels, points = x.points;
   const T* const source = in.as<T>();
-  T* const target = out.as<T>();
-  T* const moments = stats.as<T>();
-  const T* const scale = gamma.as<T>();
-  const T* const shift = beta.as<T>();
-  const std::int64_t in_stride = in.step(0), out_stride = out.step(0), stats_stride = stats.step(0);
-  double* const exact = device.array<double>(Device::k_first, x.batch * channels * 2);
+  Value* const moments = stats.as<Value>();
+  const std::int64_t in_stride = in.step(0), stats_stride = stats.step(0);
   const double n = static_cast<double>(points);
   // Sums of deviations from the first value lose nothing to a large mean.
   sum_rows<2>(
       device, x.batch * channels, points,
       [=] __device__(std::int64_t row, std::int64_t j, Sums<2>& s) {
         const T* values = source + row / channels * in_stride + row % channels * points;
-        const double d = static_cast<double>(values[j]) - static_cast<double>(values[0]);
+        const double d = static_cast<double>(widen(values[j])) - static_cast<double>(widen(values[0]));
         s.value[0] += d;
         s.value[1] += d * d;
       },
       [=] __device__(std::int64_t row, const Sums<2>& s) {
-        const double first = static_cast<double>(source[row / channels * in_stride + row % channels * points]);
+        const double first = static_cast<double>(widen(source[row / channels * in_stride + row % channels * points]));
         const double mean = s.value[0] / n;
-        const double variance = s.value[1] / n - mean * mean;
-        exact[2 * row] = first + mean;
-        exact[2 * row + 1] = 1.0 / sqrt((variance > 0.0 ? variance : 0.0) + epsilon);
-        T* place = moments + row / channels * stats_stride + row % channels * 2;
-        place[0] = static_cast<T>(exact[2 * row]);
-        place[1] = static_cast<T>(exact[2 * row + 1]);
+        Value* place = moments + row / channels * stats_stride + row % channels * 2;
+        place[0] = static_cast<Value>(first + mean);
+        // The mean is rounded; what is left of it is removed from the second moment.
+        const double left = first + mean - static_cast<double>(place[0]);
+        const double variance = s.value[1] / n - mean * mean + left * left;
+        place[1] = static_cast<Value>(1.0 / sqrt((variance > 0.0 ? variance : 0.0) + epsilon));
       });
-  for_each(device, x.batch * channels * points, [=] __device__(std::int64_t at) {
-    const std::int64_t row = at / points, j = at % points, c = row % channels;
-    const double d = static_cast<double>(source[row / channels * in_stride + c * points + j]) - exact[2 * row];
-    const T y = static_cast<T>(static_cast<double>(scale[c]) * d * exact[2 * row + 1] + static_cast<double>(shift[c]));
-    target[row / channels * out_stride + c * points + j] = gelu ? gelu_of(y) : y;
+}
+
+template <class T>
+void apply(Device& device, TensorView out, ConstTensorView in, ConstTensorView stats, ConstTensorView gamma, ConstTensorView beta,
+           bool gelu) {
+  using Value = Wide<T>;
+  const auto x = point_shape(in);
+  const std::int64_t channels = x.channels, in_stride = in.step(0), out_stride = out.step(0), stats_stride = stats.step(0);
+  const std::int64_t in_channel = in.step(1), out_channel = out.step(1);
+  const T* const source = in.as<T>();
+  T* const target = out.as<T>();
+  const Value* const moments = stats.as<Value>();
+  const Value* const scale = gamma.as<Value>();
+  const Value* const shift = beta.as<Value>();
+  for_each_in_rows(device, x.batch * channels, x.points, [=] __device__(std::int64_t row, std::int64_t j) {
+    const std::int64_t b = row / channels, c = row % channels;
+    const Value* m = moments + b * stats_stride + 2 * c;
+    const Value y = (widen(source[b * in_stride + c * in_channel + j]) - m[0]) * (scale[c] * m[1]) + shift[c];
+    target[b * out_stride + c * out_channel + j] = narrow<T>(gelu ? gelu_of(y) : y);
   });
 }
 
@@ -123,15 +134,40 @@ void gelu_adjoint_all(Device& device, TensorView grad_in, ConstTensorView grad_o
 
 }  // namespace
 
-void instance_norm(Device& device, TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
-                   ConstTensorView beta, double epsilon, Activation activation) {
+void instance_norm_statistics(Device& device, TensorView stats, ConstTensorView in, double epsilon) {
   const auto x = channel_shape(in);
-  MYRIAD_KERNEL_EXPECT(channel_shape(out) == x && x.points > 0);
+  MYRIAD_KERNEL_EXPECT(x.points > 0 && stats.dense_from(1) && stats.size() == x.batch * x.channels * 2);
+  switch (in.dtype) {
+    case DType::f64:
+      return statistics<double>(device, stats, in, epsilon);
+    case DType::bf16:
+      return statistics<Bf16>(device, stats, in, epsilon);
+    default:
+      return statistics<float>(device, stats, in, epsilon);
+  }
+}
+
+void instance_norm_apply(Device& device, TensorView out, ConstTensorView in, ConstTensorView stats, ConstTensorView gamma,
+                         ConstTensorView beta, Activation activation) {
+  const auto x = point_shape(in);
+  MYRIAD_KERNEL_EXPECT(point_shape(out) == x && out.dtype == in.dtype);
   MYRIAD_KERNEL_EXPECT(is_vector(gamma, x.channels) && is_vector(beta, x.channels));
   MYRIAD_KERNEL_EXPECT(stats.dense_from(1) && stats.size() == x.batch * x.channels * 2);
   const bool gelu = activation == Activation::gelu;
-  in.dtype == DType::f32 ? norm<float>(device, out, stats, in, gamma, beta, epsilon, gelu)
-                         : norm<double>(device, out, stats, in, gamma, beta, epsilon, gelu);
+  switch (in.dtype) {
+    case DType::f64:
+      return apply<double>(device, out, in, stats, gamma, beta, gelu);
+    case DType::bf16:
+      return apply<Bf16>(device, out, in, stats, gamma, beta, gelu);
+    default:
+      return apply<float>(device, out, in, stats, gamma, beta, gelu);
+  }
+}
+
+void instance_norm(Device& device, TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
+                   ConstTensorView beta, double epsilon, Activation activation) {
+  instance_norm_statistics(device, stats, in, epsilon);
+  instance_norm_apply(device, out, in, stats, gamma, beta, activation);
 }
 
 void instance_norm_adjoint(Device& device, TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,

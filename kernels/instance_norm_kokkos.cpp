@@ -11,6 +11,7 @@ namespace myriad::kernels::kokkos {
 using kernels::detail::channel_shape;
 using kernels::detail::is_vector;
 using kernels::detail::k_wide;
+using kernels::detail::point_shape;
 using kernels::detail::Wide;
 using kernels::detail::wide_fill;
 using kernels::detail::wide_gelu;
@@ -56,6 +57,41 @@ MYRIAD_INLINE void put_lanes(T* at, Wide<T> v, std::int64_t valid) {
   valid == k_wide<T> ? wide_store<T>(at, v) : wide_store_part<T>(at, v, valid);
 }
 
+/// (mean, 1 / standard deviation) of a row. The mean is rounded to T; what is left of it is removed from the second moment.
+template <class T>
+struct Moments {
+  T centre;
+  double rstd;
+
+  MYRIAD_INLINE Moments(const T* x, std::int64_t points, double epsilon) {
+    const double n = static_cast<double>(points);
+    const double mean =
+        row_sum<T>(points,
+                   [&](std::int64_t p, std::int64_t valid) { return lanes(x + p, valid, T{0}); }) /
+        n;
+    const T rounded = static_cast<T>(mean);
+    const double second = row_sum<T>(points, [&](std::int64_t p, std::int64_t valid) {
+      const Wide<T> d = lanes(x + p, valid, rounded) - rounded;
+      return d * d;
+    });
+    const double left = mean - static_cast<double>(rounded);
+    centre = rounded;
+    rstd = 1.0 / std::sqrt(std::max(0.0, second / n - left * left) + epsilon);
+  }
+};
+
+/// y = activation((x - centre) scale + shift) along a row.
+template <class T>
+MYRIAD_INLINE void normalise_row(T* y, const T* x, std::int64_t points, T centre, T scale, T shift,
+                                 Activation activation) {
+  for (std::int64_t p = 0; p < points; p += k_wide<T>) {
+    const std::int64_t valid = std::min<std::int64_t>(k_wide<T>, points - p);
+    Wide<T> v = (lanes(x + p, valid, T{0}) - centre) * scale + shift;
+    if (activation == Activation::gelu) v = wide_gelu(v);
+    put_lanes(y + p, v, valid);
+  }
+}
+
 template <class T>
 struct InstanceNorm {
   T* out;
@@ -73,30 +109,51 @@ struct InstanceNorm {
     const std::int64_t c = item % channels;
     const T* x = in + b * in_stride + c * points;
     T* y = out + b * out_stride + c * points;
-    const double n = static_cast<double>(points);
-    const double mean =
-        row_sum<T>(points,
-                   [&](std::int64_t p, std::int64_t valid) { return lanes(x + p, valid, T{0}); }) /
-        n;
-    // The mean is rounded to T; what is left of it is removed from the second moment.
-    const T centre = static_cast<T>(mean);
-    const double second = row_sum<T>(points, [&](std::int64_t p, std::int64_t valid) {
-      const Wide<T> d = lanes(x + p, valid, centre) - centre;
-      return d * d;
-    });
-    const double left = mean - static_cast<double>(centre);
-    const double rstd = 1.0 / std::sqrt(std::max(0.0, second / n - left * left) + epsilon);
+    const Moments<T> m(x, points, epsilon);
     T* s = stats + b * stats_stride + 2 * c;
-    s[0] = centre;
-    s[1] = static_cast<T>(rstd);
-    const T scale = static_cast<T>(static_cast<double>(gamma[c]) * rstd);
-    const T shift = beta[c];
-    for (std::int64_t p = 0; p < points; p += k_wide<T>) {
-      const std::int64_t valid = std::min<std::int64_t>(k_wide<T>, points - p);
-      Wide<T> v = (lanes(x + p, valid, T{0}) - centre) * scale + shift;
-      if (activation == Activation::gelu) v = wide_gelu(v);
-      put_lanes(y + p, v, valid);
-    }
+    s[0] = m.centre;
+    s[1] = static_cast<T>(m.rstd);
+    normalise_row(y, x, points, m.centre, static_cast<T>(static_cast<double>(gamma[c]) * m.rstd),
+                  beta[c], activation);
+  }
+};
+
+template <class T>
+struct Statistics {
+  T* stats;
+  const T* in;
+  std::int64_t stats_stride, in_stride;
+  std::int64_t channels, points;
+  double epsilon;
+
+  KOKKOS_INLINE_FUNCTION void operator()(std::int64_t item) const {
+    const std::int64_t b = item / channels;
+    const std::int64_t c = item % channels;
+    const Moments<T> m(in + b * in_stride + c * points, points, epsilon);
+    T* s = stats + b * stats_stride + 2 * c;
+    s[0] = m.centre;
+    s[1] = static_cast<T>(m.rstd);
+  }
+};
+
+template <class T>
+struct Apply {
+  T* out;
+  const T* in;
+  const T* stats;
+  const T* gamma;
+  const T* beta;
+  std::int64_t out_stride, in_stride, stats_stride;
+  std::int64_t out_channel, in_channel;
+  std::int64_t channels, points;
+  Activation activation;
+
+  KOKKOS_INLINE_FUNCTION void operator()(std::int64_t item) const {
+    const std::int64_t b = item / channels;
+    const std::int64_t c = item % channels;
+    const T* s = stats + b * stats_stride + 2 * c;
+    normalise_row(out + b * out_stride + c * out_channel, in + b * in_stride + c * in_channel,
+                  points, s[0], gamma[c] * s[1], beta[c], activation);
   }
 };
 
@@ -183,6 +240,24 @@ void run(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView g
 }
 
 template <class T>
+void run_statistics(TensorView stats, ConstTensorView in, double epsilon) {
+  const auto x = channel_shape(in);
+  detail::launch("instance_norm_statistics", x.batch * x.channels,
+                 Statistics<T>{stats.as<T>(), in.as<T>(), stats.step(0), in.step(0), x.channels,
+                               x.points, epsilon});
+}
+
+template <class T>
+void run_apply(TensorView out, ConstTensorView in, ConstTensorView stats, ConstTensorView gamma,
+               ConstTensorView beta, Activation activation) {
+  const auto x = point_shape(in);
+  detail::launch("instance_norm_apply", x.batch * x.channels,
+                 Apply<T>{out.as<T>(), in.as<T>(), stats.as<T>(), gamma.as<T>(), beta.as<T>(),
+                          out.step(0), in.step(0), stats.step(0), out.step(1), in.step(1),
+                          x.channels, x.points, activation});
+}
+
+template <class T>
 void run_adjoint(Scratch& scratch, TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,
                  ConstTensorView grad_out, ConstTensorView in, ConstTensorView stats,
                  ConstTensorView gamma, ConstTensorView beta, Activation activation) {
@@ -210,6 +285,26 @@ void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTe
   MYRIAD_KERNEL_EXPECT(gamma.dtype == in.dtype && beta.dtype == in.dtype);
   in.dtype == DType::f32 ? run<float>(out, stats, in, gamma, beta, epsilon, activation)
                          : run<double>(out, stats, in, gamma, beta, epsilon, activation);
+}
+
+void instance_norm_statistics(TensorView stats, ConstTensorView in, double epsilon) {
+  const auto x = channel_shape(in);
+  MYRIAD_KERNEL_EXPECT(x.points > 0 && stats.dtype == in.dtype);
+  MYRIAD_KERNEL_EXPECT(stats.dense_from(1) && stats.size() == x.batch * x.channels * 2);
+  in.dtype == DType::f32 ? run_statistics<float>(stats, in, epsilon)
+                         : run_statistics<double>(stats, in, epsilon);
+}
+
+void instance_norm_apply(TensorView out, ConstTensorView in, ConstTensorView stats,
+                         ConstTensorView gamma, ConstTensorView beta, Activation activation) {
+  const auto x = point_shape(in);
+  MYRIAD_KERNEL_EXPECT(point_shape(out) == x);
+  MYRIAD_KERNEL_EXPECT(is_vector(gamma, x.channels) && is_vector(beta, x.channels));
+  MYRIAD_KERNEL_EXPECT(stats.dense_from(1) && stats.size() == x.batch * x.channels * 2);
+  MYRIAD_KERNEL_EXPECT(out.dtype == in.dtype && stats.dtype == in.dtype);
+  MYRIAD_KERNEL_EXPECT(gamma.dtype == in.dtype && beta.dtype == in.dtype);
+  in.dtype == DType::f32 ? run_apply<float>(out, in, stats, gamma, beta, activation)
+                         : run_apply<double>(out, in, stats, gamma, beta, activation);
 }
 
 void instance_norm_adjoint(Scratch& scratch, TensorView grad_in, TensorView grad_gamma,

@@ -12,12 +12,11 @@ using detail::get;
 using detail::put;
 using kernels::detail::channel_shape;
 using kernels::detail::is_vector;
+using kernels::detail::point_shape;
 
-void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
-                   ConstTensorView beta, double epsilon, Activation activation) {
+void instance_norm_statistics(TensorView stats, ConstTensorView in, double epsilon) {
   const auto x = channel_shape(in);
-  MYRIAD_KERNEL_EXPECT(channel_shape(out) == x && x.points > 0);
-  MYRIAD_KERNEL_EXPECT(is_vector(gamma, x.channels) && is_vector(beta, x.channels));
+  MYRIAD_KERNEL_EXPECT(x.points > 0);
   MYRIAD_KERNEL_EXPECT(stats.dense_from(1) && stats.size() == x.batch * x.channels * 2);
   const double n = static_cast<double>(x.points);
   for (std::int64_t b = 0; b < x.batch; ++b) {
@@ -31,16 +30,34 @@ void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTe
         const double d = get(in, row + p) - mean;
         variance += d * d;
       }
-      const double rstd = 1.0 / std::sqrt(variance / n + epsilon);
       put(stats, b * stats.step(0) + c * 2, mean);
-      put(stats, b * stats.step(0) + c * 2 + 1, rstd);
+      put(stats, b * stats.step(0) + c * 2 + 1, 1.0 / std::sqrt(variance / n + epsilon));
+    }
+  }
+}
+
+void instance_norm_apply(TensorView out, ConstTensorView in, ConstTensorView stats,
+                         ConstTensorView gamma, ConstTensorView beta, Activation activation) {
+  const auto x = point_shape(in);
+  MYRIAD_KERNEL_EXPECT(point_shape(out) == x);
+  MYRIAD_KERNEL_EXPECT(is_vector(gamma, x.channels) && is_vector(beta, x.channels));
+  MYRIAD_KERNEL_EXPECT(stats.dense_from(1) && stats.size() == x.batch * x.channels * 2);
+  for (std::int64_t b = 0; b < x.batch; ++b) {
+    for (std::int64_t c = 0; c < x.channels; ++c) {
+      const double mean = get(stats, b * stats.step(0) + c * 2);
+      const double rstd = get(stats, b * stats.step(0) + c * 2 + 1);
       for (std::int64_t p = 0; p < x.points; ++p) {
-        const double y = get(gamma, c) * (get(in, row + p) - mean) * rstd + get(beta, c);
-        put(out, b * out.step(0) + c * x.points + p,
-            activation == Activation::gelu ? gelu_value(y) : y);
+        const double y = get(gamma, c) * (get(in, b * in.step(0) + c * in.step(1) + p) - mean) * rstd + get(beta, c);
+        put(out, b * out.step(0) + c * out.step(1) + p, activation == Activation::gelu ? gelu_value(y) : y);
       }
     }
   }
+}
+
+void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
+                   ConstTensorView beta, double epsilon, Activation activation) {
+  instance_norm_statistics(stats, in, epsilon);
+  instance_norm_apply(out, in, stats, gamma, beta, activation);
 }
 
 void instance_norm_adjoint(TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,

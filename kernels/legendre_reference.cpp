@@ -102,10 +102,10 @@ void legendre_analysis(const LegendrePlan& plan, TensorView coefficients, ConstT
                        RowWeights weights) {
   detail::expect_shapes(plan, coefficients, fourier);
   const auto& full = static_cast<const FullTablePlan&>(plan);
-  if (plan.dtype() == DType::f32) {
-    analysis<float>(full, coefficients, fourier, weights);
-  } else {
+  if (plan.dtype() == DType::f64) {
     analysis<double>(full, coefficients, fourier, weights);
+  } else {
+    analysis<float>(full, coefficients, fourier, weights);
   }
 }
 
@@ -113,10 +113,10 @@ void legendre_synthesis(const LegendrePlan& plan, TensorView fourier, ConstTenso
                         RowWeights weights) {
   detail::expect_shapes(plan, coefficients, fourier);
   const auto& full = static_cast<const FullTablePlan&>(plan);
-  if (plan.dtype() == DType::f32) {
-    synthesis<float>(full, fourier, coefficients, weights);
-  } else {
+  if (plan.dtype() == DType::f64) {
     synthesis<double>(full, fourier, coefficients, weights);
+  } else {
+    synthesis<float>(full, fourier, coefficients, weights);
   }
 }
 

@@ -32,6 +32,11 @@ void legendre_analysis(Device& device, const LegendrePlan& plan, TensorView coef
 void legendre_synthesis(Device& device, const LegendrePlan& plan, TensorView fourier, ConstTensorView coefficients,
                         RowWeights weights);
 
+void sht_analysis(Device& device, const FftPlan& fft, const LegendrePlan& legendre, TensorView coefficients, ConstTensorView grid,
+                  FourierScale scale, RowWeights weights);
+void sht_synthesis(Device& device, const FftPlan& fft, const LegendrePlan& legendre, TensorView grid, ConstTensorView coefficients,
+                   FourierScale scale, RowWeights weights);
+
 /// Where the coefficients of each degree lie; made once per layout.
 class DegreeTable;
 std::shared_ptr<const DegreeTable> make_degree_table(Device& device, const SpectralLayout& layout);
@@ -50,6 +55,9 @@ void conv1x1_adjoint_weight(Device& device, TensorView grad_weight, TensorView g
 
 void instance_norm(Device& device, TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
                    ConstTensorView beta, double epsilon, Activation activation);
+void instance_norm_statistics(Device& device, TensorView stats, ConstTensorView in, double epsilon);
+void instance_norm_apply(Device& device, TensorView out, ConstTensorView in, ConstTensorView stats, ConstTensorView gamma,
+                         ConstTensorView beta, Activation activation);
 void instance_norm_adjoint(Device& device, TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,
                            ConstTensorView grad_out, ConstTensorView in, ConstTensorView stats, ConstTensorView gamma,
                            ConstTensorView beta, Activation activation);

@@ -12,9 +12,9 @@ using detail::same_extents;
 
 namespace {
 
-/// Offsets of a view by row-major number in \p shape; an extent of 1 is broadcast.
+/// Offsets of a view by row-major number over the first \p rank dimensions of \p shape; an extent of 1 is broadcast.
 struct Offsets {
-  Offsets(ConstTensorView v, ConstTensorView shape) : rank(shape.rank) {
+  Offsets(ConstTensorView v, ConstTensorView shape, int dimensions) : rank(dimensions) {
     for (int d = 0; d < rank; ++d) {
       extent[d] = shape.dim(d);
       stride[d] = v.dim(d) == 1 ? 0 : v.step(d);
@@ -32,18 +32,38 @@ struct Offsets {
   std::int64_t extent[k_max_rank], stride[k_max_rank];
 };
 
+/// Call body(offset in out, offset in x, offset in y) for every element of \p out. Dimensions that are dense everywhere are one
+/// row, within which offsets need no division.
+template <class Body>
+void for_each_offset(Device& device, ConstTensorView out, ConstTensorView x, ConstTensorView y, const Body& body) {
+  const auto dense = [&](ConstTensorView v, int d) { return v.dim(d) == out.dim(d) && v.dense_from(d); };
+  int split = out.rank;
+  while (split > 0 && dense(out, split - 1) && dense(x, split - 1) && dense(y, split - 1)) --split;
+  const std::int64_t inner = detail::size_from(out, split), size = out.size();
+  if (size == 0) return;
+  const bool long_rows = inner >= 32;
+  const int outer = long_rows ? split : out.rank;
+  const Offsets to(out, out, outer), from(x, out, outer), other(y, out, outer);
+  if (!long_rows) {
+    for_each(device, size, [=] __device__(std::int64_t k) { body(to(k), from(k), other(k)); });
+    return;
+  }
+  for_each_in_rows(device, size / inner, inner, [=] __device__(std::int64_t row, std::int64_t j) {
+    body(to(row) + j, from(row) + j, other(row) + j);
+  });
+}
+
 template <class T>
 void combine(Device& device, TensorView out, double a, ConstTensorView x, double b, ConstTensorView y) {
   const bool two = b != 0.0;
-  const Offsets to(out, out), from(x, out), other(two ? y : x, out);
   T* const z = out.as<T>();
   const T* const p = x.as<T>();
   const T* const q = two ? y.as<T>() : p;
-  const T alpha = static_cast<T>(a), beta = static_cast<T>(b);
-  for_each(device, out.size(), [=] __device__(std::int64_t k) {
-    T value = alpha * p[from(k)];
-    if (two) value += beta * q[other(k)];
-    z[to(k)] = value;
+  const auto alpha = static_cast<Wide<T>>(a), beta = static_cast<Wide<T>>(b);
+  for_each_offset(device, out, x, two ? y : x, [=] __device__(std::int64_t to, std::int64_t from, std::int64_t other) {
+    Wide<T> value = alpha * widen(p[from]);
+    if (two) value += beta * widen(q[other]);
+    z[to] = narrow<T>(value);
   });
 }
 
@@ -81,18 +101,34 @@ void clamp(Device& device, TensorView out, ConstTensorView in, ConstTensorView l
 
 template <class To, class From>
 void convert(Device& device, TensorView out, ConstTensorView in) {
-  const Offsets to(out, out), from(in, out);
   To* const y = out.as<To>();
   const From* const x = in.as<From>();
-  for_each(device, out.size(), [=] __device__(std::int64_t k) { y[to(k)] = static_cast<To>(x[from(k)]); });
+  for_each_offset(device, out, in, in, [=] __device__(std::int64_t to, std::int64_t from, std::int64_t) {
+    y[to] = narrow<To>(widen(x[from]));
+  });
 }
 
 template <class T>
 void set(Device& device, TensorView out, double value) {
-  const Offsets to(out, out);
   T* const y = out.as<T>();
   const T constant = static_cast<T>(value);
-  for_each(device, out.size(), [=] __device__(std::int64_t k) { y[to(k)] = constant; });
+  for_each_offset(device, out, out, out, [=] __device__(std::int64_t to, std::int64_t, std::int64_t) { y[to] = constant; });
+}
+
+/// Call body with a value of the element type.
+template <class Body>
+void with_element(DType dtype, const Body& body) {
+  switch (dtype) {
+    case DType::f64:
+      return body(double{});
+    case DType::bf16:
+      return body(Bf16{});
+    case DType::f16:
+      return body(F16{});
+    case DType::f32:
+    case DType::tf32:
+      return body(float{});
+  }
 }
 
 template <class T>
@@ -155,7 +191,15 @@ void normal(Device& device, TensorView out, const RandomStream& stream, std::spa
 void axpby(Device& device, TensorView out, double a, ConstTensorView x, double b, ConstTensorView y) {
   MYRIAD_KERNEL_EXPECT(same_extents(out, x));
   MYRIAD_KERNEL_EXPECT(b == 0.0 || same_extents(out, y));
-  out.dtype == DType::f32 ? combine<float>(device, out, a, x, b, y) : combine<double>(device, out, a, x, b, y);
+  MYRIAD_KERNEL_EXPECT(out.dtype != DType::f16);
+  switch (out.dtype) {
+    case DType::f64:
+      return combine<double>(device, out, a, x, b, y);
+    case DType::bf16:
+      return combine<Bf16>(device, out, a, x, b, y);
+    default:
+      return combine<float>(device, out, a, x, b, y);
+  }
 }
 
 void channel_affine(Device& device, TensorView out, ConstTensorView in, ConstTensorView scale, ConstTensorView shift,
@@ -178,15 +222,14 @@ void clamp_below(Device& device, TensorView out, ConstTensorView in, ConstTensor
 void copy(Device& device, TensorView out, ConstTensorView in) {
   MYRIAD_KERNEL_EXPECT(out.rank == in.rank);
   for (int d = 0; d < out.rank; ++d) MYRIAD_KERNEL_EXPECT(in.dim(d) == out.dim(d) || in.dim(d) == 1);
-  if (out.dtype == DType::f32) {
-    in.dtype == DType::f32 ? convert<float, float>(device, out, in) : convert<float, double>(device, out, in);
-  } else {
-    in.dtype == DType::f32 ? convert<double, float>(device, out, in) : convert<double, double>(device, out, in);
-  }
+  with_element(out.dtype, [&](auto to) {
+    with_element(in.dtype, [&](auto from) { convert<decltype(to), decltype(from)>(device, out, in); });
+  });
 }
 
 void fill(Device& device, TensorView out, double value) {
-  out.dtype == DType::f32 ? set<float>(device, out, value) : set<double>(device, out, value);
+  MYRIAD_KERNEL_EXPECT(size_of(out.dtype) >= 4);
+  out.dtype == DType::f64 ? set<double>(device, out, value) : set<float>(device, out, value);
 }
 
 void adamw(Device& device, TensorView parameter, TensorView m, TensorView v, ConstTensorView gradient,

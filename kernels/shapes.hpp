@@ -33,6 +33,13 @@ struct ChannelShape {
   std::int64_t points = 0;
 };
 
+/// As channel_shape(), but of [batch, channel, point] with any stride between channels (a range of points of a field).
+template <bool C>
+ChannelShape point_shape(const BasicTensorView<C>& v) {
+  MYRIAD_KERNEL_EXPECT(v.rank >= 2 && (v.rank == 3 ? v.dense_from(2) : v.dense_from(1)));
+  return {v.dim(0), v.dim(1), size_from(v, 2)};
+}
+
 template <bool C>
 ChannelShape channel_shape(const BasicTensorView<C>& v) {
   MYRIAD_KERNEL_EXPECT(v.rank >= 2 && v.dense_from(1));

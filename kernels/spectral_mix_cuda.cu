@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "kernels/mma_product_cuda.hpp"
 #include "kernels/ops_cuda.hpp"
 #include "kernels/shapes.hpp"
 #include "kernels/tile_product_cuda.hpp"
@@ -46,14 +47,20 @@ struct Degrees {
 
 Degrees degrees_of(const DegreeTable& table) { return {table.rows.data(), table.first.data(), table.tile.data()}; }
 
+template <class W>
+__device__ Complex<Wide<W>> widen(Complex<W> w) {
+  return {cuda::widen(w.re), cuda::widen(w.im)};
+}
+
 /// out[b, lm, o] = sum_i in[b, lm, i] weight[l, i, o]; as the adjoint from outputs to inputs, with conj(weight[l, o, i]).
-template <class T, bool Adjoint>
+/// W: the format of the weights in memory.
+template <class T, class W, bool Adjoint>
 struct Mix {
   using Value = Complex<T>;
-  static constexpr bool k_a_along_depth = true, k_b_along_depth = Adjoint;
+  static constexpr bool k_a_along_depth = true, k_b_along_depth = Adjoint, k_rows_first = false;
   Degrees degrees;
   const Value* in;
-  const Value* weight;
+  const Complex<W>* weight;
   Value* out;
   std::int64_t in_stride, out_stride;
   int from, to;  ///< channels of in and out
@@ -67,8 +74,8 @@ struct Mix {
     return in[batch * in_stride + degrees.row(place.problem, m) * from + i];
   }
   __device__ Value b(const Place& place, int, int i, std::int64_t o) const {
-    const Value* matrix = weight + static_cast<std::int64_t>(place.problem) * from * to;
-    return Adjoint ? conjugate(matrix[o * from + i]) : matrix[static_cast<std::int64_t>(i) * to + o];
+    const Complex<W>* matrix = weight + static_cast<std::int64_t>(place.problem) * from * to;
+    return Adjoint ? conjugate(widen(matrix[o * from + i])) : widen(matrix[static_cast<std::int64_t>(i) * to + o]);
   }
   __device__ void store(const Place& place, int batch, int m, std::int64_t o, Value value) const {
     out[batch * out_stride + degrees.row(place.problem, m) * to + o] = value;
@@ -79,7 +86,7 @@ struct Mix {
 template <class T>
 struct MixAdjointWeight {
   using Value = Complex<T>;
-  static constexpr bool k_a_along_depth = false, k_b_along_depth = false;
+  static constexpr bool k_a_along_depth = false, k_b_along_depth = false, k_rows_first = false;
   Degrees degrees;
   const Value* in;
   const Value* grad_out;
@@ -127,12 +134,38 @@ std::int64_t stride_of(ConstTensorView v) {
   return v.step(0) / 2;
 }
 
-template <class T, bool Adjoint>
-void mix(Device& device, const DegreeTable& table, TensorView out, ConstTensorView in, ConstTensorView weight) {
+/// \param run tile_product or mma_product
+template <class T, class W, bool Adjoint, class Run>
+void mix(Device& device, const DegreeTable& table, TensorView out, ConstTensorView in, ConstTensorView weight, const Run& run) {
   const MixShape s = mix_shape(table, in, out, weight);
-  const Mix<T, Adjoint> op{degrees_of(table),   in.as<Complex<T>>(),        weight.as<Complex<T>>(),    out.as<Complex<T>>(),
-                           stride_of(in), stride_of(out), static_cast<int>(s.inputs), static_cast<int>(s.outputs)};
-  tile_product(device, op, table.tiles, s.batch);
+  const Mix<T, W, Adjoint> op{degrees_of(table),      in.as<Complex<T>>(),        weight.as<Complex<W>>(),
+                              out.as<Complex<T>>(),   stride_of(in),              stride_of(out),
+                              static_cast<int>(s.inputs), static_cast<int>(s.outputs)};
+  run(device, op, table.tiles, s.batch);
+}
+
+constexpr auto k_exact = [](Device& device, const auto& op, std::int64_t tiles, std::int64_t batch) {
+  tile_product(device, op, tiles, batch);
+};
+constexpr auto k_tensor_cores = [](Device& device, const auto& op, std::int64_t tiles, std::int64_t batch) {
+  mma_product(device, op, tiles, batch);
+};
+
+template <bool Adjoint>
+void mix_any(Device& device, const DegreeTable& table, TensorView out, ConstTensorView in, ConstTensorView weight) {
+  MYRIAD_KERNEL_EXPECT(in.dtype == out.dtype && (weight.dtype == in.dtype || in.dtype == DType::f32));
+  switch (weight.dtype) {
+    case DType::f32:
+      return mix<float, float, Adjoint>(device, table, out, in, weight, k_exact);
+    case DType::f64:
+      return mix<double, double, Adjoint>(device, table, out, in, weight, k_exact);
+    case DType::tf32:
+      return mix<float, float, Adjoint>(device, table, out, in, weight, k_tensor_cores);
+    case DType::f16:
+      return mix<float, F16, Adjoint>(device, table, out, in, weight, k_tensor_cores);
+    case DType::bf16:
+      MYRIAD_KERNEL_EXPECT(weight.dtype != DType::bf16);
+  }
 }
 
 template <class T>
@@ -151,7 +184,11 @@ void adjoint_weight(Device& device, const DegreeTable& table, TensorView grad_we
                                static_cast<int>(s.batch),
                                row_tiles,
                                update == Update::accumulate};
-  tile_product(device, op, table.layout.lmax * row_tiles, 1);
+  if (grad_weight.dtype == DType::tf32) {
+    if constexpr (std::is_same_v<T, float>) mma_product(device, op, table.layout.lmax * row_tiles, 1);
+  } else {
+    tile_product(device, op, table.layout.lmax * row_tiles, 1);
+  }
 }
 
 }  // namespace
@@ -161,14 +198,12 @@ std::shared_ptr<const DegreeTable> make_degree_table(Device& device, const Spect
 }
 
 void spectral_mix(Device& device, const DegreeTable& table, TensorView out, ConstTensorView in, ConstTensorView weight) {
-  out.dtype == DType::f32 ? mix<float, false>(device, table, out, in, weight)
-                          : mix<double, false>(device, table, out, in, weight);
+  mix_any<false>(device, table, out, in, weight);
 }
 
 void spectral_mix_adjoint_input(Device& device, const DegreeTable& table, TensorView grad_in, ConstTensorView grad_out,
                                 ConstTensorView weight) {
-  grad_in.dtype == DType::f32 ? mix<float, true>(device, table, grad_in, grad_out, weight)
-                              : mix<double, true>(device, table, grad_in, grad_out, weight);
+  mix_any<true>(device, table, grad_in, grad_out, weight);
 }
 
 void spectral_mix_adjoint_weight(Device& device, const DegreeTable& table, TensorView grad_weight, ConstTensorView in,

@@ -9,10 +9,29 @@
 
 namespace myriad::kernels {
 
-/// Element type of a tensor. Complex values are a trailing dimension of extent 2 (re, im).
-enum class DType : std::uint8_t { f32, f64 };
+/// Element type of a tensor. Complex values are a trailing dimension of extent 2 (re, im). Every backend knows f32 and f64,
+/// some know more (Backend::supports).
+enum class DType : std::uint8_t {
+  f32,
+  f64,
+  tf32,  ///< f32 in memory; a product may round both its operands to the 11 significant bits of TF32
+  bf16,
+  f16,
+};
 
-constexpr std::int64_t size_of(DType dtype) { return dtype == DType::f32 ? 4 : 8; }
+constexpr std::int64_t size_of(DType dtype) {
+  switch (dtype) {
+    case DType::f64:
+      return 8;
+    case DType::bf16:
+    case DType::f16:
+      return 2;
+    case DType::f32:
+    case DType::tf32:
+      break;
+  }
+  return 4;
+}
 
 template <class T>
 constexpr DType dtype_of() {

@@ -6,6 +6,7 @@
 /// on the place in a tile. Operands are read, and results stored, through the Op:
 ///
 ///   using Value = float | double | Complex<...>;
+///   static constexpr bool k_rows_first;                       // whether neighbouring blocks share columns or else rows
 ///   static constexpr bool k_a_along_depth, k_b_along_depth;   // along which index neighbouring memory lies
 ///   Place place(int tile) const;                              // the problem and the first row of a tile of rows
 ///   int columns() const;
@@ -45,14 +46,37 @@ __device__ inline Complex<T> conjugate(Complex<T> a) {
   return {a.re, -a.im};
 }
 
+/// Blocks of a launch: rows x columns x batch in one dimension. Blocks that run at the same time share what is dear to read again:
+/// the matrix of a problem (columns and batch vary first), or the columns (rows vary first).
+struct TileGrid {
+  int row_tiles = 0, column_tiles = 0, batch = 0;
+  std::int64_t blocks() const { return static_cast<std::int64_t>(row_tiles) * column_tiles * batch; }
+};
+struct TileIndex {
+  int row = 0, column = 0, batch = 0;
+  __device__ TileIndex(const TileGrid& g, bool rows_first, unsigned block) {
+    const auto fast = static_cast<unsigned>(rows_first ? g.row_tiles : g.column_tiles);
+    const unsigned rest = block / fast;
+    (rows_first ? row : column) = static_cast<int>(block % fast);
+    if (rows_first) {
+      column = static_cast<int>(rest % static_cast<unsigned>(g.column_tiles));
+      batch = static_cast<int>(rest / static_cast<unsigned>(g.column_tiles));
+    } else {
+      batch = static_cast<int>(rest % static_cast<unsigned>(g.batch));
+      row = static_cast<int>(rest / static_cast<unsigned>(g.batch));
+    }
+  }
+};
+
 template <class Op>
-__global__ void __launch_bounds__(k_threads) tile_product_kernel(Op op) {
+__global__ void __launch_bounds__(k_threads) tile_product_kernel(Op op, TileGrid grid) {
   using Value = typename Op::Value;
   __shared__ Value left[k_depth][k_tile];
   __shared__ Value right[k_depth][k_tile];
-  const Place place = op.place(static_cast<int>(blockIdx.y));
-  const std::int64_t first_column = static_cast<std::int64_t>(blockIdx.x) * k_tile;
-  const int batch = static_cast<int>(blockIdx.z);
+  const TileIndex tile(grid, Op::k_rows_first, blockIdx.x);
+  const Place place = op.place(tile.row);
+  const std::int64_t first_column = static_cast<std::int64_t>(tile.column) * k_tile;
+  const int batch = tile.batch;
   const int thread = static_cast<int>(threadIdx.x);
   const int row = thread / k_side, column = thread % k_side;
   Value sum[k_each][k_each];
@@ -95,7 +119,8 @@ __global__ void __launch_bounds__(k_threads) tile_product_kernel(Op op) {
 /// \param row_tiles tiles of rows over all problems, as numbered by op.place()
 template <class Op>
 void tile_product(Device& device, const Op& op, std::int64_t row_tiles, std::int64_t batch) {
-  launch(device, {tiles_of(op.columns()), row_tiles, batch}, &tile_product_kernel<Op>, op);
+  const TileGrid grid{static_cast<int>(row_tiles), tiles_of(op.columns()), static_cast<int>(batch)};
+  launch(device, {grid.blocks()}, &tile_product_kernel<Op>, op, grid);
 }
 
 /// Problems that differ in their numbers of rows only in place(): one problem.

@@ -241,6 +241,17 @@ void CountingBackend::instance_norm(TensorView out, TensorView stats, ConstTenso
   inner_->instance_norm(out, stats, in, gamma, beta, epsilon, activation);
 }
 
+void CountingBackend::instance_norm_statistics(TensorView stats, ConstTensorView in, double epsilon) {
+  count("instance_norm_statistics", moves(bytes_of(stats, in)));
+  inner_->instance_norm_statistics(stats, in, epsilon);
+}
+
+void CountingBackend::instance_norm_apply(TensorView out, ConstTensorView in, ConstTensorView stats, ConstTensorView gamma,
+                                          ConstTensorView beta, Activation activation) {
+  count("instance_norm_apply", moves(bytes_of(out, in, stats, gamma, beta)));
+  inner_->instance_norm_apply(out, in, stats, gamma, beta, activation);
+}
+
 void CountingBackend::instance_norm_adjoint(TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,
                                             ConstTensorView grad_out, ConstTensorView in, ConstTensorView stats,
                                             ConstTensorView gamma, ConstTensorView beta, Activation activation) {

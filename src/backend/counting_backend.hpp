@@ -63,6 +63,8 @@ class CountingBackend final : public kernels::Backend {
 
   const char* name() const override { return inner_->name(); }
   const char* description() const override { return inner_->description(); }
+  bool supports(kernels::DType dtype) const override { return inner_->supports(dtype); }
+  bool needs_fourier_scratch() const override { return inner_->needs_fourier_scratch(); }
   void* allocate(std::int64_t bytes) override;
   void deallocate(void* memory) override;
   void copy_to_device(void* device, const void* host, std::int64_t bytes) override {
@@ -105,6 +107,9 @@ class CountingBackend final : public kernels::Backend {
                               Update update) override;
   void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma, ConstTensorView beta,
                      double epsilon, Activation activation) override;
+  void instance_norm_statistics(TensorView stats, ConstTensorView in, double epsilon) override;
+  void instance_norm_apply(TensorView out, ConstTensorView in, ConstTensorView stats, ConstTensorView gamma,
+                           ConstTensorView beta, Activation activation) override;
   void instance_norm_adjoint(TensorView grad_in, TensorView grad_gamma, TensorView grad_beta, ConstTensorView grad_out,
                              ConstTensorView in, ConstTensorView stats, ConstTensorView gamma, ConstTensorView beta,
                              Activation activation) override;

@@ -150,6 +150,14 @@ class KokkosBackend final : public Backend {
                      ConstTensorView beta, double epsilon, Activation activation) override {
     kokkos::instance_norm(out, stats, in, gamma, beta, epsilon, activation);
   }
+  void instance_norm_statistics(TensorView stats, ConstTensorView in, double epsilon) override {
+    kokkos::instance_norm_statistics(stats, in, epsilon);
+  }
+  void instance_norm_apply(TensorView out, ConstTensorView in, ConstTensorView stats,
+                           ConstTensorView gamma, ConstTensorView beta,
+                           Activation activation) override {
+    kokkos::instance_norm_apply(out, in, stats, gamma, beta, activation);
+  }
   void instance_norm_adjoint(TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,
                              ConstTensorView grad_out, ConstTensorView in, ConstTensorView stats,
                              ConstTensorView gamma, ConstTensorView beta,

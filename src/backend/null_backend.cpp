@@ -30,6 +30,8 @@ class NullBackend final : public Backend {
   const char* name() const override { return "null"; }
   const char* description() const override { return "null: no operation, no memory"; }
 
+  bool supports(DType) const override { return true; }
+
   void* allocate(std::int64_t bytes) override {
     if (bytes == 0) return nullptr;
     const auto size = static_cast<std::size_t>(bytes);
@@ -66,6 +68,8 @@ class NullBackend final : public Backend {
   void conv1x1_adjoint_input(TensorView, ConstTensorView, ConstTensorView, Update) override {}
   void conv1x1_adjoint_weight(TensorView, TensorView, ConstTensorView, ConstTensorView, Update) override {}
   void instance_norm(TensorView, TensorView, ConstTensorView, ConstTensorView, ConstTensorView, double, Activation) override {}
+  void instance_norm_statistics(TensorView, ConstTensorView, double) override {}
+  void instance_norm_apply(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, ConstTensorView, Activation) override {}
   void instance_norm_adjoint(TensorView, TensorView, TensorView, ConstTensorView, ConstTensorView, ConstTensorView,
                              ConstTensorView, ConstTensorView, Activation) override {}
   void gelu(TensorView, ConstTensorView) override {}

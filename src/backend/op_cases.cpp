@@ -79,6 +79,9 @@ constexpr const char* k_sum = "sum of n products in the dtype: sqrt(n) units of 
 constexpr const char* k_lanes = "short fp32 sums inside fp64 sums";
 constexpr const char* k_gelu = "approximation of the error function: 1.3e-7 max(1, |x|)";
 
+constexpr const char* k_rounded_operands = "operands rounded to 11 bits";
+constexpr const char* k_bf16 = "results rounded to 8 bits, twice";
+
 /// Builds the list of one shape.
 class Builder {
  public:
@@ -96,6 +99,7 @@ class Builder {
       squared_error_adjoint(update);
       crps_adjoint(update);
     }
+    ranges_of_points();
     spectral_mix();
     pointwise();
     random();
@@ -105,7 +109,85 @@ class Builder {
     return std::move(cases_);
   }
 
+  std::vector<OpCase> build_reduced() {
+    for (Update update : {Update::overwrite, Update::accumulate}) {
+      for (Activation activation : {Activation::none, Activation::gelu}) {
+        reduced_conv1x1("tf32 ", DType::tf32, DType::f32, DType::f32, activation, update);
+        reduced_conv1x1("bf16 ", DType::bf16, DType::bf16, DType::bf16, activation, update);
+        reduced_conv1x1("bf16 to f32 ", DType::bf16, DType::bf16, DType::f32, activation, update);
+      }
+      conv1x1_adjoints(update);
+      spectral_mix_adjoint_weight(update);
+    }
+    spectral_mix();
+    for (OpCase& c : cases_) {
+      for (Operand& o : c.operands) {
+        if (o.dtype == DType::f32 && (o.name == "weight" || o.name == "grad_weight")) o.dtype = DType::tf32;
+      }
+      if (c.variant.rfind("bf16", 0) == 0) continue;
+      c.tolerance = 4.0 * 0x1p-11;
+      c.reason = k_rounded_operands;
+    }
+    const std::size_t full = cases_.size();
+    spectral_mix();
+    for (std::size_t k = full; k < cases_.size(); ++k) {
+      cases_[k].variant = "f16";
+      cases_[k].operands.back().dtype = DType::f16;
+      cases_[k].tolerance = 4.0 * 0x1p-11;
+      cases_[k].reason = k_rounded_operands;
+    }
+    reduced_pointwise();
+    return std::move(cases_);
+  }
+
  private:
+  /// A field in \p dtype.
+  Operand grid_of(DType dtype, const char* name, std::int64_t channels, bool output = false) const {
+    Operand o = grid(name, channels, output);
+    o.dtype = dtype;
+    return o;
+  }
+
+  void reduced_conv1x1(const std::string& kind, DType weight_type, DType in, DType out, Activation activation, Update update) {
+    Operand weight = shared("weight", {s_.outputs, s_.inputs});
+    weight.dtype = weight_type;
+    OpCase& c = add(
+        "conv1x1", kind + name_of(activation) + " " + name_of(update),
+        {grid_of(out, "out", s_.outputs, true), grid_of(in, "in", s_.inputs), weight, shared("bias", {s_.outputs})},
+        [=](Backend& b, Views v) { b.conv1x1(v[0], v[1], v[2], v[3], activation, update); }, sum_units(s_.inputs), dtype_, k_sum,
+        2.0 * real(s_.batch * s_.inputs * s_.outputs * points()));
+    if (out == DType::bf16) {
+      c.tolerance = 3.0 * 0x1p-8;
+      c.reason = k_bf16;
+    }
+  }
+
+  void reduced_pointwise() {
+    const auto bf16 = [&](const char* name, bool output = false) { return grid_of(DType::bf16, name, s_.inputs, output); };
+    const auto rounded = [&](OpCase& c) {
+      c.tolerance = 2.0 * 0x1p-8;
+      c.reason = k_bf16;
+    };
+    add("instance_norm_statistics", "bf16", {stats(true), bf16("in")},
+        [](Backend& b, Views v) { b.instance_norm_statistics(v[0], v[1], 1e-6); }, 16.0, dtype_, k_lanes, 0.0);
+    for (Activation activation : {Activation::none, Activation::gelu}) {
+      rounded(add("instance_norm_apply", std::string("bf16 ") + name_of(activation),
+                  {bf16("out", true), bf16("in"), stats(false), shared("gamma", {s_.inputs}), shared("beta", {s_.inputs})},
+                  [=](Backend& b, Views v) { b.instance_norm_apply(v[0], v[1], v[2], v[3], v[4], activation); }, 16.0, dtype_,
+                  k_lanes, 0.0));
+    }
+    rounded(add("axpby", "bf16", {bf16("out", true), bf16("x"), bf16("y")},
+                [](Backend& b, Views v) { b.axpby(v[0], 1.25, v[1], -0.3, v[2]); }, 3.0, dtype_, k_exact, 0.0));
+    for (DType narrow : {DType::bf16, DType::f16, DType::tf32}) {
+      const Operand there = grid_of(narrow, "out", s_.inputs, true), back = grid_of(narrow, "in", s_.inputs);
+      const std::string name = narrow == DType::bf16 ? "bf16" : narrow == DType::f16 ? "f16" : "tf32";
+      add("copy", "to " + name, {there, grid("in", s_.inputs)}, [](Backend& b, Views v) { b.copy(v[0], v[1]); }, 0.0, dtype_,
+          k_exact, 0.0);
+      add("copy", "from " + name, {grid("out", s_.inputs, true), back}, [](Backend& b, Views v) { b.copy(v[0], v[1]); }, 0.0,
+          dtype_, k_exact, 0.0);
+    }
+  }
+
   std::int64_t points() const { return s_.nlat * s_.nlon; }
   SpectralLayout layout() const { return {s_.lmax, s_.mmax}; }
 
@@ -160,6 +242,37 @@ class Builder {
       c.bytes += real(s_.batch * s_.outputs * points() * kernels::size_of(dtype_));
   }
 
+  /// The second half of the points of a field.
+  static TensorView second_half(TensorView v) {
+    const std::int64_t points = v.dim(2) * v.dim(3);
+    v.rank = 3;
+    v.extent[2] = points;
+    v.stride[2] = 1;
+    return v.slice(2, points / 2, points - points / 2);
+  }
+
+  void ranges_of_points() {
+    add(
+        "conv1x1", "range of points",
+        {grid("out", s_.outputs, true), grid("in", s_.inputs),
+         shared("weight", {s_.outputs, s_.inputs}), shared("bias", {s_.outputs})},
+        [=](Backend& b, Views v) {
+          b.conv1x1(second_half(v[0]), second_half(v[1]), v[2], v[3], Activation::gelu,
+                    Update::overwrite);
+        },
+        sum_units(s_.inputs), dtype_, k_sum,
+        2.0 * real(s_.batch * s_.inputs * s_.outputs * (points() - points() / 2)));
+    add(
+        "instance_norm_apply", "range of points",
+        {grid("out", s_.inputs, true), grid("in", s_.inputs), stats(false),
+         shared("gamma", {s_.inputs}), shared("beta", {s_.inputs})},
+        [=](Backend& b, Views v) {
+          b.instance_norm_apply(second_half(v[0]), second_half(v[1]), v[2], v[3], v[4],
+                                Activation::none);
+        },
+        16.0, dtype_, k_lanes, 0.0);
+  }
+
   void conv1x1_adjoints(Update update) {
     const double flops = 2.0 * real(s_.batch * s_.inputs * s_.outputs * points());
     add(
@@ -178,6 +291,20 @@ class Builder {
   }
 
   void instance_norm(Activation activation) {
+    add(
+        "instance_norm_apply", name_of(activation),
+        {grid("out", s_.inputs, true), grid("in", s_.inputs), stats(false),
+         shared("gamma", {s_.inputs}), shared("beta", {s_.inputs})},
+        [=](Backend& b, Views v) {
+          b.instance_norm_apply(v[0], v[1], v[2], v[3], v[4], activation);
+        },
+        16.0, dtype_, k_lanes, 0.0);
+    if (activation == Activation::none) {
+      add(
+          "instance_norm_statistics", "", {stats(true), grid("in", s_.inputs)},
+          [=](Backend& b, Views v) { b.instance_norm_statistics(v[0], v[1], 1e-6); }, 16.0, dtype_,
+          k_lanes, 0.0);
+    }
     add(
         "instance_norm", name_of(activation),
         {grid("out", s_.inputs, true), stats(true), grid("in", s_.inputs),
@@ -364,6 +491,10 @@ class Builder {
 };
 
 }  // namespace
+
+std::vector<OpCase> reduced_op_cases(const OpShape& shape) {
+  return Builder(DType::f32, shape).build_reduced();
+}
 
 std::vector<OpCase> op_cases(DType dtype, const OpShape& shape) {
   return Builder(dtype, shape).build();

@@ -68,6 +68,10 @@ struct OpCase {
 /// Every op at one shape and dtype.
 std::vector<OpCase> op_cases(kernels::DType dtype, const OpShape& shape);
 
+/// What a forward and backward pass on tensor cores asks of a backend that supports tf32, bf16 and f16, at one shape. Operands
+/// begin at a multiple of 16 bytes.
+std::vector<OpCase> reduced_op_cases(const OpShape& shape);
+
 /// Small shapes with odd extents and rests of every kind (tests).
 std::vector<OpShape> test_shapes();
 /// Shapes of training and of larger models (measurement).

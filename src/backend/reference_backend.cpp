@@ -28,6 +28,9 @@ class ReferenceBackend final : public Backend {
     return "reference: plain loops in fp64 on one thread";
   }
 
+  /// Stored numbers are rounded to their format, products are not.
+  bool supports(kernels::DType) const override { return true; }
+
   void* allocate(std::int64_t bytes) override { return myriad::detail::allocate_host(bytes); }
   void deallocate(void* memory) override { myriad::detail::deallocate_host(memory); }
   void copy_to_device(void* device, const void* host, std::int64_t bytes) override {
@@ -89,6 +92,14 @@ class ReferenceBackend final : public Backend {
   void instance_norm(TensorView out, TensorView stats, ConstTensorView in, ConstTensorView gamma,
                      ConstTensorView beta, double epsilon, Activation activation) override {
     reference::instance_norm(out, stats, in, gamma, beta, epsilon, activation);
+  }
+  void instance_norm_statistics(TensorView stats, ConstTensorView in, double epsilon) override {
+    reference::instance_norm_statistics(stats, in, epsilon);
+  }
+  void instance_norm_apply(TensorView out, ConstTensorView in, ConstTensorView stats,
+                           ConstTensorView gamma, ConstTensorView beta,
+                           Activation activation) override {
+    reference::instance_norm_apply(out, in, stats, gamma, beta, activation);
   }
   void instance_norm_adjoint(TensorView grad_in, TensorView grad_gamma, TensorView grad_beta,
                              ConstTensorView grad_out, ConstTensorView in, ConstTensorView stats,

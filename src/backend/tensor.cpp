@@ -2,8 +2,33 @@
 
 #include <memory>
 
+#include "kernels/half.hpp"
+
 namespace myriad {
 namespace {
+
+template <class To, class From, class Convert>
+std::vector<To> converted(const std::vector<From>& from, const Convert& convert) {
+  std::vector<To> to(from.size());
+  for (std::size_t k = 0; k < from.size(); ++k) to[k] = convert(from[k]);
+  return to;
+}
+
+/// Call body with the elements of \p host in the format of \p dtype.
+template <class From, class Body>
+void with_converted(DType dtype, const std::vector<From>& host, const Body& body) {
+  switch (dtype) {
+    case DType::f64:
+      return body(converted<double>(host, [](From x) { return static_cast<double>(x); }));
+    case DType::bf16:
+      return body(converted<std::uint16_t>(host, [](From x) { return kernels::bf16_from_float(static_cast<float>(x)); }));
+    case DType::f16:
+      return body(converted<std::uint16_t>(host, [](From x) { return kernels::f16_from_float(static_cast<float>(x)); }));
+    case DType::f32:
+    case DType::tf32:
+      return body(converted<float>(host, [](From x) { return static_cast<float>(x); }));
+  }
+}
 
 template <class From>
 void assign_converted(Backend& backend, TensorView view, const std::vector<From>& host) {
@@ -11,32 +36,33 @@ void assign_converted(Backend& backend, TensorView view, const std::vector<From>
   const std::int64_t bytes = view.size() * kernels::size_of(view.dtype);
   if (view.dtype == kernels::dtype_of<From>()) {
     backend.copy_to_device(view.data, host.data(), bytes);
-  } else if (view.dtype == DType::f32) {
-    std::vector<float> converted(host.size());
-    for (std::size_t k = 0; k < host.size(); ++k) converted[k] = static_cast<float>(host[k]);
-    backend.copy_to_device(view.data, converted.data(), bytes);
-  } else {
-    const std::vector<double> converted(host.begin(), host.end());
-    backend.copy_to_device(view.data, converted.data(), bytes);
+    return;
   }
+  with_converted(view.dtype, host, [&](const auto& elements) { backend.copy_to_device(view.data, elements.data(), bytes); });
+}
+
+template <class Element>
+std::vector<Element> fetch(Backend& backend, ConstTensorView view) {
+  std::vector<Element> raw(static_cast<std::size_t>(view.size()));
+  backend.copy_to_host(raw.data(), view.data, view.size() * kernels::size_of(view.dtype));
+  return raw;
 }
 
 template <class To>
 std::vector<To> to_host(Backend& backend, ConstTensorView view) {
-  const std::int64_t bytes = view.size() * kernels::size_of(view.dtype);
-  std::vector<To> out(static_cast<std::size_t>(view.size()));
-  if (view.dtype == kernels::dtype_of<To>()) {
-    backend.copy_to_host(out.data(), view.data, bytes);
-  } else if (view.dtype == DType::f32) {
-    std::vector<float> raw(out.size());
-    backend.copy_to_host(raw.data(), view.data, bytes);
-    for (std::size_t k = 0; k < raw.size(); ++k) out[k] = static_cast<To>(raw[k]);
-  } else {
-    std::vector<double> raw(out.size());
-    backend.copy_to_host(raw.data(), view.data, bytes);
-    for (std::size_t k = 0; k < raw.size(); ++k) out[k] = static_cast<To>(raw[k]);
+  if (view.dtype == kernels::dtype_of<To>()) return fetch<To>(backend, view);
+  switch (view.dtype) {
+    case DType::f64:
+      return converted<To>(fetch<double>(backend, view), [](double x) { return static_cast<To>(x); });
+    case DType::bf16:
+      return converted<To>(fetch<std::uint16_t>(backend, view), [](std::uint16_t x) { return static_cast<To>(kernels::float_from_bf16(x)); });
+    case DType::f16:
+      return converted<To>(fetch<std::uint16_t>(backend, view), [](std::uint16_t x) { return static_cast<To>(kernels::float_from_f16(x)); });
+    case DType::f32:
+    case DType::tf32:
+      break;
   }
-  return out;
+  return converted<To>(fetch<float>(backend, view), [](float x) { return static_cast<To>(x); });
 }
 
 }  // namespace

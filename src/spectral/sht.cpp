@@ -19,7 +19,7 @@ struct Sht::Impl {
         grid(g),
         layout(l),
         dtype(d),
-        fft(b.make_fft_plan({g.nlat(), g.nlon(), l.mmax, d})),
+        fft(b.make_fft_plan({g.nlat(), g.nlon(), l.mmax, d == DType::tf32 ? DType::f32 : d})),
         legendre(detail::make_plan(b, g, l, d, kernels::TableParity::even,
                                    legendre_table(l, detail::northern_rows(g)))) {}
 
@@ -46,6 +46,10 @@ struct Sht::Impl {
   template <class Body>
   void for_each_chunk(std::int64_t batch, std::int64_t channels, const Body& body) {
     if (batch == 0 || channels == 0) return;
+    if (!backend.needs_fourier_scratch()) {
+      body(0, batch, TensorView());
+      return;
+    }
     const std::int64_t bytes = layout.mmax * grid.nlat() * channels * 2 * kernels::size_of(dtype);
     const std::int64_t chunk = detail::batch_chunk(batch, bytes);
     const TensorView all =

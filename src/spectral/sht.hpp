@@ -16,7 +16,8 @@ namespace myriad {
 /// channel, 2].
 ///
 /// Analysis carries 2 pi / nlon and the quadrature weights; synthesis carries no factor. Grid, lmax
-/// and mmax are always explicit. Not thread-safe (owns scratch), one instance per thread. Errors:
+/// and mmax are always explicit. With dtype tf32 data are f32 and the Legendre products TF32
+/// (Backend::supports). Not thread-safe (owns scratch), one instance per thread. Errors:
 /// ErrorKind::config_invalid when mmax > nlon/2+1 or lmax > the number of degrees the grid resolves
 /// (nlat).
 class Sht {

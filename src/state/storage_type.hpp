@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "kernels/half.hpp"
+
 namespace myriad {
 
 /// Element type of a stored tensor, little-endian. Complex numbers are f32 or f64 with a trailing
@@ -20,17 +22,9 @@ std::optional<StorageType> storage_type_from_string(std::string_view name);
 std::size_t size_of(StorageType type);
 bool is_floating(StorageType type);
 
-/// IEEE binary16 nearest to \p value, ties to even; subnormal results are kept, magnitudes from
-/// 65520 on become infinite, NaN stays NaN (quiet). Independent of the rounding mode and of
-/// processor support.
-std::uint16_t f16_from_float(float value);
-/// Exact.
-float float_from_f16(std::uint16_t bits);
-
-/// bfloat16 nearest to \p value, ties to even; magnitudes beyond the largest finite one become
-/// infinite, NaN stays NaN.
-std::uint16_t bf16_from_float(float value);
-/// Exact.
-float float_from_bf16(std::uint16_t bits);
+using kernels::bf16_from_float;
+using kernels::f16_from_float;
+using kernels::float_from_bf16;
+using kernels::float_from_f16;
 
 }  // namespace myriad
