@@ -4,33 +4,23 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <memory>
+#include <utility>
 
-#include "kernels/gemm.hpp"
 #include "pipelines/bench/bench_peers.hpp"
+#include "pipelines/bench/bench_roofs.hpp"
 #include "pipelines/bench/bench_row.hpp"
+#include "pipelines/bench/bench_stages.hpp"
 #include "src/backend/op_bench.hpp"
 #include "src/backend/registry.hpp"
 #include "src/base/log.hpp"
+#include "src/model/network_presets.hpp"
 #include "src/model/sfno_bench.hpp"
 #include "src/spectral/sht_bench.hpp"
 
 namespace myriad::pipelines {
 
 namespace {
-
-using kernels::kokkos::GemmProvider;
-
-/// Rate of OpenBLAS on this core, flop/s; our own products when OpenBLAS is not built in.
-double openblas_rate(Backend& backend) {
-  const GemmProvider before = kernels::kokkos::gemm_provider();
-  if (kernels::kokkos::openblas_available()) kernels::kokkos::set_gemm_provider(GemmProvider::openblas);
-  const double rate = measure_gemm_rate(backend, 1024, 0.5);
-  kernels::kokkos::set_gemm_provider(before);
-  return rate;
-}
-
-/// Best rate of either provider: the practical roof of matrix work on this core.
-double gemm_roof(Backend& backend) { return std::max(openblas_rate(backend), measure_gemm_rate(backend, 1024, 0.5)); }
 
 /// Work of one transform of one field, from the case's own name ("forward 360x720 lmax 360 f32 x64"): Legendre products with
 /// north-south parity and FFTs of 2.5 n log2 n per row.
@@ -105,49 +95,6 @@ std::vector<BenchRow> run_ops(Backend& backend, double seconds) {
   return rows;
 }
 
-/// Network of the embedded checkpoints.
-SfnoConfig default_network() {
-  SfnoConfig c;
-  c.grid_type = GridType::legendre_gauss;
-  c.nlat = 32;
-  c.nlon = 64;
-  c.in_channels = 51;
-  c.out_channels = 11;
-  c.embed_dim = 64;
-  c.layers = 4;
-  c.identity_skip_from = 11;
-  c.output_scale = true;
-  return c;
-}
-
-/// A network on two grids, wide enough for the matrix products to dominate.
-SfnoConfig regridding_network() {
-  SfnoConfig c;
-  c.grid_type = GridType::equiangular;
-  c.nlat = 121;
-  c.nlon = 240;
-  c.scale_factor = 2;
-  c.in_channels = 40;
-  c.out_channels = 20;
-  c.embed_dim = 128;
-  c.layers = 4;
-  return c;
-}
-
-/// The published configuration of HENS (sfno.md 3.1): 1.1 G complex weights, for GPUs.
-SfnoConfig hens_network() {
-  SfnoConfig c;
-  c.grid_type = GridType::equiangular;
-  c.nlat = 721;
-  c.nlon = 1440;
-  c.scale_factor = 2;
-  c.in_channels = 110;
-  c.out_channels = 74;
-  c.embed_dim = 620;
-  c.layers = 8;
-  return c;
-}
-
 /// Rate of the fastest matrix product we can call on this backend, and its name.
 struct MatrixRoof {
   std::string name;
@@ -165,15 +112,22 @@ BenchRow row_of(const char* bench, const SfnoTiming& t, const MatrixRoof& roof) 
           fmt::format("{} {:.1f} GFLOP/s", roof.name, roof.rate * 1e-9), seconds};
 }
 
-/// One forward step of the HENS network, batch 1.
-std::vector<BenchRow> run_hens(Backend& backend, double seconds) {
-  MYRIAD_VALIDATE(std::string_view(backend.name()) == "cuda", ErrorKind::usage, "E2644",
-                  "the HENS network needs a GPU (9 GB of weights, 18 TFLOP per step) add --backend cuda, or use bench sfno");
-  const MatrixRoof roof = matrix_roof(backend);
-  std::vector<BenchRow> rows;
-  for (const SfnoTiming& t : bench_sfno(backend, hens_network(), 1, seconds, SfnoPasses::forward))
-    rows.push_back(row_of("hens", t, roof));
-  return rows;
+/// One forward step of the HENS network, for the batches that the device holds.
+std::vector<BenchRow> run_hens(const std::shared_ptr<Backend>& backend, double seconds) {
+  MYRIAD_VALIDATE(std::string_view(backend->name()) == "cuda", ErrorKind::usage, "E2644",
+                  "the HENS network needs a GPU (9 GB of weights, 16 TFLOP per step) add --backend cuda, or use bench sfno");
+  const MatrixRoof roof = matrix_roof(*backend);
+  return sweep_batches({1, 4, 8, 16}, [&](std::int64_t batch) {
+    CountingBackend counting(backend);
+    const SfnoTiming t = bench_sfno(counting, hens_network(), batch, seconds, SfnoPasses::forward).front();
+    BenchRow row = row_of("hens", t, roof);
+    row.note = fmt::format("tensors {:.4g} GB", static_cast<double>(counting.bytes_peak()) * 1e-9);
+    return row;
+  }, [](std::int64_t batch) {
+    const StagesCase c{"hens", NetworkPass::forward, batch};
+    return BenchRow{"hens", c.what(), 0.0, "skipped", "", {}, "", {},
+                    does_not_fit(count_network_stages(c.config(), batch, c.pass).bytes_peak)};
+  });
 }
 
 std::vector<BenchRow> run_sfno(Backend& backend, double seconds, const std::string& peer_script) {
@@ -183,7 +137,9 @@ std::vector<BenchRow> run_sfno(Backend& backend, double seconds, const std::stri
     SfnoConfig config;
     std::int64_t batch;
   };
-  for (const Case& c : {Case{default_network(), 4}, Case{regridding_network(), 1}}) {
+  std::vector<Case> cases{{default_network(), 4}, {regridding_network(), 1}};
+  if (std::string_view(backend.name()) == "cuda") cases.push_back({one_degree_network(), 1});
+  for (const Case& c : cases) {
     for (const SfnoTiming& t : bench_sfno(backend, c.config, c.batch, seconds)) {
       log_info("bench", "{}: {:.1f} GFLOP/s", t.what, t.flops / t.median_seconds * 1e-9);
       rows.push_back(row_of("sfno", t, roof));
@@ -215,7 +171,14 @@ double read_seconds(const VerbContext& context) {
 int run_bench(const VerbContext& context) {
   const std::string name = context.argument("NAME");
   const double seconds = read_seconds(context);
-  const auto backend = make_backend(context.option("backend").value_or("kokkos"));
+  const std::string backend_name = context.option("backend").value_or("kokkos");
+  if (name == "stages") {
+    MYRIAD_VALIDATE(!context.has_option("peer-script"), ErrorKind::usage, "E2641", "--peer-script with `bench stages` (it has no peer) drop it");
+    run_stages(context, backend_name, seconds);
+    return 0;
+  }
+  refuse_stages_options(context);
+  const auto backend = make_backend(backend_name);
   log_info("bench", "{}", backend->description());
   const std::string peer_script = context.option("peer-script").value_or("");
   MYRIAD_VALIDATE(peer_script.empty() || name == "sfno", ErrorKind::usage, "E2641",
@@ -226,13 +189,13 @@ int run_bench(const VerbContext& context) {
   } else if (name == "sfno") {
     rows = run_sfno(*backend, seconds, peer_script);
   } else if (name == "hens") {
-    rows = run_hens(*backend, seconds);
+    rows = run_hens(backend, seconds);
   } else if (name == "crps") {
     rows = run_crps(*backend, seconds);
   } else if (name == "ops") {
     rows = run_ops(*backend, seconds);
   } else {
-    throw Error(ErrorKind::usage, "E2642", fmt::format("no benchmark '{}' (known: sht, sfno, hens, crps, ops) choose one", name));
+    throw Error(ErrorKind::usage, "E2642", fmt::format("no benchmark '{}' (known: sht, sfno, stages, hens, crps, ops) choose one", name));
   }
   context.print(context.has_option("json") ? to_json_lines(rows) : to_table(rows));
   return 0;
@@ -244,12 +207,14 @@ Verb bench_verb() {
   Verb verb;
   verb.name = "bench";
   verb.summary = "Measure the speed of a part beside its roof and its peers";
-  verb.example = "myriad bench sht\nmyriad bench sfno --json --seconds 2 --peer-script scripts/bench_sfno_torch.py";
-  verb.positionals = {{"NAME", "sht, sfno, hens, crps or ops", CliPositional::Count::one}};
+  verb.example = "myriad bench sht\nmyriad bench sfno --json --seconds 2 --peer-script scripts/bench_sfno_torch.py\n"
+                 "myriad bench stages --network hens --count-only";
+  verb.positionals = {{"NAME", "sht, sfno, stages, hens, crps or ops", CliPositional::Count::one}};
   verb.options = {{"json", "one JSON object per line", CliOption::Kind::flag},
                   {"seconds", "measuring time per case (default 1)", CliOption::Kind::value},
                   {"backend", "kokkos, reference or cuda (default kokkos)", CliOption::Kind::value},
                   {"peer-script", "Python script that times the same network (sfno)", CliOption::Kind::value}};
+  for (CliOption& option : stages_options()) verb.options.push_back(std::move(option));
   verb.run = run_bench;
   return verb;
 }

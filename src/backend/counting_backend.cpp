@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "kernels/collective.hpp"
 #include "src/base/error.hpp"
 
 namespace myriad {
@@ -102,6 +103,10 @@ void CountingBackend::clock() {
   since_ = now;
 }
 
+std::unique_ptr<Collective> CountingBackend::make_collective(Bootstrap& bootstrap, Reason& why) {
+  return inner_->make_collective(bootstrap, why);
+}
+
 void CountingBackend::fence() {
   inner_->fence();
   clock();
@@ -110,12 +115,14 @@ void CountingBackend::fence() {
 void CountingBackend::begin_stage(const char* name) {
   clock();
   running_.push_back(stage(name));
+  inner_->begin_stage(name);
 }
 
 void CountingBackend::end_stage() {
   MYRIAD_EXPECT(!running_.empty());
   clock();
   running_.pop_back();
+  inner_->end_stage();
 }
 
 void CountingBackend::count(const char* op, const Work& work) {

@@ -73,6 +73,7 @@ class CountingBackend final : public kernels::Backend {
   void copy_to_host(void* host, const void* device, std::int64_t bytes) override { inner_->copy_to_host(host, device, bytes); }
   /// Timed ops outside any stage end here at the latest.
   void fence() override;
+  std::unique_ptr<kernels::Collective> make_collective(kernels::Bootstrap& bootstrap, kernels::Reason& why) override;
   void begin_stage(const char* name) override;
   void end_stage() override;
 

@@ -1,11 +1,7 @@
 #include "src/backend/null_backend.hpp"
 
-#include <sys/mman.h>
-
+#include <cstdint>
 #include <cstring>
-#include <map>
-
-#include "src/base/error.hpp"
 
 namespace myriad {
 
@@ -14,7 +10,6 @@ namespace {
 using namespace kernels;
 
 struct NullFft final : FftPlan {
-  using FftPlan::FftPlan;
   explicit NullFft(const FftSpec& spec) : FftPlan(spec) {}
 };
 
@@ -24,29 +19,17 @@ struct NullLegendre final : LegendrePlan {
 
 class NullBackend final : public Backend {
  public:
-  ~NullBackend() override {
-    for (const auto& [memory, bytes] : blocks_) munmap(memory, bytes);
-  }
   const char* name() const override { return "null"; }
   const char* description() const override { return "null: no operation, no memory"; }
-
   bool supports(DType) const override { return true; }
 
   void* allocate(std::int64_t bytes) override {
     if (bytes == 0) return nullptr;
-    const auto size = static_cast<std::size_t>(bytes);
-    void* memory = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) throw OutOfMemory(bytes);
-    blocks_.emplace(memory, size);
-    return memory;
+    const std::uintptr_t address = next_;
+    next_ += (static_cast<std::uintptr_t>(bytes) + 63) / 64 * 64;
+    return reinterpret_cast<void*>(address);  // NOLINT(performance-no-int-to-ptr)
   }
-  void deallocate(void* memory) override {
-    if (memory == nullptr) return;
-    const auto block = blocks_.find(memory);
-    MYRIAD_EXPECT(block != blocks_.end());
-    munmap(memory, block->second);
-    blocks_.erase(block);
-  }
+  void deallocate(void*) override {}
   void copy_to_device(void*, const void*, std::int64_t) override {}
   void copy_to_host(void* host, const void*, std::int64_t bytes) override {
     std::memset(host, 0, static_cast<std::size_t>(bytes));
@@ -90,7 +73,7 @@ class NullBackend final : public Backend {
   void adamw(TensorView, TensorView, TensorView, ConstTensorView, const AdamwStep&) override {}
 
  private:
-  std::map<void*, std::size_t> blocks_;
+  std::uintptr_t next_ = std::uintptr_t{1} << 60;  // no processor of today maps this: a touch ends the program
 };
 
 }  // namespace

@@ -8,8 +8,9 @@
 
 namespace myriad {
 
-/// Its memory is address space that must not be touched: networks larger than the machine can be walked through. Reductions
-/// and copies to the host give zeros.
+/// Its memory is addresses that nothing lies at: networks larger than the machine can be walked through, and a touch ends the
+/// program. Takes every dtype; as on hosts, callers hold the Fourier scratch of transforms. Reductions and copies to the host
+/// give zeros.
 std::shared_ptr<kernels::Backend> make_null_backend();
 
 }  // namespace myriad

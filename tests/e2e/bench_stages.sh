@@ -1,0 +1,36 @@
+# Benchmarks by stage: the rows add up to the whole, are counted as planned, and what does not fit is told.
+. "$(dirname "$0")/common.sh"
+stages() { "$MYRIAD" bench stages --json "$@" 2>>"$WORK/log"; }
+for arguments in "--network default --batch 1,2" "--network regridding" "--network default --pass folded" "--network default --pass training"; do
+  stages $arguments --seconds 0.1 >"$WORK/done" && stages $arguments --count-only >"$WORK/planned" || fail "$arguments"
+  /usr/bin/python3 - "$WORK/done" "$WORK/planned" <<'P' || fail "$arguments"
+import json
+import sys
+done, planned = ([json.loads(line) for line in open(name)] for name in sys.argv[1:])
+assert len(done) == len(planned) >= 3
+cases = {}
+for row, plan in zip(done, planned):
+    assert row["case"] == plan["case"]
+    if "stage" not in row:
+        assert row["peak_tensor_bytes"] == plan["peak_tensor_bytes"] and row["whole_seconds"] > 0 and plan["whole_seconds"] is None
+        continue
+    for key in ("stage", "calls", "flop", "bytes"):
+        assert row[key] == plan[key], (key, row, plan)
+    assert row["seconds"] > 0 and row["floor_seconds"]["measured here"] > 0 and plan["seconds"] is None
+    cases.setdefault(row["case"], []).append(row)
+for rows in cases.values():
+    *parts, total = rows
+    assert total["stage"] == "total"
+    for key in ("calls", "flop", "bytes", "seconds"):  # the stages of one step: equal up to the rounding of the sum
+        assert abs(sum(row[key] for row in parts) - total[key]) <= 1e-9 * total[key], (key, rows)
+P
+done
+code=0
+"$MYRIAD" bench stages --network hens >"$WORK/log" 2>&1 || code=$?
+[ "$code" = 64 ] && grep -q E2644 "$WORK/log" || fail "the HENS network on a CPU"
+# 7.6 GB per activation of the wide network at batch 512, in a program that may have 4 GB.
+(ulimit -v 4000000 && "$MYRIAD" bench stages --network regridding --batch 512,1 --seconds 0.1) >"$WORK/small" 2>"$WORK/log" ||
+  fail "a batch that does not fit"
+grep -q "batch 512 f32: skipped, .* does not hold it" "$WORK/small" || fail "the batch that does not fit is not told"
+grep -q "batch 1 f32: the step" "$WORK/small" || fail "the batch that fits is not measured"
+echo ok
