@@ -2,8 +2,9 @@
 """Time the networks of `myriad bench sfno` (and, on a GPU, of `myriad bench hens`) in PyTorch.
 
 Usage: /usr/bin/python3 scripts/bench_sfno_torch.py               one thread (Debian's python3-torch; OPENBLAS_CORETYPE matters, see docs/bench)
-       python3 scripts/bench_sfno_torch.py --device cuda          eager, and compiled where torch can; fp32, then with TF32 products
-Prints one JSON object per line: name, case (spelled as ours), median seconds. The first form is run by `myriad bench sfno --peer-script`.
+       python3 scripts/bench_sfno_torch.py --device cuda          eager, and compiled where torch can; f32, tf32 and mixed (bf16 autocast)
+Prints one JSON object per line: name, case (spelled as ours), median seconds; on a GPU also peak_bytes, or why a case was not timed. The first
+form is run by `myriad bench sfno --peer-script`. --cases, --formats and --seconds choose.
 """
 import argparse
 import json
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 
 torch.set_num_threads(1)
-device = torch.device("cpu")
+device = torch.device("cpu")  # until the options are read
 
 
 def legendre_table(theta, lmax):
@@ -56,7 +57,7 @@ class Transform:
         self.inverse_table = torch.tensor(table, dtype=torch.float32, device=device)
 
     def analysis(self, x):
-        f = torch.fft.rfft(x)[..., : self.lmax]
+        f = torch.fft.rfft(x.float())[..., : self.lmax]
         re = torch.einsum("bckm,mlk->bclm", f.real, self.forward_table)
         im = torch.einsum("bckm,mlk->bclm", f.imag, self.forward_table)
         return torch.complex(re, im)
@@ -79,10 +80,12 @@ class Block(torch.nn.Module):
         self.skip = torch.nn.Conv2d(width, width, 1, bias=False)
 
     def forward(self, x):
-        c = self.analyser.analysis(x)
-        residual = self.synthesiser.synthesis(c) if self.regrids else x
-        d = torch.einsum("bilm,lio->bolm", c, torch.view_as_complex(self.filter))
-        y = torch.nn.functional.gelu(self.norm0(self.synthesiser.synthesis(d)))
+        with torch.autocast(device.type, enabled=False):  # as in training: the spectrum keeps fp32
+            c = self.analyser.analysis(x)
+            residual = self.synthesiser.synthesis(c) if self.regrids else x
+            d = torch.einsum("bilm,lio->bolm", c, torch.view_as_complex(self.filter))
+            y = self.synthesiser.synthesis(d)
+        y = torch.nn.functional.gelu(self.norm0(y))
         return self.norm1(self.mlp(y)) + self.skip(residual)
 
 
@@ -114,7 +117,7 @@ def wait():
         torch.cuda.synchronize()
 
 
-def median(action, seconds=2.0):
+def median(action, seconds):
     action()
     wait()
     times, begin = [], time.perf_counter()
@@ -126,53 +129,83 @@ def median(action, seconds=2.0):
     return sorted(times)[len(times) // 2]
 
 
-SMALL = ("gauss", 32, 64, 1, 51, 11, 64, 4, 4)
-MEDIUM = ("equiangular", 121, 240, 2, 40, 20, 128, 4, 1)
-HENS = ("equiangular", 721, 1440, 2, 110, 74, 620, 8, 1)
+# kind, nlat, nlon, scale, inputs, outputs, width, layers; batches; also backward; on a CPU, too: the networks of src/model/network_presets.hpp
+CASES = {
+    "default": (("gauss", 32, 64, 1, 51, 11, 64, 4), (4,), True, True),
+    "regridding": (("equiangular", 121, 240, 2, 40, 20, 128, 4), (1,), True, True),
+    "one_degree": (("equiangular", 181, 360, 2, 110, 74, 256, 8), (1,), True, False),
+    "hens": (("equiangular", 721, 1440, 2, 110, 74, 620, 8), (1, 4, 8, 16), False, False),
+}
+FORMATS = {"f32": "fp32", "tf32": "TF32", "mixed": "bf16 autocast"}
 
 
-def run(case, name, backward, compiled=False):
-    kind, nlat, nlon, scale, inputs, outputs, width, layers, batch = case
-    with torch.device(device):
-        network = Sfno(kind, nlat, nlon, scale, inputs, outputs, width, layers)
-        x = torch.randn(batch, inputs, nlat, nlon)
-    step = torch.compile(network) if compiled else network
-    size = f"{nlat}x{nlon} embed {width} layers {layers} batch {batch} f32"
+def run(network, shape, batch, backward, compiled, kind, seconds):
+    _, nlat, nlon, _, inputs, _, width, layers = shape
+    size = f"{nlat}x{nlon} embed {width} layers {layers} batch {batch} {kind}"
+    name = f"PyTorch {torch.__version__} {'compiled' if compiled else 'eager'}"
+    if device.type == "cuda":
+        name += f" {FORMATS[kind]} {torch.cuda.get_device_name()}"
+        torch.cuda.reset_peak_memory_stats()
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = kind != "f32"
 
-    def forward():
-        with torch.no_grad():
-            step(x)
+    def show(what, **values):
+        if device.type == "cuda":
+            values["peak_bytes"] = torch.cuda.max_memory_allocated()
+        print(json.dumps({"name": name, "case": f"{what} {size}", **values}), flush=True)
 
-    def both():
-        network.zero_grad()
-        y = step(x)
-        y.backward(y.detach())
+    try:
+        x = torch.randn(batch, inputs, nlat, nlon, device=device)
+        step = torch.compile(network) if compiled else network
+        cast = lambda: torch.autocast(device.type, dtype=torch.bfloat16, enabled=kind == "mixed")
 
-    print(json.dumps({"name": name, "case": "forward " + size, "median": median(forward)}), flush=True)
-    if backward:
-        print(json.dumps({"name": name, "case": "forward+backward " + size, "median": median(both)}), flush=True)
+        def forward():
+            with torch.no_grad(), cast():
+                step(x)
+
+        def both():
+            network.zero_grad()
+            with cast():
+                y = step(x)
+            y.backward(y.detach())
+
+        show("forward", median=median(forward, seconds))
+        if backward:
+            show("forward+backward", median=median(both, seconds))
+    except Exception as problem:  # no memory; complex products do not compile everywhere
+        if device.type == "cpu":
+            raise
+        show("forward", problem=str(problem)[:200])
+
+
+def choice(known):
+    def parse(text):
+        names = text.split(",")
+        if not set(names) <= set(known):
+            raise argparse.ArgumentTypeError(f"{text}: choose from {', '.join(known)}")
+        return names
+
+    return parse
 
 
 def main():
     global device
     parser = argparse.ArgumentParser()
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
-    device = torch.device(parser.parse_args().device)
-    version = f"PyTorch {torch.__version__}"
-    if device.type == "cpu":
-        for case in (SMALL, MEDIUM):
-            run(case, f"{version} eager", backward=True)
-        return
-    for tf32 in (False, True):
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
-        for compiled in (False, True):
-            name = f"{version} {'compiled' if compiled else 'eager'} {'TF32' if tf32 else 'fp32'} {torch.cuda.get_device_name()}"
-            for case in (SMALL, MEDIUM, HENS):
-                try:
-                    run(case, name, backward=case is not HENS, compiled=compiled)
-                except Exception as problem:  # complex products do not compile everywhere
-                    print(json.dumps({"name": name, "case": str(case), "problem": str(problem)[:200]}), flush=True)
-                torch.cuda.empty_cache()
+    parser.add_argument("--cases", type=choice(CASES))
+    parser.add_argument("--formats", type=choice(FORMATS))
+    parser.add_argument("--seconds", type=float, default=2.0)
+    options = parser.parse_args()
+    device = torch.device(options.device)
+    gpu = device.type == "cuda"
+    for case in options.cases or [name for name, (*_, on_cpu) in CASES.items() if gpu or on_cpu]:
+        shape, batches, backward, _ = CASES[case]
+        network = Sfno(*shape).to(device)
+        for kind in options.formats or (FORMATS if gpu else ["f32"]):
+            for compiled in (False, True) if gpu else (False,):
+                for batch in batches:
+                    run(network, shape, batch, backward, compiled, kind, options.seconds)
+                    if gpu:
+                        torch.cuda.empty_cache()
 
 
 if __name__ == "__main__":

@@ -102,6 +102,12 @@ if [ "$seconds" != 0 ]; then
   for name in sfno sht crps ops hens; do
     step "bench_$name" myriad bench "$name" --backend cuda --json --seconds "$seconds"
   done
+  # Where the time of a step goes: forecasts, then training.
+  stages() { myriad bench stages --backend cuda --json --seconds "$seconds" "$@"; }
+  step stages_default stages --network default --batch 1,16 --pass folded
+  step stages_hens stages --network hens --batch 1,4,8,16 --pass folded
+  step stages_training_default stages --network default --batch 4,16 --pass training
+  step stages_training_one_degree stages --network one_degree --batch 1,4 --pass training
   torch_has_gpu && step bench_torch python3 bench_sfno_torch.py --device cuda
 fi
 echo "$failures failed; results in $results"

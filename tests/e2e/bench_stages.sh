@@ -33,4 +33,15 @@ code=0
   fail "a batch that does not fit"
 grep -q "batch 512 f32: skipped, .* does not hold it" "$WORK/small" || fail "the batch that does not fit is not told"
 grep -q "batch 1 f32: the step" "$WORK/small" || fail "the batch that fits is not measured"
+# The same networks in PyTorch, spelled as ours; without PyTorch the script fails.
+code=0
+/usr/bin/python3 scripts/bench_sfno_torch.py --cases default --formats f32,mixed --seconds 0 >"$WORK/torch" 2>"$WORK/log" || code=$?
+if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
+  [ "$code" = 0 ] || { cat "$WORK/log"; fail "the script for PyTorch"; }
+  for kind in f32 mixed; do
+    grep -q "\"case\": \"forward+backward 32x64 embed 64 layers 4 batch 4 $kind\", \"median\": [0-9]" "$WORK/torch" || fail "no time of PyTorch in $kind"
+  done
+else
+  [ "$code" != 0 ] || fail "a script for PyTorch that succeeds without it"
+fi
 echo ok
