@@ -13,6 +13,7 @@
 /// - Preconditions are programmer errors and abort; no op throws.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -120,6 +121,16 @@ class Bootstrap;   // kernels/collective.hpp
 class Collective;
 struct Reason;
 
+/// Names a sequence of ops that is issued again and again with the same tensors and scalars.
+struct Repetition {
+  std::uint64_t owner = 0;  ///< unique in the process, also after the owner's end
+  const void* in = nullptr;
+  const void* out = nullptr;
+  std::int64_t batch = 0;
+  std::int64_t version = 0;  ///< of all other memory that the ops use
+  bool operator==(const Repetition&) const = default;
+};
+
 /// The ops. Implementations: `kokkos` (portable), `reference` (plain loops, computes in fp64), `cuda`.
 class Backend {
  public:
@@ -145,6 +156,13 @@ class Backend {
   /// Collective over the ranks of \p bootstrap, which must outlive the result: exchanges between their devices, in the order of
   /// the ops. Null on every rank when it is not possible on one; \p why then tells the reason.
   virtual std::unique_ptr<Collective> make_collective(Bootstrap& bootstrap, Reason& why);
+
+  /// Call \p body, which issues ops and does nothing else; a device may record what it issues and repeat the record when the same
+  /// key comes again.
+  virtual void repeat(const Repetition& key, const std::function<void()>& body) {
+    static_cast<void>(key);
+    body();
+  }
 
   // ---- spherical harmonic transforms ----------------------------------------------------------------------------
   virtual std::unique_ptr<FftPlan> make_fft_plan(const FftSpec& spec) = 0;
@@ -193,6 +211,7 @@ class Backend {
   /// out [batch, o, point] (+)= activation(weight[o, i] in[batch, i, point] + bias[o]); bias may be empty.
   /// With Activation::gelu and Update::accumulate the activation is applied to the product before adding.
   /// `point` may be given as lat, lon (rank 4); with rank 3 the stride between channels is free (a range of points).
+  /// Rows of a bf16 weight may be padded.
   virtual void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
                        Activation activation, Update update) = 0;
   /// grad_in [batch, i, point] (+)= weight^T grad_out[batch, o, point].

@@ -17,14 +17,16 @@ void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTe
   const auto x = point_shape(in);
   const auto y = point_shape(out);
   MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
-  MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels));
+  MYRIAD_KERNEL_EXPECT(weight.size() == x.channels * y.channels);
+  MYRIAD_KERNEL_EXPECT(weight.dense_from(weight.dtype == DType::bf16 ? 1 : 0));
+  const std::int64_t weight_row = weight.rank == 2 ? weight.step(0) : x.channels;
   MYRIAD_KERNEL_EXPECT(bias.empty() || is_vector(bias, y.channels));
   for (std::int64_t b = 0; b < x.batch; ++b) {
     for (std::int64_t o = 0; o < y.channels; ++o) {
       for (std::int64_t p = 0; p < x.points; ++p) {
         double sum = 0.0;
         for (std::int64_t i = 0; i < x.channels; ++i) {
-          sum += get(weight, o * x.channels + i) * get(in, b * in.step(0) + i * in.step(1) + p);
+          sum += get(weight, o * weight_row + i) * get(in, b * in.step(0) + i * in.step(1) + p);
         }
         if (!bias.empty()) sum += get(bias, o);
         if (activation == Activation::gelu) sum = gelu_value(sum);

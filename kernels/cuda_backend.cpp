@@ -28,6 +28,10 @@ class CudaBackend final : public Backend {
     return cuda::make_collective(device_, bootstrap, why);
   }
 
+  void repeat(const Repetition& key, const std::function<void()>& body) override {
+    cuda::repeat(*device_, *repetitions_, key, body);
+  }
+
   std::unique_ptr<FftPlan> make_fft_plan(const FftSpec& spec) override {
     return cuda::make_fft_plan(*device_, spec);
   }
@@ -164,6 +168,7 @@ class CudaBackend final : public Backend {
   }
 
   std::shared_ptr<cuda::Device> device_ = cuda::make_device();
+  std::shared_ptr<cuda::Repetitions> repetitions_ = cuda::make_repetitions();
   /// A process meets one or two layouts.
   std::vector<std::pair<SpectralLayout, std::shared_ptr<const cuda::DegreeTable>>> tables_;
 };

@@ -1,5 +1,6 @@
 #include "kernels/device_cuda.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -26,6 +27,14 @@ class DirectFft final : public RowFft {
   DirectFft(std::int64_t n, std::int64_t rows) : n_(n), rows_(rows) {}
 
   void forward(void* spectrum, const void* rows) override {
+    emulation::issue([=, this] { transform(spectrum, rows); });
+  }
+  void inverse(void* rows, void* spectrum) override {
+    emulation::issue([=, this] { transform_back(rows, spectrum); });
+  }
+
+ private:
+  void transform(void* spectrum, const void* rows) const {
     const std::int64_t orders = n_ / 2 + 1;
     auto* const out = static_cast<Complex<T>*>(spectrum);
     const T* const in = static_cast<const T*>(rows);
@@ -42,7 +51,7 @@ class DirectFft final : public RowFft {
     }
   }
 
-  void inverse(void* rows, void* spectrum) override {
+  void transform_back(void* rows, void* spectrum) const {
     const std::int64_t orders = n_ / 2 + 1;
     auto* const in = static_cast<Complex<T>*>(spectrum);
     T* const out = static_cast<T*>(rows);
@@ -61,7 +70,6 @@ class DirectFft final : public RowFft {
     }
   }
 
- private:
   double angle(std::int64_t m, std::int64_t j) const {
     return 2.0 * 3.14159265358979323846 * static_cast<double>(m * j % n_) / static_cast<double>(n_);
   }
@@ -81,6 +89,7 @@ struct Device::Impl {
 bool choose_device(int, const char**) { return true; }
 Device::Device() : impl_(std::make_unique<Impl>()) {}
 void* Device::allocate(std::int64_t bytes) {
+  MYRIAD_KERNEL_EXPECT(!emulation::recording());
   if (bytes == 0) return nullptr;
   void* const memory = std::aligned_alloc(256, (static_cast<std::size_t>(bytes) + 255) / 256 * 256);
   if (memory == nullptr) throw std::bad_alloc();
@@ -89,12 +98,14 @@ void* Device::allocate(std::int64_t bytes) {
 }
 void Device::deallocate(void* memory) { std::free(memory); }
 void Device::copy_in(void* device, const void* host, std::int64_t bytes) {
+  MYRIAD_KERNEL_EXPECT(!emulation::recording());
   if (bytes > 0) std::memcpy(device, host, static_cast<std::size_t>(bytes));
 }
 void Device::copy_out(void* host, const void* device, std::int64_t bytes) {
+  MYRIAD_KERNEL_EXPECT(!emulation::recording());
   if (bytes > 0) std::memcpy(host, device, static_cast<std::size_t>(bytes));
 }
-void Device::fence() {}
+void Device::fence() { MYRIAD_KERNEL_EXPECT(!emulation::recording()); }
 std::unique_ptr<RowFft> Device::make_row_fft(DType dtype, std::int64_t n, std::int64_t rows) {
   if (dtype == DType::f32) return std::make_unique<DirectFft<float>>(n, rows);
   return std::make_unique<DirectFft<double>>(n, rows);
@@ -116,19 +127,21 @@ void check(cufftResult status, const char* what) {
   std::abort();
 }
 
-/// cuFFT, one plan each way.
+/// cuFFT, one plan each way; all plans share one work area.
 template <class T>
 class LibraryFft final : public RowFft {
  public:
-  LibraryFft(std::int64_t n, std::int64_t rows, cudaStream_t stream) {
+  LibraryFft(Device& device, std::int64_t n, std::int64_t rows) : device_(device) {
     constexpr bool single = sizeof(T) == sizeof(float);
     long long length = n;
-    std::size_t work = 0;
     for (cufftHandle* plan : {&forward_, &inverse_}) {
+      std::size_t work = 0;
       check(cufftCreate(plan), "cufftCreate");
+      check(cufftSetAutoAllocation(*plan, 0), "cufftSetAutoAllocation");
       const cufftType type = plan == &forward_ ? (single ? CUFFT_R2C : CUFFT_D2Z) : (single ? CUFFT_C2R : CUFFT_Z2D);
       check(cufftMakePlanMany64(*plan, 1, &length, nullptr, 1, 0, nullptr, 1, 0, type, rows, &work), "cufftMakePlanMany64");
-      check(cufftSetStream(*plan, stream), "cufftSetStream");
+      check(cufftSetStream(*plan, device.stream()), "cufftSetStream");
+      work_ = std::max(work_, static_cast<std::int64_t>(work));
     }
   }
   ~LibraryFft() override {
@@ -138,6 +151,7 @@ class LibraryFft final : public RowFft {
 
   void forward(void* spectrum, const void* rows) override {
     void* const in = const_cast<void*>(rows);  // out of place: the library keeps it
+    give_work_area(forward_);
     if constexpr (sizeof(T) == sizeof(float)) {
       check(cufftExecR2C(forward_, static_cast<cufftReal*>(in), static_cast<cufftComplex*>(spectrum)), "cufftExecR2C");
     } else {
@@ -146,6 +160,7 @@ class LibraryFft final : public RowFft {
     }
   }
   void inverse(void* rows, void* spectrum) override {
+    give_work_area(inverse_);
     if constexpr (sizeof(T) == sizeof(float)) {
       check(cufftExecC2R(inverse_, static_cast<cufftComplex*>(spectrum), static_cast<cufftReal*>(rows)), "cufftExecC2R");
     } else {
@@ -155,6 +170,12 @@ class LibraryFft final : public RowFft {
   }
 
  private:
+  void give_work_area(cufftHandle plan) {
+    if (work_ > 0) check(cufftSetWorkArea(plan, device_.scratch(Device::k_fourth, work_)), "cufftSetWorkArea");
+  }
+
+  Device& device_;
+  std::int64_t work_ = 0;
   cufftHandle forward_ = 0, inverse_ = 0;
 };
 
@@ -224,8 +245,8 @@ void Device::copy_out(void* host, const void* device, std::int64_t bytes) {
 void Device::fence() { check(cudaStreamSynchronize(impl_->stream), "cudaStreamSynchronize"); }
 cudaStream_t Device::stream() const { return impl_->stream; }
 std::unique_ptr<RowFft> Device::make_row_fft(DType dtype, std::int64_t n, std::int64_t rows) {
-  if (dtype == DType::f32) return std::make_unique<LibraryFft<float>>(n, rows, impl_->stream);
-  return std::make_unique<LibraryFft<double>>(n, rows, impl_->stream);
+  if (dtype == DType::f32) return std::make_unique<LibraryFft<float>>(*this, n, rows);
+  return std::make_unique<LibraryFft<double>>(*this, n, rows);
 }
 
 #endif
@@ -244,6 +265,8 @@ ProductLibrary& Device::products() {
   return *products_;
 }
 
+std::int64_t Device::scratch_moves() const { return scratch_moves_; }
+
 const char* Device::description() const { return impl_->description.c_str(); }
 
 void* Device::scratch(Slot slot, std::int64_t bytes) {
@@ -254,6 +277,7 @@ void* Device::scratch(Slot slot, std::int64_t bytes) {
     place = {};
     place.memory = allocate(bytes);
     place.bytes = bytes;
+    ++scratch_moves_;
   }
   return place.memory;
 }

@@ -82,7 +82,7 @@ class RowFft {
 class Device {
  public:
   /// Scratch of an op; the content does not outlive the op. Different numbers never overlap.
-  enum Slot { k_first, k_second, k_third, k_slots };
+  enum Slot { k_first, k_second, k_third, k_fourth, k_slots };
 
   Device();
   ~Device();
@@ -95,6 +95,8 @@ class Device {
   void copy_in(void* device, const void* host, std::int64_t bytes);
   void copy_out(void* host, const void* device, std::int64_t bytes);
   void fence();
+  /// How often scratch has moved.
+  std::int64_t scratch_moves() const;
   /// Scratch that grows and never shrinks.
   void* scratch(Slot slot, std::int64_t bytes);
   template <class T>
@@ -115,6 +117,7 @@ class Device {
   struct Impl;
   std::unique_ptr<Impl> impl_;
   std::unique_ptr<ProductLibrary> products_;
+  std::int64_t scratch_moves_ = 0;
 };
 
 /// Host data that a plan keeps on the device.
@@ -158,7 +161,7 @@ void launch(Device& device, Blocks blocks, void (*kernel)(Parameters...), Argume
              z = static_cast<unsigned>(blocks.z);
 #ifdef MYRIAD_CUDA_EMULATION
   static_cast<void>(device);
-  emulation::run_grid({x, y, z}, {Threads, 1, 1}, [&] { kernel(arguments...); });
+  emulation::issue([=] { emulation::run_grid({x, y, z}, {Threads, 1, 1}, [&] { kernel(arguments...); }); });
 #else
   kernel<<<dim3(x, y, z), Threads, 0, device.stream()>>>(arguments...);
   MYRIAD_KERNEL_EXPECT(cudaGetLastError() == cudaSuccess);
@@ -176,7 +179,9 @@ template <class Body>
 void for_each(Device& device, std::int64_t count, const Body& body) {
 #ifdef MYRIAD_CUDA_EMULATION
   static_cast<void>(device);
-  for (std::int64_t k = 0; k < count; ++k) body(k);
+  emulation::issue([=] {
+    for (std::int64_t k = 0; k < count; ++k) body(k);
+  });
 #else
   const std::int64_t blocks = (count + k_threads - 1) / k_threads;
   launch(device, {blocks < 1 << 20 ? blocks : 1 << 20}, &items_kernel<Body>, count, body);
@@ -197,9 +202,11 @@ template <class Body>
 void for_each_in_rows(Device& device, std::int64_t rows, std::int64_t count, const Body& body) {
 #ifdef MYRIAD_CUDA_EMULATION
   static_cast<void>(device);
-  for (std::int64_t row = 0; row < rows; ++row) {
-    for (std::int64_t j = 0; j < count; ++j) body(row, j);
-  }
+  emulation::issue([=] {
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (std::int64_t j = 0; j < count; ++j) body(row, j);
+    }
+  });
 #else
   constexpr std::int64_t k_elements = 8 * k_threads;
   launch(device, {(count + k_elements - 1) / k_elements, rows < 65535 ? rows : 65535}, &row_items_kernel<Body>, rows, count, body);

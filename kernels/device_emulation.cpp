@@ -59,6 +59,20 @@ void run_block(std::size_t threads) {
 
 }  // namespace
 
+namespace {
+Recording* current = nullptr;
+}
+
+void issue(std::function<void()> work) {
+  if (current != nullptr) {
+    current->push_back(std::move(work));
+  } else {
+    work();
+  }
+}
+void record(Recording* recording) { current = recording; }
+bool recording() { return current != nullptr; }
+
 void synchronise_block() { swapcontext(&fibres[running].context, &scheduler); }
 
 void multiply_tf32(float (&d)[4], const float (&a)[4], const float (&b)[2]) {

@@ -6,6 +6,7 @@
 /// static memory. Slow, for tests only. Private to the *_cuda.cu files compiled with MYRIAD_CUDA_EMULATION.
 
 #include <functional>
+#include <vector>
 
 namespace myriad::kernels::emulation {
 
@@ -15,6 +16,15 @@ struct Extent {
 
 /// Where the running thread is; set before it (re)starts.
 extern Extent block_index, thread_index, block_extent, grid_extent;
+
+/// What a device was told to do.
+using Recording = std::vector<std::function<void()>>;
+
+/// Work for the device: done at once, or added to the recording under way.
+void issue(std::function<void()> work);
+/// Record what is issued from now on, doing nothing of it; null: stop.
+void record(Recording* recording);
+bool recording();
 
 /// Wait for the other threads of the block.
 void synchronise_block();

@@ -21,7 +21,12 @@ namespace {
 /// Plain loops with the library's roundings.
 class PlainProducts final : public ProductLibrary {
  public:
-  void multiply(const LibraryProduct& p) override {
+  void multiply(const LibraryProduct& product) override {
+    emulation::issue([product] { loop(product); });
+  }
+
+ private:
+  static void loop(const LibraryProduct& p) {
     for (std::int64_t z = 0; z < p.batch; ++z) {
       for (std::int64_t i = 0; i < p.n; ++i) {
         for (std::int64_t j = 0; j < p.m; ++j) {
@@ -44,7 +49,6 @@ class PlainProducts final : public ProductLibrary {
     }
   }
 
- private:
   static float operand(const void* data, DType dtype, std::int64_t at) {
     return dtype == DType::bf16 ? widen(static_cast<const Bf16*>(data)[at]) : tf32_from_float(static_cast<const float*>(data)[at]);
   }

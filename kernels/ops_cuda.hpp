@@ -23,6 +23,11 @@ void copy_out(Device& device, void* host, const void* from, std::int64_t bytes);
 void fence(Device& device);
 std::unique_ptr<Collective> make_collective(std::shared_ptr<Device> device, Bootstrap& bootstrap, Reason& why);
 
+/// Sequences of ops that are recorded as graphs when they come again.
+class Repetitions;
+std::shared_ptr<Repetitions> make_repetitions();
+void repeat(Device& device, Repetitions& known, const Repetition& key, const std::function<void()>& body);
+
 std::unique_ptr<FftPlan> make_fft_plan(Device& device, const FftSpec& spec);
 void fft_forward(Device& device, const FftPlan& plan, TensorView fourier, ConstTensorView grid, FourierScale scale);
 void fft_inverse(Device& device, const FftPlan& plan, TensorView grid, ConstTensorView fourier, FourierScale scale);

@@ -111,7 +111,7 @@ void convert(Device& device, TensorView out, ConstTensorView in) {
 template <class T>
 void set(Device& device, TensorView out, double value) {
   T* const y = out.as<T>();
-  const T constant = static_cast<T>(value);
+  const T constant = narrow<T>(value);
   for_each_offset(device, out, out, out, [=] __device__(std::int64_t to, std::int64_t, std::int64_t) { y[to] = constant; });
 }
 
@@ -228,8 +228,7 @@ void copy(Device& device, TensorView out, ConstTensorView in) {
 }
 
 void fill(Device& device, TensorView out, double value) {
-  MYRIAD_KERNEL_EXPECT(size_of(out.dtype) >= 4);
-  out.dtype == DType::f64 ? set<double>(device, out, value) : set<float>(device, out, value);
+  with_element(out.dtype, [&](auto element) { set<decltype(element)>(device, out, value); });
 }
 
 void adamw(Device& device, TensorView parameter, TensorView m, TensorView v, ConstTensorView gradient,

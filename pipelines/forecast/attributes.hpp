@@ -20,7 +20,7 @@ struct ForecastFacts {
   Duration lead;
   std::uint64_t seed = 0;
   std::string perturbation;  ///< key `perturbation.kind`
-  std::string precision;     ///< "f32" or "f64"
+  std::string precision;     ///< as to_string(Precision)
   std::string backend;
   std::vector<std::string> checkpoints;     ///< file names
   std::vector<std::string> weights_sha256;  ///< one per checkpoint

@@ -37,7 +37,7 @@ std::int64_t Selection::lead_at(std::int64_t step) const {
 ForecastSetup::ForecastSetup(const Config& config)
     : config_(config),
       backend_(make_configured_backend(config)),
-      dtype_(config.text("precision") == "f64" ? DType::f64 : DType::f32),
+      precision_(precision_from_string(config.text("precision"))),
       out_(config.path("out")),
       existing_(existing_of(config)),
       seed_(static_cast<std::uint64_t>(config.integer("seed"))),
@@ -47,6 +47,7 @@ ForecastSetup::ForecastSetup(const Config& config)
       order_(config.text("order") == "lead" ? StepOrder::lead : StepOrder::member),
       checkpoint_every_(config.integer("checkpoint_every")),
       lags_(config.durations("lags")) {
+  check_supported(*backend_, precision_);
   MYRIAD_VALIDATE(!members_.empty(), ErrorKind::config_invalid, "E2632", "no members asked for (nothing to run) set members");
   read_checkpoints();
   read_dates();
@@ -247,7 +248,7 @@ std::uint64_t ForecastSetup::block_bytes() const {
     parameters += std::accumulate(info.shape.begin(), info.shape.end(), std::int64_t{1}, std::multiplies<>());
   }
   const std::int64_t per_member = (2 * d.input_times + 3) * state + activations + model_config_.in_channels() * points;
-  return static_cast<std::uint64_t>((parameters + per_member * block_size_) * kernels::size_of(dtype_));
+  return static_cast<std::uint64_t>((parameters + per_member * block_size_) * kernels::size_of(dtype()));
 }
 
 std::uint64_t ForecastSetup::seed_of_start(std::size_t start) const {
@@ -270,7 +271,7 @@ Checkpoint ForecastSetup::read(std::int64_t checkpoint) const {
 }
 
 std::unique_ptr<SfnoModel> ForecastSetup::make_model(const Checkpoint& checkpoint) const {
-  auto model = load_model(*backend_, checkpoint, dtype_);
+  auto model = load_model(*backend_, checkpoint, precision_);
   model->prepare_inference();
   return model;
 }

@@ -54,7 +54,9 @@ class ForecastSetup {
 
   const Config& config() const { return config_; }
   Backend& backend() const { return *backend_; }
-  DType dtype() const { return dtype_; }
+  Precision precision() const { return precision_; }
+  /// Of states.
+  DType dtype() const { return state_format(precision_); }
   const std::filesystem::path& out() const { return out_; }
   Existing existing() const { return existing_; }
   std::uint64_t seed() const { return seed_; }
@@ -112,7 +114,7 @@ class ForecastSetup {
 
   Config config_;
   std::shared_ptr<Backend> backend_;
-  DType dtype_ = DType::f32;
+  Precision precision_ = Precision::f32;
   std::filesystem::path out_;
   Existing existing_ = Existing::refuse;
   std::uint64_t seed_ = 0;

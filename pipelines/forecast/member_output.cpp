@@ -28,7 +28,7 @@ ForecastFacts facts_of(const ForecastSetup& setup, std::size_t date) {
   facts.lead = setup.steps() * setup.description().time_step;
   facts.seed = setup.seed();
   facts.perturbation = describe_perturbations(setup.config());
-  facts.precision = setup.dtype() == DType::f64 ? "f64" : "f32";
+  facts.precision = to_string(setup.precision());
   facts.backend = setup.backend().name();
   for (const auto& path : setup.checkpoints()) facts.checkpoints.push_back(path.filename().string());
   facts.weights_sha256 = setup.weights_sha256();

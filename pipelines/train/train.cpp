@@ -163,7 +163,8 @@ int run_train(const VerbContext& context) {
   const std::filesystem::path out = config.path("out");
   const Existing existing = config.flag("overwrite") ? Existing::replace : Existing::refuse;
   const auto backend = make_configured_backend(config);
-  const DType dtype = config.text("precision") == "f64" ? DType::f64 : DType::f32;
+  const Precision precision = precision_from_string(config.text("precision"));
+  check_supported(*backend, precision);
   const std::string resume = config.text("resume");
 
   std::optional<RunLock> lock;
@@ -178,7 +179,7 @@ int run_train(const VerbContext& context) {
   });
 
   TrainingData data = load_training_data(config, context.root());
-  SfnoModel model(*backend, data.model, dtype, static_cast<std::uint64_t>(config.integer("seed")));
+  SfnoModel model(*backend, data.model, precision, static_cast<std::uint64_t>(config.integer("seed")));
   if (data.initial != nullptr) read_weights(*data.initial, model);
   train::TrainerConfig trainer_config = read_trainer(config, model.description());
   const std::vector<std::int64_t> lead_steps = trainer_config.validation_leads;

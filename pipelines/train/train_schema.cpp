@@ -13,7 +13,7 @@ Schema train_schema() {
   add_transport_key(s, "gradients");
   add_cost_key(s);
   s.choice("backend", "Implementation of the ops", {"kokkos", "reference"}).default_to("kokkos");
-  s.choice("precision", "Precision of weights and arithmetic", {"f32", "f64"}).default_to("f32");
+  s.choice("precision", "Formats of weights and arithmetic; tf32 needs --device cuda", {"f32", "f64", "tf32"}).default_to("f32");
   s.choice("resume", "Continue a training state found in `out`", {"auto", "never", "require"})
       .default_to("auto")
       .on_command_line()

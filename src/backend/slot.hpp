@@ -18,12 +18,17 @@ class Slot {
     if (storage_.empty() || storage_.dtype() != dtype || storage_.size() < size) {
       storage_ = Tensor();  // release before asking for more
       storage_ = Tensor(backend, dtype, {size});
+      ++moves_;
     }
     return TensorView(storage_.view().data, dtype, extents);
   }
 
+  /// How often the memory has moved.
+  std::int64_t moves() const { return moves_; }
+
  private:
   Tensor storage_;
+  std::int64_t moves_ = 0;
 };
 
 }  // namespace myriad

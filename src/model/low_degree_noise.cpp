@@ -63,7 +63,13 @@ void LowDegreeNoise::replace(TensorView mixed, ConstTensorView in, ConstTensorVi
                              ConstTensorView before, std::int64_t block, const WeightNoise& noise) {
   ConstTensorView matrix;
   const std::int64_t count = low_.lmax * width_ * width_;
-  const ConstTensorView trained(filter.data, filter.dtype, {1, count, 2});
+  ConstTensorView trained(filter.data, filter.dtype, {1, count, 2});
+  if (kernels::size_of(filter.dtype) != kernels::size_of(dtype_)) {
+    const TensorView converted = trained_.get(backend_, dtype_, {1, count, 2});
+    backend_.copy(converted, trained);
+    trained = converted;
+  }
+  trained.dtype = dtype_;  // few degrees: their products need no other format
   const WeightNoiseElement* drawn = nullptr;
   for (std::size_t e = 0; e < noise.elements.size(); ++e) {
     const WeightNoiseElement& element = noise.elements[e];

@@ -42,7 +42,7 @@ class LowDegreeNoise {
   kernels::SpectralLayout all_, low_;
   std::int64_t width_;
   DType dtype_;
-  Slot in_, before_, out_, matrix_, normals_, change_, weights_;
+  Slot in_, before_, out_, matrix_, normals_, change_, weights_, trained_;
 };
 
 }  // namespace myriad

@@ -187,11 +187,11 @@ void read_weights(const Checkpoint& checkpoint, SfnoModel& model) {
   }
 }
 
-std::unique_ptr<SfnoModel> load_model(Backend& backend, const Checkpoint& checkpoint, DType dtype) {
+std::unique_ptr<SfnoModel> load_model(Backend& backend, const Checkpoint& checkpoint, Precision precision) {
   SfnoModelConfig config = read_model_config(checkpoint);
   // Before the model takes memory for an architecture that the file only claims.
   check_weights(checkpoint, config);
-  auto model = std::make_unique<SfnoModel>(backend, std::move(config), dtype, 0);
+  auto model = std::make_unique<SfnoModel>(backend, std::move(config), precision, 0);
   read_weights(checkpoint, *model);
   return model;
 }

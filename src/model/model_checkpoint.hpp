@@ -27,7 +27,7 @@ void check_weights(const Checkpoint& checkpoint, const SfnoModelConfig& config);
 /// absent, of another shape or not finite; weights of the file that the model does not know are refused as well.
 void read_weights(const Checkpoint& checkpoint, SfnoModel& model);
 
-/// A ready model. \p dtype is the precision it computes in.
-std::unique_ptr<SfnoModel> load_model(Backend& backend, const Checkpoint& checkpoint, DType dtype);
+/// A ready model.
+std::unique_ptr<SfnoModel> load_model(Backend& backend, const Checkpoint& checkpoint, Precision precision);
 
 }  // namespace myriad

@@ -44,6 +44,11 @@ class ParameterSet {
   TensorView values() { return values_.view(); }
   ConstTensorView values() const { return values_.view(); }
   TensorView gradients();
+  /// Give the memory of values and gradients back; views of them must no longer be used or asked for.
+  void release() {
+    values_ = Tensor();
+    gradients_ = Tensor();
+  }
 
   /// View of parameter \p i inside any arena-shaped tensor (moments, copies).
   TensorView view_in(TensorView arena, std::size_t i) const;

@@ -9,6 +9,7 @@
 #include "src/backend/tensor.hpp"
 #include "src/grid/grid.hpp"
 #include "src/model/parameters.hpp"
+#include "src/model/precision.hpp"
 #include "src/model/weight_noise.hpp"
 
 namespace myriad {
@@ -68,13 +69,16 @@ class SfnoTape {
 /// The network.
 ///
 /// Shapes: in [batch, in_channels, nlat, nlon] -> out [batch, out_channels, nlat, nlon], normalised values.
-/// Determinism: bitwise independent of the batch size and of the position in the batch.
+/// Determinism: bitwise independent of the batch size and of the position in the batch, in any precision.
 /// Not thread-safe: owns transforms and scratch.
 /// Source: Bonev et al. 2023 (SFNO); order of operations of the HENS configuration.
 class Sfno {
  public:
-  /// \param parameters made from sfno_parameters(config); must outlive the network.
+  /// \param parameters made from sfno_parameters(config); must outlive the network. Its dtype is the precision's state format;
+  ///                   without a precision, products are computed in it.
+  /// Errors: ErrorKind::config_invalid (E2307) for a precision that the backend has not.
   Sfno(Backend& backend, const SfnoConfig& config, ParameterSet& parameters);
+  Sfno(Backend& backend, const SfnoConfig& config, ParameterSet& parameters, Precision precision);
   ~Sfno();
 
   const SfnoConfig& config() const;
@@ -82,19 +86,22 @@ class Sfno {
   /// Per-channel factor of decoder and big skip; required when config.output_scale is set.
   void set_output_scale(const std::vector<double>& scale);
 
-  /// With a tape, keeps what backward needs (about 9 embed_dim x points per block and batch element).
+  /// With a tape (not in mixed precision), keeps what backward needs (about 9 embed_dim x points per block and batch element).
   void forward(TensorView out, ConstTensorView in, SfnoTape* tape);
 
   /// Without a tape and with perturbed filters of low degrees. Elements of scale 0 keep the bits of forward(). The noise
-  /// applies to the filters as trained, also after fold(). Extra cost per element and block: degrees x embed_dim^2 random
+  /// applies to the filters as trained, also after prepare_inference(). Extra cost per element and block: degrees x embed_dim^2 random
   /// numbers and as many products again for the coefficients of those degrees; memory: that many weights once.
   void forward(TensorView out, ConstTensorView in, const WeightNoise& noise);
 
-  /// Use the two exact foldings of sfno.md 3.10 in forward passes without a tape, from the present parameters: the encoder's
-  /// second matrix moves into the first block's filter and skip (one full-grid matrix product less), and the skip matrix of a
-  /// block that changes grids is applied to the coefficients (fewer than the grid has points). Call again after the
-  /// parameters change. Results differ from the unfolded ones by rounding. Memory: up to three filters of one block.
-  void fold();
+  /// From now on forward passes without a tape use the present parameters, with the two exact foldings of sfno.md 3.10: the
+  /// encoder's second matrix moves into the first block's filter and skip (one full-grid matrix product less), and the skip matrix
+  /// of a block that changes grids is applied to the coefficients (fewer than the grid has points). Call again after the
+  /// parameters change. Results differ from the unfolded ones by rounding. Memory: up to three filters of one block. Must be
+  /// called before the first pass in mixed precision, which has no backward pass.
+  void prepare_inference();
+  /// Whether forward passes without a tape no longer read the parameters: they may be released.
+  bool owns_weights() const;
 
   /// Accumulates parameter gradients and, unless \p grad_in is empty, writes the gradient of the input.
   /// The tape must come from a forward pass with unchanged parameters; \p in must be that pass's input.

@@ -46,13 +46,17 @@ class SfnoModel::Tape final : public ModelTape {
   std::int64_t batch = 0;
 };
 
-SfnoModel::SfnoModel(Backend& backend, SfnoModelConfig config, DType dtype, std::uint64_t seed)
-    : backend_(&backend), config_(std::move(config)), dtype_(dtype), scratch_(std::make_unique<Scratch>()) {
+SfnoModel::SfnoModel(Backend& backend, SfnoModelConfig config, Precision precision, std::uint64_t seed)
+    : backend_(&backend),
+      config_(std::move(config)),
+      precision_(precision),
+      dtype_(state_format(precision)),
+      scratch_(std::make_unique<Scratch>()) {
   const SfnoConfig network = config_.network();
   validate(network);
-  parameters_ = std::make_unique<ParameterSet>(backend, dtype, sfno_parameters(network));
+  parameters_ = std::make_unique<ParameterSet>(backend, dtype_, sfno_parameters(network));
   parameters_->initialise(seed);
-  network_ = std::make_unique<Sfno>(backend, network, *parameters_);
+  network_ = std::make_unique<Sfno>(backend, network, *parameters_, precision);
   if (network.output_scale) {
     const Normalisation& n = config_.description.normalisation;
     MYRIAD_EXPECT(n.stddev.size() == config_.description.channels.size());
@@ -68,8 +72,8 @@ SfnoModel::SfnoModel(Backend& backend, SfnoModelConfig config, DType dtype, std:
       plus.push_back(n.stddev[c] / n.tendency_stddev[c]);
       minus.push_back(-plus.back());
     }
-    per_change_ = Tensor(backend, dtype, {config_.description.channel_count()});
-    minus_per_change_ = Tensor(backend, dtype, {config_.description.channel_count()});
+    per_change_ = Tensor(backend, dtype_, {config_.description.channel_count()});
+    minus_per_change_ = Tensor(backend, dtype_, {config_.description.channel_count()});
     per_change_.assign(plus);
     minus_per_change_.assign(minus);
   }
@@ -81,13 +85,18 @@ SfnoModel::SfnoModel(Backend& backend, SfnoModelConfig config, DType dtype, std:
   }
   if (!constants.empty()) {
     const Grid& grid = config_.description.grid;
-    constants_ = Tensor(backend, dtype,
+    constants_ = Tensor(backend, dtype_,
                         {1, static_cast<std::int64_t>(constants.size()) / grid.points(), grid.nlat(), grid.nlon()});
     constants_.assign(constants);
   }
 }
 
 SfnoModel::~SfnoModel() = default;
+
+void SfnoModel::prepare_inference() {
+  network_->prepare_inference();
+  if (network_->owns_weights()) parameters_->release();
+}
 
 std::unique_ptr<ModelTape> SfnoModel::make_tape() const { return std::make_unique<Tape>(); }
 

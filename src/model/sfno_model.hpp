@@ -35,18 +35,20 @@ struct SfnoModelConfig {
 /// Makes the model with initial weights of \p seed (\p backend must outlive it).
 class SfnoModel final : public Model {
  public:
-  SfnoModel(Backend& backend, SfnoModelConfig config, DType dtype, std::uint64_t seed);
+  SfnoModel(Backend& backend, SfnoModelConfig config, Precision precision, std::uint64_t seed);
   ~SfnoModel() override;
 
   const SfnoModelConfig& config() const { return config_; }
   const ModelDescription& description() const override { return config_.description; }
   Backend& backend() override { return *backend_; }
   DType dtype() const override { return dtype_; }
+  Precision precision() const { return precision_; }
   ParameterSet& parameters() override { return *parameters_; }
   std::unique_ptr<ModelTape> make_tape() const override;
 
-  /// Fold the present weights for steps without a tape (Sfno::fold). Results differ from the unfolded ones by rounding.
-  void prepare_inference() { network_->fold(); }
+  /// Prepare the present weights for steps without a tape (Sfno::prepare_inference); results differ by rounding. In mixed
+  /// precision the parameters are released afterwards.
+  void prepare_inference();
   void step(TensorView next, ConstTensorView history, const StepContext& context, ModelTape* tape) override;
   void backward(TensorView grad_history, ConstTensorView grad_next, ModelTape& tape) override;
 
@@ -56,7 +58,8 @@ class SfnoModel final : public Model {
 
   Backend* backend_;
   SfnoModelConfig config_;
-  DType dtype_;
+  Precision precision_;
+  DType dtype_;  ///< of states
   std::unique_ptr<ParameterSet> parameters_;
   std::unique_ptr<Sfno> network_;
   Tensor per_change_, minus_per_change_;  ///< [channel]: +- std / tendency std, for difference inputs

@@ -32,7 +32,7 @@ class Bench {
     }
     const std::uint32_t member = 0;
     backend.fill_normal(TensorView(in_.view().data, DType::f32, {1, in_.size()}), {1, 1000, 0}, std::span(&member, 1));
-    if (pass == NetworkPass::folded) network_.fold();
+    if (pass == NetworkPass::folded) network_.prepare_inference();
     if (pass != NetworkPass::training) return;
     first_moment_ = parameters_.make_arena();
     second_moment_ = parameters_.make_arena();

@@ -13,7 +13,7 @@ namespace myriad {
 /// What a step is.
 enum class NetworkPass : std::uint8_t {
   forward,  ///< one application
-  folded,   ///< one application with folded weights (Sfno::fold), as forecasts do
+  folded,   ///< one application with folded weights (Sfno::prepare_inference), as forecasts do
   training  ///< squared error after one application, gradients, AdamW
 };
 

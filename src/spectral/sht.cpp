@@ -18,8 +18,8 @@ struct Sht::Impl {
       : backend(b),
         grid(g),
         layout(l),
-        dtype(d),
-        fft(b.make_fft_plan({g.nlat(), g.nlon(), l.mmax, d == DType::tf32 ? DType::f32 : d})),
+        dtype(d == DType::tf32 ? DType::f32 : d),
+        fft(b.make_fft_plan({g.nlat(), g.nlon(), l.mmax, dtype})),
         legendre(detail::make_plan(b, g, l, d, kernels::TableParity::even,
                                    legendre_table(l, detail::northern_rows(g)))) {}
 

@@ -245,7 +245,7 @@ TEST(BredVectors, BitsOfTheNetworkDoNotDependOnTheBatchEither) {
   config.embed_dim = 6;
   config.layers = 2;
   config.forcing = {ForcingKind::zenith};
-  SfnoModel model(analyst.backend(), config, DType::f32, 3);
+  SfnoModel model(analyst.backend(), config, Precision::f32, 3);
   const auto perturbation = bred(model, analyst, breeding());
   const auto many = perturbations(
       model, *perturbation, {member(5, 5, 1), member(7, 7, 1), member(8, 7, -1), member(2, 2, 1)});

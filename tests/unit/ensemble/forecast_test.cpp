@@ -43,7 +43,7 @@ std::vector<BlockElement> elements_of(const std::vector<std::uint32_t>& members)
 
 struct Forecaster {
   std::shared_ptr<Backend> backend = make_backend("kokkos");
-  SfnoModel model{*backend, model_config(), DType::f32, 5};
+  SfnoModel model{*backend, model_config(), Precision::f32, 5};
   std::unique_ptr<InitialPerturbation> perturbation;
 
   explicit Forecaster(double amplitude_z = 4.0) {
@@ -148,9 +148,9 @@ TEST(ForecastBlock, UnstableMemberIsNamedAndTheOthersGoOn) {
 }
 
 TEST(ForecastBlock, RestoredBlockGoesOnWithTheSameBits) {
-  for (DType dtype : {DType::f32, DType::f64}) {
+  for (Precision precision : {Precision::f32, Precision::f64}) {
     Forecaster f;
-    SfnoModel model(*f.backend, model_config(), dtype, 5);
+    SfnoModel model(*f.backend, model_config(), precision, 5);
     const EnsembleStart start = start_state();
     const auto none = make_perturbation_chain(f.model, {});
     const auto perturbation = [&](std::size_t) -> InitialPerturbation& { return *none; };

@@ -14,7 +14,7 @@ namespace {
 /// differ.
 struct Ensemble {
   ToyModel analyst{2};
-  SfnoModel model{analyst.backend(), configuration(), DType::f32, 3};
+  SfnoModel model{analyst.backend(), configuration(), Precision::f32, 3};
   std::vector<EnsembleStart> starts{analyst.analysis(Instant::parse("2003-01-15T00Z")),
                                     analyst.analysis(Instant::parse("2003-01-15T00Z"))};
   std::unique_ptr<InitialPerturbation> none = make_perturbation_chain(model, {});

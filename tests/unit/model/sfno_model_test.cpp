@@ -37,7 +37,7 @@ std::vector<double> noise(std::size_t n, unsigned seed) {
 
 TEST(SfnoModel, UntrainedModelWithoutDecoderIsAPersistenceForecast) {
   auto backend = make_backend("kokkos");
-  SfnoModel model(*backend, small_model(2, true), DType::f64, 1);
+  SfnoModel model(*backend, small_model(2, true), Precision::f64, 1);
   backend->fill(model.parameters().value(model.parameters().index("decoder.fwd.2.weight")), 0.0);
   Tensor history(*backend, DType::f64, {1, 2, 2, 8, 16}), next(*backend, DType::f64, {1, 2, 8, 16});
   const std::vector<double> x = noise(512, 3);
@@ -51,7 +51,7 @@ TEST(SfnoModel, UntrainedModelWithoutDecoderIsAPersistenceForecast) {
 
 TEST(SfnoModel, EachBatchElementFollowsItsOwnClock) {
   auto backend = make_backend("kokkos");
-  SfnoModel model(*backend, small_model(1, true), DType::f32, 5);
+  SfnoModel model(*backend, small_model(1, true), Precision::f32, 5);
   const std::vector<double> x = noise(256, 4);
   const Instant january = Instant::parse("2003-01-15T00Z"), july = Instant::parse("2003-07-15T12Z");
   const auto run = [&](std::vector<Instant> times) {
@@ -74,7 +74,7 @@ TEST(SfnoModel, EachBatchElementFollowsItsOwnClock) {
 TEST(SfnoModel, GradientOfTheHistoryMatchesFiniteDifferences) {
   for (bool differences : {false, true}) {
     auto backend = make_backend("kokkos");
-    SfnoModel model(*backend, small_model(2, differences), DType::f64, 9);
+    SfnoModel model(*backend, small_model(2, differences), Precision::f64, 9);
     const Instant time = Instant::parse("2003-05-01T06Z");
     const std::uint32_t member[] = {0};
     const StepContext context{std::span(&time, 1), member, 0, 0};
@@ -107,8 +107,8 @@ TEST(SfnoModel, GradientOfTheHistoryMatchesFiniteDifferences) {
 
 TEST(SfnoModel, SeedDecidesTheWeights) {
   auto backend = make_backend("kokkos");
-  SfnoModel one(*backend, small_model(1, true), DType::f32, 1), again(*backend, small_model(1, true), DType::f32, 1);
-  SfnoModel two(*backend, small_model(1, true), DType::f32, 2);
+  SfnoModel one(*backend, small_model(1, true), Precision::f32, 1), again(*backend, small_model(1, true), Precision::f32, 1);
+  SfnoModel two(*backend, small_model(1, true), Precision::f32, 2);
   const auto weights = [&](SfnoModel& m) { return to_doubles(*backend, std::as_const(m.parameters()).values()); };
   EXPECT_EQ(weights(one), weights(again));
   EXPECT_NE(weights(one), weights(two));
@@ -116,11 +116,11 @@ TEST(SfnoModel, SeedDecidesTheWeights) {
 
 TEST(ModelCheckpoint, ForecastOfTheReloadedModelHasTheSameBits) {
   auto backend = make_backend("kokkos");
-  SfnoModel model(*backend, small_model(2, true), DType::f32, 21);
+  SfnoModel model(*backend, small_model(2, true), Precision::f32, 21);
   CheckpointWriter writer(CheckpointKind::model);
   add_model(writer, model, std::as_const(model.parameters()).values());
   const auto bytes = writer.encode();
-  const auto loaded = load_model(*backend, Checkpoint::parse(bytes, "memory"), DType::f32);
+  const auto loaded = load_model(*backend, Checkpoint::parse(bytes, "memory"), Precision::f32);
   Tensor history(*backend, DType::f32, {1, 2, 2, 8, 16});
   Tensor a(*backend, DType::f32, {1, 2, 8, 16}), b(*backend, DType::f32, {1, 2, 8, 16});
   history.assign(noise(512, 2));
@@ -136,13 +136,13 @@ TEST(ModelCheckpoint, ForecastOfTheReloadedModelHasTheSameBits) {
 
 TEST(ModelCheckpoint, RefusesWeightsThatDoNotFit) {
   auto backend = make_backend("kokkos");
-  SfnoModel model(*backend, small_model(1, true), DType::f32, 21);
+  SfnoModel model(*backend, small_model(1, true), Precision::f32, 21);
   CheckpointWriter writer(CheckpointKind::model);
   add_model(writer, model, std::as_const(model.parameters()).values());
   const float extra[] = {1.0F};
   writer.add("weights.unknown", {1}, extra);
   const auto bytes = writer.encode();
-  EXPECT_THROW(load_model(*backend, Checkpoint::parse(bytes, "memory"), DType::f32), Error);
+  EXPECT_THROW(load_model(*backend, Checkpoint::parse(bytes, "memory"), Precision::f32), Error);
 }
 
 TEST(Normalise, IsUndoneByDenormalise) {

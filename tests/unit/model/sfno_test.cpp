@@ -6,6 +6,7 @@
 #include <random>
 
 #include "src/backend/registry.hpp"
+#include "tests/unit/base/expect_error.hpp"
 #include "tests/unit/model/sfno_fixture.hpp"
 
 namespace myriad::test {
@@ -70,6 +71,127 @@ TEST_P(GoldenSfno, RecordingATapeDoesNotChangeTheOutput) {
   for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], tolerance) << i;
 }
 
+/// Root mean square.
+double rms(const std::vector<double>& values) {
+  double sum = 0.0;
+  for (double v : values) sum += v * v;
+  return std::sqrt(sum / static_cast<double>(values.size()));
+}
+
+std::vector<double> difference(std::vector<double> a, const std::vector<double>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
+  return a;
+}
+
+class ReducedSfno : public ::testing::TestWithParam<Precision> {
+ protected:
+  static std::vector<double> output(Backend& backend, Precision precision) {
+    const SfnoConfig config = golden_config();
+    ParameterSet parameters(backend, state_format(precision), sfno_parameters(config));
+    fill_golden(parameters, config);
+    Sfno network(backend, config, parameters, precision);
+    network.prepare_inference();
+    if (network.owns_weights()) parameters.release();
+    Tensor in(backend, state_format(precision), {1, 5, 17, 32});
+    in.assign(golden_input(config));
+    Tensor out(backend, state_format(precision), {1, 3, 17, 32});
+    network.forward(out, in, nullptr);
+    return out.to_doubles();
+  }
+};
+
+// sfno.md 3.10: TF32 keeps 11 bits of the operands of a product, bf16 8 bits of every field.
+TEST_P(ReducedSfno, DiffersFromTheExactNetworkByItsRoundings) {
+  for (const std::string& name : backend_names()) {
+    auto backend = make_backend(name);
+    if (!backend->supports(matrix_format(GetParam()))) continue;
+    const std::vector<double> exact = output(*make_backend("reference"), Precision::f64), reduced = output(*backend, GetParam());
+    const double error = rms(difference(reduced, exact)) / rms(exact);
+    const bool tf32 = GetParam() == Precision::tf32;
+    EXPECT_LT(error, tf32 ? 5e-3 : 4e-2) << name;
+    // The reference backend rounds what it stores and no operands.
+    if (name == "reference" && tf32) continue;
+    EXPECT_GT(error, tf32 ? 2e-5 : 2e-4) << name << ": nothing was rounded";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Precisions, ReducedSfno, ::testing::Values(Precision::tf32, Precision::mixed),
+                         [](const auto& test) { return std::string(to_string(test.param)) + "_reference_and_cuda"; });
+
+TEST(SfnoPrecision, IsRefusedByABackendWithoutTheFormats) {
+  auto backend = make_backend("kokkos");
+  const SfnoConfig config = golden_config();
+  ParameterSet parameters(*backend, DType::f32, sfno_parameters(config));
+  expect_error([&] { Sfno(*backend, config, parameters, Precision::mixed); }, ErrorKind::config_invalid, "E2307",
+               {"mixed", "kokkos", "--device cuda"});
+}
+
+/// A network too wide for its hidden fields to be held at once at every point.
+SfnoConfig wide_config() {
+  SfnoConfig c = golden_config();
+  c.nlat = 61;
+  c.nlon = 120;
+  c.embed_dim = 6;
+  c.mlp_ratio = 400;
+  return c;
+}
+
+TEST(SfnoRanges, OfPointsGiveTheResultOfWholeFields) {
+  const SfnoConfig config = wide_config();
+  auto backend = make_backend("kokkos");
+  ParameterSet parameters(*backend, DType::f64, sfno_parameters(config));
+  parameters.initialise(3);
+  Sfno network(*backend, config, parameters);
+  Tensor in(*backend, DType::f64, {2, config.in_channels, config.nlat, config.nlon});
+  const std::uint32_t members[] = {1, 2};
+  backend->fill_normal(in, {1, 2, 3}, members);
+  std::vector<std::vector<double>> results;
+  SfnoTape tape;
+  for (SfnoTape* t : {static_cast<SfnoTape*>(nullptr), &tape}) {  // a pass with a tape takes every field as a whole
+    Tensor out(*backend, DType::f64, {2, config.out_channels, config.nlat, config.nlon});
+    network.forward(out, in, t);
+    results.push_back(out.to_doubles());
+  }
+  EXPECT_LT(rms(difference(results[0], results[1])), 1e-12 * rms(results[1]));
+}
+
+class RepeatedSfno : public ::testing::TestWithParam<std::string> {};
+
+// A device records the ops of a step and repeats the record: it must notice whatever the record does not hold.
+TEST_P(RepeatedSfno, NoticesOtherWeightsTensorsAndBatches) {
+  auto backend = make_backend(GetParam());
+  const SfnoConfig config = golden_config();
+  const auto expected = [&](ParameterSet& parameters, ConstTensorView in) {
+    Sfno fresh(*backend, config, parameters);
+    fresh.prepare_inference();
+    Tensor out(*backend, DType::f32, {in.dim(0), 3, 17, 32});
+    fresh.forward(out, in, nullptr);
+    return out.to_doubles();
+  };
+  Tensor in(*backend, DType::f32, {4, 5, 17, 32}), out(*backend, DType::f32, {4, 3, 17, 32});
+  const std::uint32_t members[] = {1, 2, 3, 4};
+  for (std::uint64_t seed = 1; seed <= 2; ++seed) {  // the second network is likely to lie where the first one lay
+    ParameterSet parameters(*backend, DType::f32, sfno_parameters(config));
+    parameters.initialise(seed);
+    auto network = std::make_unique<Sfno>(*backend, config, parameters);
+    network->prepare_inference();
+    for (const std::int64_t batch : {1, 4, 1, 4}) {
+      for (std::uint32_t step = 0; step < 4; ++step) {
+        backend->fill_normal(in, {seed, 7, step}, members);
+        if (step == 3) {
+          parameters.initialise(seed + 10 * static_cast<std::uint64_t>(batch));
+          network->prepare_inference();
+        }
+        network->forward(out.view().slice(0, 0, batch), in.view().slice(0, 0, batch), nullptr);
+        ASSERT_EQ(to_doubles(*backend, out.view().slice(0, 0, batch)), expected(parameters, in.view().slice(0, 0, batch)))
+            << "network " << seed << ", batch " << batch << ", step " << step;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, RepeatedSfno, ::testing::ValuesIn(backend_names()), [](const auto& test) { return test.param; });
+
 std::vector<Case> golden_cases() {
   std::vector<Case> cases = {{"reference", DType::f64, 1e-10}};
   for (const std::string& name : backend_names()) {
@@ -95,7 +217,7 @@ void check_folding(const SfnoConfig& config) {
   Tensor plain(*backend, DType::f64, {1, config.out_channels, config.nlat, config.nlon});
   Tensor folded(*backend, DType::f64, {1, config.out_channels, config.nlat, config.nlon});
   network.forward(plain, in, nullptr);
-  network.fold();
+  network.prepare_inference();
   network.forward(folded, in, nullptr);
   const auto a = plain.to_doubles(), b = folded.to_doubles();
   bool identical = true;

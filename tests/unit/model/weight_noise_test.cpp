@@ -108,7 +108,7 @@ TEST(WeightNoise, EqualsANetworkWithPerturbedCopiesOfItsWeights) {
         EXPECT_LT(largest_difference(noisy.forward(in, noise), expected), 1e-12) << name << degrees;
         EXPECT_GT(largest_difference(plain, expected), 1e-4) << name << degrees;
         Network folded(name, scale_factor, DType::f64);
-        folded.network.fold();
+        folded.network.prepare_inference();
         EXPECT_LT(largest_difference(folded.forward(in, noise), expected), 1e-11)
             << name << degrees;
       }
@@ -119,7 +119,7 @@ TEST(WeightNoise, EqualsANetworkWithPerturbedCopiesOfItsWeights) {
 TEST(WeightNoise, ElementsWithoutScaleKeepTheirBits) {
   for (const bool fold : {false, true}) {
     Network n("kokkos", 2, DType::f32);
-    if (fold) n.network.fold();
+    if (fold) n.network.prepare_inference();
     const Tensor in = n.inputs(3);
     const std::vector<double> plain = n.forward(in);
     const std::vector<WeightNoiseElement> elements{{1, 1, 0.0}, {1, 2, 0.25}, {1, 3, 0.0}};
@@ -138,7 +138,7 @@ TEST(WeightNoise, ElementsWithoutScaleKeepTheirBits) {
 
 TEST(WeightNoise, BitsDoNotDependOnThePlaceInTheBatch) {
   Network n("kokkos", 2, DType::f32);
-  n.network.fold();
+  n.network.prepare_inference();
   Tensor in = n.inputs(3);
   // All elements get the same input.
   for (std::int64_t b = 1; b < 3; ++b)

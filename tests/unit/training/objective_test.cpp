@@ -58,7 +58,7 @@ TEST_P(Objective, GradientOverThreeStepsMatchesFiniteDifferences) {
   StateStore store = drifting_waves(24);
   const SfnoModelConfig config = small_config(store, test.input_times);
   store.normalise(config.description.normalisation);
-  SfnoModel model(*backend, config, DType::f64, 4);
+  SfnoModel model(*backend, config, Precision::f64, 4);
   LossConfig loss;
   loss.kind = test.kind;
   loss.relative = test.relative;
@@ -115,7 +115,7 @@ TEST(Objective, RelativeLossOfAConstantErrorIsItsSquaredRatio) {
   auto backend = make_backend("kokkos");
   StateStore store = drifting_waves(4);
   SfnoModelConfig config = small_config(store, 1);
-  SfnoModel model(*backend, config, DType::f64, 4);
+  SfnoModel model(*backend, config, Precision::f64, 4);
   backend->fill(model.parameters().values(), 0.0);  // the model returns its input
   LossConfig loss;
   loss.relative = true;
@@ -135,7 +135,7 @@ TEST(Objective, RelativeLossOfAConstantErrorIsItsSquaredRatio) {
 TEST(Objective, RefusesAnEnsembleLossOfOneMember) {
   auto backend = make_backend("kokkos");
   StateStore store = drifting_waves(4);
-  SfnoModel model(*backend, small_config(store, 1), DType::f32, 4);
+  SfnoModel model(*backend, small_config(store, 1), Precision::f32, 4);
   LossConfig loss;
   loss.kind = LossKind::crps;
   loss.members = 1;

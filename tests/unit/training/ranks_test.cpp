@@ -17,7 +17,7 @@ std::string train_on(Comm& comm) {
   StateStore store = drifting_waves(40);
   const SfnoModelConfig config = small_config(store, 1);
   store.normalise(config.description.normalisation);
-  SfnoModel model(*backend, config, DType::f32, 8);
+  SfnoModel model(*backend, config, Precision::f32, 8);
   const auto exchange = make_dense_exchange(*backend, comm);
   Trainer trainer(model, store, &store, short_training(config.description.normalisation), comm, *exchange);
   trainer.train([](const TrainerPosition&) { return false; }, [](const TrainerPosition&) {},
