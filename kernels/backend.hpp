@@ -149,6 +149,13 @@ class Backend {
   /// exhausted.
   virtual void* allocate(std::int64_t bytes) = 0;
   virtual void deallocate(void* memory) = 0;
+  /// Bytes that can still be allocated on the device; negative when that is not known (host memory).
+  virtual std::int64_t memory_available() { return -1; }
+  /// Most that transforms of [batch, channels] fields and the products beside them take on top of what callers allocate.
+  virtual std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels) const {
+    static_cast<void>(fft), static_cast<void>(layout), static_cast<void>(batch), static_cast<void>(channels);
+    return 0;
+  }
   virtual void copy_to_device(void* device, const void* host, std::int64_t bytes) = 0;
   virtual void copy_to_host(void* host, const void* device, std::int64_t bytes) = 0;
   /// Wait until every op issued so far is complete.

@@ -14,14 +14,14 @@ using detail::point_shape;
 namespace {
 
 /// out[o, point] = sum_i weight[o, i] in[i, point]; as the adjoint, with weight[i, o].
-template <class T, bool Adjoint>
+template <class T, bool Adjoint, class Out = T>
 struct PointProduct : OneProblem {
   using Value = T;
   static constexpr bool k_a_along_depth = !Adjoint, k_b_along_depth = false, k_rows_first = true;
   const T* weight;
   const T* in;
   const T* bias;
-  T* out;
+  Out* out;
   std::int64_t points, in_stride, out_stride, in_channel, out_channel;
   bool gelu, accumulate;
 
@@ -36,8 +36,8 @@ struct PointProduct : OneProblem {
   __device__ void store(const Place&, int batch, int o, std::int64_t point, T value) const {
     if (bias != nullptr) value += bias[o];
     if (gelu) value = gelu_of(value);
-    T& place = out[batch * out_stride + o * out_channel + point];
-    place = accumulate ? place + value : value;
+    Out& place = out[batch * out_stride + o * out_channel + point];
+    place = narrow<Out>(accumulate ? widen(place) + value : value);
   }
 };
 
@@ -69,17 +69,17 @@ struct AdjointWeight {
   }
 };
 
-template <class T, bool Adjoint>
+template <class T, bool Adjoint, class Out = T>
 void multiply_points(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
                      Activation activation, Update update) {
   const auto x = point_shape(in), y = point_shape(out);
-  PointProduct<T, Adjoint> op{};
+  PointProduct<T, Adjoint, Out> op{};
   op.rows = static_cast<int>(y.channels);
   op.depth = static_cast<int>(x.channels);
   op.weight = weight.as<T>();
   op.in = in.as<T>();
   op.bias = bias.as<T>();
-  op.out = out.as<T>();
+  op.out = out.as<Out>();
   op.points = x.points;
   op.in_stride = in.step(0);
   op.out_stride = out.step(0);
@@ -245,7 +245,13 @@ void conv1x1(Device& device, TensorView out, ConstTensorView in, ConstTensorView
     conv1x1_in_library(device, out, in, weight, bias, activation, update);
     return;
   }
-  MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels) && weight.dtype == in.dtype && out.dtype == in.dtype);
+  MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels) && weight.dtype == in.dtype);
+  if (out.dtype == DType::bf16) {
+    MYRIAD_KERNEL_EXPECT(in.dtype == DType::f32);
+    multiply_points<float, false, Bf16>(device, out, in, weight, bias, activation, update);
+    return;
+  }
+  MYRIAD_KERNEL_EXPECT(out.dtype == in.dtype);
   out.dtype == DType::f32 ? multiply_points<float, false>(device, out, in, weight, bias, activation, update)
                           : multiply_points<double, false>(device, out, in, weight, bias, activation, update);
 }

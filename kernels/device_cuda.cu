@@ -10,6 +10,7 @@
 #ifdef MYRIAD_CUDA_EMULATION
 #include <cmath>
 #include <cstring>
+#include <map>
 #else
 #include <cufft.h>
 #endif
@@ -78,6 +79,21 @@ class DirectFft final : public RowFft {
 
 }  // namespace
 
+namespace {
+
+/// Size of the emulated device's memory; negative: that of the host.
+std::int64_t limit() {
+  static const char* const text = std::getenv("MYRIAD_EMULATED_DEVICE_BYTES");
+  return text == nullptr ? -1 : std::atoll(text);
+}
+std::int64_t used_bytes = 0;
+std::map<void*, std::int64_t>& blocks() {
+  static auto* const map = new std::map<void*, std::int64_t>;  // outlives every static tensor
+  return *map;
+}
+
+}  // namespace
+
 struct Device::Impl {
   std::string description = "emulation of a CUDA device on the host, for tests";
   struct {
@@ -91,12 +107,22 @@ Device::Device() : impl_(std::make_unique<Impl>()) {}
 void* Device::allocate(std::int64_t bytes) {
   MYRIAD_KERNEL_EXPECT(!emulation::recording());
   if (bytes == 0) return nullptr;
+  if (limit() >= 0 && used_bytes + bytes > limit()) throw std::bad_alloc();
   void* const memory = std::aligned_alloc(256, (static_cast<std::size_t>(bytes) + 255) / 256 * 256);
   if (memory == nullptr) throw std::bad_alloc();
+  blocks().emplace(memory, bytes);
+  used_bytes += bytes;
   std::memset(memory, 0xff, static_cast<std::size_t>(bytes));  // NaN: nobody may rely on fresh memory
   return memory;
 }
-void Device::deallocate(void* memory) { std::free(memory); }
+void Device::deallocate(void* memory) {
+  if (const auto block = blocks().find(memory); block != blocks().end()) {
+    used_bytes -= block->second;
+    blocks().erase(block);
+  }
+  std::free(memory);
+}
+std::int64_t Device::memory_available() const { return limit() < 0 ? -1 : limit() - used_bytes; }
 void Device::copy_in(void* device, const void* host, std::int64_t bytes) {
   MYRIAD_KERNEL_EXPECT(!emulation::recording());
   if (bytes > 0) std::memcpy(device, host, static_cast<std::size_t>(bytes));
@@ -234,6 +260,11 @@ void* Device::allocate(std::int64_t bytes) {
   return memory;
 }
 void Device::deallocate(void* memory) { check(cudaFree(memory), "cudaFree"); }
+std::int64_t Device::memory_available() const {
+  std::size_t free_bytes = 0, total = 0;
+  check(cudaMemGetInfo(&free_bytes, &total), "cudaMemGetInfo");
+  return static_cast<std::int64_t>(free_bytes);
+}
 void Device::copy_in(void* device, const void* host, std::int64_t bytes) {
   if (bytes > 0) check(cudaMemcpyAsync(device, host, static_cast<std::size_t>(bytes), cudaMemcpyHostToDevice, impl_->stream), "copy to the device");
   fence();  // the caller's memory may go away
@@ -289,5 +320,6 @@ void deallocate(Device& device, void* memory) { device.deallocate(memory); }
 void copy_in(Device& device, void* to, const void* host, std::int64_t bytes) { device.copy_in(to, host, bytes); }
 void copy_out(Device& device, void* host, const void* from, std::int64_t bytes) { device.copy_out(host, from, bytes); }
 void fence(Device& device) { device.fence(); }
+std::int64_t memory_available(const Device& device) { return device.memory_available(); }
 
 }  // namespace myriad::kernels::cuda

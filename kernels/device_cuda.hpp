@@ -95,6 +95,8 @@ class Device {
   void copy_in(void* device, const void* host, std::int64_t bytes);
   void copy_out(void* host, const void* device, std::int64_t bytes);
   void fence();
+  /// Negative when unknown.
+  std::int64_t memory_available() const;
   /// How often scratch has moved.
   std::int64_t scratch_moves() const;
   /// Scratch that grows and never shrinks.

@@ -21,6 +21,8 @@ void deallocate(Device& device, void* memory);
 void copy_in(Device& device, void* to, const void* host, std::int64_t bytes);
 void copy_out(Device& device, void* host, const void* from, std::int64_t bytes);
 void fence(Device& device);
+std::int64_t memory_available(const Device& device);
+std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels);
 std::unique_ptr<Collective> make_collective(std::shared_ptr<Device> device, Bootstrap& bootstrap, Reason& why);
 
 /// Sequences of ops that are recorded as graphs when they come again.

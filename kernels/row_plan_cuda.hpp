@@ -26,17 +26,19 @@ struct RowPlan final : FftPlan {
   }
   std::int64_t orders() const { return spec().nlon / 2 + 1; }
 
+  /// Of a channel.
+  static std::int64_t spectrum_bytes(const FftSpec& s) { return s.nlat * (s.nlon / 2 + 1) * 2 * size_of(s.dtype); }
   /// Channels whose spectra are held at once. Of the field's shape alone: the library's choice of an algorithm, and with it
   /// the bits, may depend on the number of rows.
-  std::int64_t piece(std::int64_t channels) const {
+  static std::int64_t piece(const FftSpec& s, std::int64_t channels) {
     constexpr std::int64_t k_bytes = std::int64_t{64} << 20;
-    return std::clamp<std::int64_t>(k_bytes / (spec().nlat * orders() * 2 * size_of(spec().dtype)), 1, channels);
+    return std::clamp<std::int64_t>(k_bytes / spectrum_bytes(s), 1, channels);
   }
 
   /// Call body(first channel, channels, spectrum [channel, lat, order]) for pieces of \p grid [channel, lat, lon] of T or Bf16.
   template <class T, class Body>
   void forward(const void* grid, DType dtype, std::int64_t channels, const Body& body) const {
-    const std::int64_t points = spec().nlat * spec().nlon, whole = piece(channels);
+    const std::int64_t points = spec().nlat * spec().nlon, whole = piece(spec(), channels);
     auto* const spectrum = device.array<Complex<T>>(Device::k_second, whole * spec().nlat * orders());
     for (std::int64_t first = 0; first < channels; first += whole) {
       const std::int64_t count = std::min(whole, channels - first);
@@ -54,7 +56,7 @@ struct RowPlan final : FftPlan {
   /// The other way: body(first channel, channels, spectrum) fills the spectra of a piece.
   template <class T, class Body>
   void inverse(void* grid, DType dtype, std::int64_t channels, const Body& body) const {
-    const std::int64_t points = spec().nlat * spec().nlon, whole = piece(channels);
+    const std::int64_t points = spec().nlat * spec().nlon, whole = piece(spec(), channels);
     auto* const spectrum = device.array<Complex<T>>(Device::k_second, whole * spec().nlat * orders());
     for (std::int64_t first = 0; first < channels; first += whole) {
       const std::int64_t count = std::min(whole, channels - first);

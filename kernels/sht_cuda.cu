@@ -78,13 +78,11 @@ __global__ void __launch_bounds__(k_threads) scatter_folded(Complex<T>* spectrum
 }
 
 /// Batch elements and channels whose folded fields are held at once. A group of channels is wide enough for the products and depends
-/// on the field's shape alone.
+/// on the field's shape alone. \param per_channel bytes
 struct Group {
   std::int64_t elements = 1, channels = 1;
-  template <class Plan>
-  Group(const Plan& plan, std::int64_t batch, std::int64_t all_channels, DType dtype) {
+  Group(std::int64_t per_channel, std::int64_t batch, std::int64_t all_channels) {
     constexpr std::int64_t k_bytes = std::int64_t{256} << 20, k_narrowest = 64;
-    const std::int64_t per_channel = plan.folded_size(2) * size_of(dtype);
     const std::int64_t fit = k_bytes / per_channel;
     channels = std::min(all_channels, std::max(k_narrowest, fit / k_narrowest * k_narrowest));
     if (channels == all_channels) elements = std::clamp<std::int64_t>(fit / all_channels, 1, batch);
@@ -94,7 +92,7 @@ struct Group {
 template <class T, class Body>
 void for_each_group(Device& device, const LegendrePlanBase& legendre, std::int64_t batch, std::int64_t channels, DType dtype,
                     const Body& body) {
-  const Group group(legendre, batch, channels, dtype);
+  const Group group(legendre.folded_size(2) * size_of(dtype), batch, channels);
   T* const folded = device.array<T>(Device::k_first, group.elements * legendre.folded_size(2 * group.channels));
   for (std::int64_t b = 0; b < batch; b += group.elements) {
     for (std::int64_t c = 0; c < channels; c += group.channels)
@@ -162,6 +160,16 @@ void synthesis(Device& device, const RowPlan& fft, const LegendreTablePlan<T>& l
 }
 
 }  // namespace
+
+std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels) {
+  const std::int64_t size = size_of(fft.dtype);
+  const std::int64_t per_channel = layout.orders() * 2 * ((fft.nlat + 1) / 2) * 2 * size;
+  const Group group(per_channel, batch, channels);
+  const std::int64_t piece = RowPlan::piece(fft, channels);
+  // The library's work area is at most as large as the spectra.
+  return group.elements * group.channels * per_channel + piece * (2 * RowPlan::spectrum_bytes(fft) + fft.nlat * fft.nlon * size) +
+         k_product_workspace;
+}
 
 void sht_analysis(Device& device, const FftPlan& fft, const LegendrePlan& legendre, TensorView coefficients, ConstTensorView grid,
                   FourierScale scale, RowWeights weights) {

@@ -1,7 +1,6 @@
 #include "pipelines/forecast/forecast_setup.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "pipelines/common/configured_backend.hpp"
@@ -234,21 +233,6 @@ std::string ForecastSetup::member_path(std::size_t date, std::int64_t member) co
   const std::int64_t folder = member / k_members_per_folder * k_members_per_folder;
   const std::string sub = folder == 0 ? std::string() : fmt::format("{:05}/", folder);
   return fmt::format("{}members/{}mem{:05}.nc", dates_[date].folder, sub, member);
-}
-
-std::uint64_t ForecastSetup::block_bytes() const {
-  // Weights, history (twice), next and physical states, and the network's widest buffers: without a tape two width-C states
-  // and seven more width-C fields of scratch, plus two mlp_ratio-wide ones.
-  const ModelDescription& d = description();
-  const std::int64_t points = d.grid.points();
-  const std::int64_t state = d.channel_count() * points;
-  const std::int64_t activations = model_config_.embed_dim * points * (9 + 2 * model_config_.mlp_ratio);
-  std::int64_t parameters = 0;
-  for (const ParameterInfo& info : sfno_parameters(model_config_.network())) {
-    parameters += std::accumulate(info.shape.begin(), info.shape.end(), std::int64_t{1}, std::multiplies<>());
-  }
-  const std::int64_t per_member = (2 * d.input_times + 3) * state + activations + model_config_.in_channels() * points;
-  return static_cast<std::uint64_t>((parameters + per_member * block_size_) * kernels::size_of(dtype()));
 }
 
 std::uint64_t ForecastSetup::seed_of_start(std::size_t start) const {

@@ -54,6 +54,7 @@ class ForecastSetup {
 
   const Config& config() const { return config_; }
   Backend& backend() const { return *backend_; }
+  const std::shared_ptr<Backend>& shared_backend() const { return backend_; }
   Precision precision() const { return precision_; }
   /// Of states.
   DType dtype() const { return state_format(precision_); }
@@ -95,8 +96,8 @@ class ForecastSetup {
   /// "members/mem00017.nc", relative to out(); members from 256 on lie in sub-folders of 256. Packed:
   /// "members/checkpoint001.nc".
   std::string member_path(std::size_t date, std::int64_t member) const;
-  /// Bytes of states, activations and weights of one block.
-  std::uint64_t block_bytes() const;
+  /// Sizes of the widest of the checkpoints' networks.
+  const SfnoModelConfig& largest_model() const { return model_config_; }
 
   Checkpoint read(std::int64_t checkpoint) const;
   std::unique_ptr<SfnoModel> make_model(const Checkpoint& checkpoint) const;

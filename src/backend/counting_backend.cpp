@@ -147,6 +147,12 @@ void CountingBackend::deallocate(void* memory) {
   inner_->deallocate(memory);
 }
 
+std::unique_ptr<LegendrePlan> CountingBackend::make_legendre_plan(const LegendreSpec& spec) {
+  bytes_now_ += static_cast<std::int64_t>(spec.table.size()) * size_of(spec.dtype);
+  bytes_peak_ = std::max(bytes_peak_, bytes_now_);
+  return inner_->make_legendre_plan(spec);
+}
+
 void CountingBackend::count_fft(const char* op, const FftPlan& plan, ConstTensorView grid) {
   const FftSpec& s = plan.spec();
   const double rows = real(grid.dim(0) * grid.dim(1) * s.nlat), n = real(s.nlon);

@@ -40,7 +40,7 @@ struct StageWork {
 /// Passes every op on to another backend and counts it.
 ///
 /// Plans and memory are the other backend's. Determinism: results are the other backend's, bit for bit.
-/// Not counted: scratch inside the other backend, transfers between host and device.
+/// Not counted: scratch inside the other backend (Backend::scratch_bytes), transfers between host and device.
 class CountingBackend final : public kernels::Backend {
  public:
   enum class Timing : std::uint8_t {
@@ -74,6 +74,11 @@ class CountingBackend final : public kernels::Backend {
   /// Timed ops outside any stage end here at the latest.
   void fence() override;
   std::unique_ptr<kernels::Collective> make_collective(kernels::Bootstrap& bootstrap, kernels::Reason& why) override;
+  std::int64_t memory_available() override { return inner_->memory_available(); }
+  std::int64_t scratch_bytes(const kernels::FftSpec& fft, const kernels::SpectralLayout& layout, std::int64_t batch,
+                             std::int64_t channels) const override {
+    return inner_->scratch_bytes(fft, layout, batch, channels);
+  }
   /// Records of the other backend are used while nothing is timed; ops that are repeated from a record are not counted.
   void repeat(const kernels::Repetition& key, const std::function<void()>& body) override {
     timing_ == Timing::on ? body() : inner_->repeat(key, body);
@@ -86,9 +91,8 @@ class CountingBackend final : public kernels::Backend {
   using Update = kernels::Update;
   using Activation = kernels::Activation;
   std::unique_ptr<kernels::FftPlan> make_fft_plan(const kernels::FftSpec& spec) override { return inner_->make_fft_plan(spec); }
-  std::unique_ptr<kernels::LegendrePlan> make_legendre_plan(const kernels::LegendreSpec& spec) override {
-    return inner_->make_legendre_plan(spec);
-  }
+  /// The table is counted as allocated.
+  std::unique_ptr<kernels::LegendrePlan> make_legendre_plan(const kernels::LegendreSpec& spec) override;
   void fft_forward(const kernels::FftPlan& plan, TensorView fourier, ConstTensorView grid, kernels::FourierScale scale) override;
   void fft_inverse(const kernels::FftPlan& plan, TensorView grid, ConstTensorView fourier, kernels::FourierScale scale) override;
   void legendre_analysis(const kernels::LegendrePlan& plan, TensorView coefficients, ConstTensorView fourier,

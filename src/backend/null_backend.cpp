@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace myriad {
 
@@ -19,9 +20,14 @@ struct NullLegendre final : LegendrePlan {
 
 class NullBackend final : public Backend {
  public:
+  explicit NullBackend(std::shared_ptr<const Backend> like) : like_(std::move(like)) {}
   const char* name() const override { return "null"; }
   const char* description() const override { return "null: no operation, no memory"; }
   bool supports(DType) const override { return true; }
+  bool needs_fourier_scratch() const override { return like_ == nullptr || like_->needs_fourier_scratch(); }
+  std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels) const override {
+    return like_ == nullptr ? 0 : like_->scratch_bytes(fft, layout, batch, channels);
+  }
 
   void* allocate(std::int64_t bytes) override {
     if (bytes == 0) return nullptr;
@@ -74,10 +80,13 @@ class NullBackend final : public Backend {
 
  private:
   std::uintptr_t next_ = std::uintptr_t{1} << 60;  // no processor of today maps this: a touch ends the program
+  std::shared_ptr<const Backend> like_;
 };
 
 }  // namespace
 
-std::shared_ptr<kernels::Backend> make_null_backend() { return std::make_shared<NullBackend>(); }
+std::shared_ptr<kernels::Backend> make_null_backend(std::shared_ptr<const kernels::Backend> like) {
+  return std::make_shared<NullBackend>(std::move(like));
+}
 
 }  // namespace myriad

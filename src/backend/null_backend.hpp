@@ -9,8 +9,8 @@
 namespace myriad {
 
 /// Its memory is addresses that nothing lies at: networks larger than the machine can be walked through, and a touch ends the
-/// program. Takes every dtype; as on hosts, callers hold the Fourier scratch of transforms. Reductions and copies to the host
-/// give zeros.
-std::shared_ptr<kernels::Backend> make_null_backend();
+/// program. Takes every dtype; callers hold the scratch that they hold for \p like (without it: as on hosts). Reductions and copies
+/// to the host give zeros.
+std::shared_ptr<kernels::Backend> make_null_backend(std::shared_ptr<const kernels::Backend> like = nullptr);
 
 }  // namespace myriad

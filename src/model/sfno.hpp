@@ -66,6 +66,9 @@ class SfnoTape {
   std::unique_ptr<Record> record_;
 };
 
+/// Most scratch that the transforms and products of a network take on \p backend besides its tensors, bytes.
+std::int64_t sfno_scratch_bytes(const Backend& backend, const SfnoConfig& config, std::int64_t batch);
+
 /// The network.
 ///
 /// Shapes: in [batch, in_channels, nlat, nlon] -> out [batch, out_channels, nlat, nlon], normalised values.

@@ -86,7 +86,7 @@ class SfnoInference {
   bool prepared_ = false;
   std::int64_t preparations_ = 0;
   std::optional<LowDegreeNoise> noise_ops_;  // made when first used
-  Slot block_a_, block_b_, residual_, hidden_, input_, coefficients_, mixed_, stats_;
+  Slot block_a_, block_b_, residual_, hidden_, coefficients_, mixed_, stats_;
 };
 
 }  // namespace myriad::detail

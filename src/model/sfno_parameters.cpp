@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -76,6 +77,14 @@ SfnoParameterCount count_parameters(const SfnoConfig& config) {
     }
   }
   return count;
+}
+
+std::int64_t sfno_scratch_bytes(const Backend& backend, const SfnoConfig& c, std::int64_t batch) {
+  const kernels::SpectralLayout layout{c.lmax(), c.mmax()};
+  const auto on = [&](std::int64_t nlat, std::int64_t nlon) {
+    return backend.scratch_bytes({nlat, nlon, c.mmax(), DType::f32}, layout, batch, c.embed_dim);
+  };
+  return std::max(on(c.nlat, c.nlon), on(c.internal_nlat(), c.internal_nlon()));
 }
 
 }  // namespace myriad

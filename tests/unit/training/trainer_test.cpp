@@ -23,7 +23,7 @@ struct Bench {
   Trainer trainer;
 
   explicit Bench(std::uint64_t seed = 3, bool recompute = false)
-      : model((normalise(), *backend), config, DType::f32, seed),
+      : model((normalise(), *backend), config, Precision::f32, seed),
         exchange(make_dense_exchange(*backend, *comm)),
         trainer(model, training, &validation, settings(seed, recompute), *comm, *exchange) {}
 

@@ -1,0 +1,65 @@
+#include "pipelines/forecast/memory_plan.hpp"
+
+#include <cmath>
+#include <string>
+
+#include "pipelines/forecast/perturbations.hpp"
+#include "src/backend/counting_backend.hpp"
+#include "src/backend/null_backend.hpp"
+
+namespace myriad::pipelines {
+
+namespace {
+
+std::uint64_t bytes_in(const ForecastSetup& setup, Precision precision, std::int64_t members) {
+  CountingBackend counting(make_null_backend(setup.shared_backend()));
+  SfnoModel model(counting, setup.largest_model(), precision, 0);
+  model.prepare_inference();
+  std::vector<BlockElement> elements;
+  for (std::int64_t m = 0; m < members; ++m) elements.push_back({make_member(m + 1, setup.rules()), 0, 0});
+  BlockForecast forecast(model, setup.analyses(), elements, setup.seed());
+  if (const auto weights = setup.weight_perturbation()) forecast.perturb_weights(*weights);
+  const auto none = make_perturbation_chain(model, {});
+  forecast.begin([&](std::size_t) -> InitialPerturbation& { return *none; });
+  forecast.advance();
+  forecast.states();
+  return static_cast<std::uint64_t>(counting.bytes_peak() + sfno_scratch_bytes(counting, setup.largest_model().network(), members));
+}
+
+std::uint64_t perturbation_bytes(const ForecastSetup& setup) {
+  return perturbation_cost(setup.config(), setup.description(), setup.dtype(), setup.block_size(),
+                           static_cast<std::int64_t>(setup.analyses().size()), 1.0)
+      .bytes;
+}
+
+double mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / 1048576.0; }
+
+}  // namespace
+
+std::uint64_t block_bytes(const ForecastSetup& setup, std::int64_t members) { return bytes_in(setup, setup.precision(), members); }
+
+void check_device_memory(const ForecastSetup& setup) {
+  const std::int64_t available = setup.shared_backend()->memory_available();
+  if (available < 0) return;
+  const auto room = static_cast<std::uint64_t>(available);
+  const std::uint64_t other = perturbation_bytes(setup);
+  const auto fits = [&](Precision precision, std::int64_t members) { return bytes_in(setup, precision, members) + other <= room; };
+  const std::int64_t block = setup.block_size();
+  const std::uint64_t needed = block_bytes(setup, block) + other;
+  if (needed <= room) return;
+  std::int64_t largest = 0;  // that fits
+  for (std::int64_t step = block; step > 0; step /= 2) {
+    if (largest + step < block && fits(setup.precision(), largest + step)) largest += step;
+  }
+  std::string advice = "use a GPU with more memory";
+  if (largest > 0) {
+    advice = fmt::format("set block: {}", largest);
+  } else if (setup.precision() != Precision::mixed && setup.precision() != Precision::f64 && fits(Precision::mixed, 1)) {
+    advice = "set block: 1 and precision: mixed";
+  }
+  throw Error(ErrorKind::resources, "E2663",
+              fmt::format("a block of {} member(s) needs {:.0f} MiB of device memory ({:.0f} MiB are free) {}", block,
+                          std::ceil(mebibytes(needed)), std::floor(mebibytes(room)), advice));
+}
+
+}  // namespace myriad::pipelines
