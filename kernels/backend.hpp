@@ -140,8 +140,8 @@ class Backend {
   /// Device, execution space, FFT and BLAS providers and CPU kernel names, for provenance.
   virtual const char* description() const = 0;
 
-  /// Whether the ops of an SFNO's forward pass take tensors of \p dtype: weights of products may be tf32 or bf16, filters tf32
-  /// or f16, fields on grids bf16. In such a product sums are fp32.
+  /// Whether the ops of an SFNO's forward pass take tensors of \p dtype: weights of products may be tf32, bf16 or f16, filters
+  /// tf32 or f16, fields on grids bf16 or f16 as their weights. In such a product sums are fp32.
   virtual bool supports(DType dtype) const { return dtype == DType::f32 || dtype == DType::f64; }
 
   // ---- memory -------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ class Backend {
   /// out [batch, o, point] (+)= activation(weight[o, i] in[batch, i, point] + bias[o]); bias may be empty.
   /// With Activation::gelu and Update::accumulate the activation is applied to the product before adding.
   /// `point` may be given as lat, lon (rank 4); with rank 3 the stride between channels is free (a range of points).
-  /// Rows of a bf16 weight may be padded.
+  /// Rows of a 16-bit weight may be padded.
   virtual void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
                        Activation activation, Update update) = 0;
   /// grad_in [batch, i, point] (+)= weight^T grad_out[batch, o, point].

@@ -130,8 +130,8 @@ void multiply_in_library(Device& device, TensorView out, ConstTensorView in, Con
 void conv1x1_in_library(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
                         Activation activation, Update update) {
   const bool gelu = activation == Activation::gelu;
-  MYRIAD_KERNEL_EXPECT(weight.dtype == DType::bf16 ? in.dtype == DType::bf16 : in.dtype == DType::f32);
-  MYRIAD_KERNEL_EXPECT(out.dtype == DType::f32 || out.dtype == DType::bf16);
+  MYRIAD_KERNEL_EXPECT(in.dtype == (weight.dtype == DType::tf32 ? DType::f32 : weight.dtype));
+  MYRIAD_KERNEL_EXPECT(out.dtype == DType::f32 || (out.dtype == weight.dtype && size_of(out.dtype) == 2));
   if (gelu && update == Update::accumulate) {  // the activation is of the product alone
     const auto y = point_shape(out);
     TensorView product = out;
@@ -149,7 +149,14 @@ void conv1x1_in_library(Device& device, TensorView out, ConstTensorView in, Cons
   }
   multiply_in_library(device, out, in, weight, false, update);
   if (bias.empty() && !gelu) return;
-  out.dtype == DType::f32 ? finish_points<float>(device, out, bias, gelu) : finish_points<Bf16>(device, out, bias, gelu);
+  switch (out.dtype) {
+    case DType::bf16:
+      return finish_points<Bf16>(device, out, bias, gelu);
+    case DType::f16:
+      return finish_points<F16>(device, out, bias, gelu);
+    default:
+      return finish_points<float>(device, out, bias, gelu);
+  }
 }
 
 /// target[k] (+)= sum over parts of partial[part, k].
@@ -239,16 +246,17 @@ void conv1x1(Device& device, TensorView out, ConstTensorView in, ConstTensorView
   const auto x = point_shape(in), y = point_shape(out);
   MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
   MYRIAD_KERNEL_EXPECT(bias.empty() || is_vector(bias, y.channels));
-  if (weight.dtype == DType::tf32 || weight.dtype == DType::bf16) {
+  if (weight.dtype == DType::tf32 || size_of(weight.dtype) == 2) {
     MYRIAD_KERNEL_EXPECT(weight.rank == 2 && weight.dim(0) == y.channels && weight.dim(1) == x.channels && weight.dense_from(1));
     MYRIAD_KERNEL_EXPECT(bias.empty() || bias.dtype == DType::f32 || bias.dtype == DType::tf32);
     conv1x1_in_library(device, out, in, weight, bias, activation, update);
     return;
   }
   MYRIAD_KERNEL_EXPECT(is_vector(weight, x.channels * y.channels) && weight.dtype == in.dtype);
-  if (out.dtype == DType::bf16) {
+  if (size_of(out.dtype) == 2) {
     MYRIAD_KERNEL_EXPECT(in.dtype == DType::f32);
-    multiply_points<float, false, Bf16>(device, out, in, weight, bias, activation, update);
+    out.dtype == DType::bf16 ? multiply_points<float, false, Bf16>(device, out, in, weight, bias, activation, update)
+                             : multiply_points<float, false, F16>(device, out, in, weight, bias, activation, update);
     return;
   }
   MYRIAD_KERNEL_EXPECT(out.dtype == in.dtype);

@@ -18,7 +18,7 @@ void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTe
   const auto y = point_shape(out);
   MYRIAD_KERNEL_EXPECT(x.batch == y.batch && x.points == y.points);
   MYRIAD_KERNEL_EXPECT(weight.size() == x.channels * y.channels);
-  MYRIAD_KERNEL_EXPECT(weight.dense_from(weight.dtype == DType::bf16 ? 1 : 0));
+  MYRIAD_KERNEL_EXPECT(weight.dense_from(size_of(weight.dtype) == 2 ? 1 : 0));
   const std::int64_t weight_row = weight.rank == 2 ? weight.step(0) : x.channels;
   MYRIAD_KERNEL_EXPECT(bias.empty() || is_vector(bias, y.channels));
   for (std::int64_t b = 0; b < x.batch; ++b) {

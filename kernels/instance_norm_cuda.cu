@@ -142,6 +142,8 @@ void instance_norm_statistics(Device& device, TensorView stats, ConstTensorView 
       return statistics<double>(device, stats, in, epsilon);
     case DType::bf16:
       return statistics<Bf16>(device, stats, in, epsilon);
+    case DType::f16:
+      return statistics<F16>(device, stats, in, epsilon);
     default:
       return statistics<float>(device, stats, in, epsilon);
   }
@@ -159,6 +161,8 @@ void instance_norm_apply(Device& device, TensorView out, ConstTensorView in, Con
       return apply<double>(device, out, in, stats, gamma, beta, gelu);
     case DType::bf16:
       return apply<Bf16>(device, out, in, stats, gamma, beta, gelu);
+    case DType::f16:
+      return apply<F16>(device, out, in, stats, gamma, beta, gelu);
     default:
       return apply<float>(device, out, in, stats, gamma, beta, gelu);
   }

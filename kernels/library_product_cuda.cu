@@ -38,19 +38,25 @@ class PlainProducts final : public ProductLibrary {
           }
           const std::int64_t at = z * p.d_batch + i * p.d_row + j;
           if (p.result == DType::bf16) {
-            Bf16& d = static_cast<Bf16*>(p.d)[at];
-            d = narrow<Bf16>(p.accumulate ? sum + widen(d) : sum);
+            put(static_cast<Bf16*>(p.d)[at], sum, p.accumulate);
+          } else if (p.result == DType::f16) {
+            put(static_cast<F16*>(p.d)[at], sum, p.accumulate);
           } else {
-            float& d = static_cast<float*>(p.d)[at];
-            d = p.accumulate ? sum + d : sum;
+            put(static_cast<float*>(p.d)[at], sum, p.accumulate);
           }
         }
       }
     }
   }
 
+  template <class T>
+  static void put(T& d, float sum, bool accumulate) {
+    d = narrow<T>(accumulate ? sum + widen(d) : sum);
+  }
   static float operand(const void* data, DType dtype, std::int64_t at) {
-    return dtype == DType::bf16 ? widen(static_cast<const Bf16*>(data)[at]) : tf32_from_float(static_cast<const float*>(data)[at]);
+    if (dtype == DType::bf16) return widen(static_cast<const Bf16*>(data)[at]);
+    if (dtype == DType::f16) return widen(static_cast<const F16*>(data)[at]);
+    return tf32_from_float(static_cast<const float*>(data)[at]);
   }
 };
 
@@ -94,7 +100,9 @@ struct Layout {
   cublasLtMatrixLayout_t handle = nullptr;
 };
 
-cudaDataType_t type_of(DType dtype) { return dtype == DType::bf16 ? CUDA_R_16BF : CUDA_R_32F; }
+cudaDataType_t type_of(DType dtype) {
+  return dtype == DType::bf16 ? CUDA_R_16BF : dtype == DType::f16 ? CUDA_R_16F : CUDA_R_32F;
+}
 
 /// A row-major matrix [rows, columns] is column-major [columns, rows] to the library.
 struct Prepared {
@@ -103,7 +111,7 @@ struct Prepared {
         b(type_of(p.operands), p.b_transposed ? p.n : p.k, p.b_transposed ? p.k : p.n, p.b_row),
         d(type_of(p.result), p.m, p.n, p.d_row) {
     check(cublasLtMatmulDescCreate(&operation,
-                                   p.operands == DType::bf16 ? CUBLAS_COMPUTE_32F : CUBLAS_COMPUTE_32F_FAST_TF32, CUDA_R_32F),
+                                   size_of(p.operands) == 2 ? CUBLAS_COMPUTE_32F : CUBLAS_COMPUTE_32F_FAST_TF32, CUDA_R_32F),
           "cublasLtMatmulDescCreate");
     const cublasOperation_t turn = CUBLAS_OP_T;
     if (p.a_transposed) {
@@ -167,8 +175,8 @@ class CublasProducts final : public ProductLibrary {
   }
 
   Prepared& prepare(const LibraryProduct& p) {
-    const int kind = (p.operands == DType::bf16 ? 1 : 0) + (p.result == DType::bf16 ? 2 : 0) + (p.accumulate ? 4 : 0) +
-                     (p.a_transposed ? 8 : 0) + (p.b_transposed ? 16 : 0);
+    const int kind = static_cast<int>(p.operands) + 8 * static_cast<int>(p.result) + (p.accumulate ? 64 : 0) +
+                     (p.a_transposed ? 128 : 0) + (p.b_transposed ? 256 : 0);
     std::unique_ptr<Prepared>& place = prepared_[{p.m, p.n, p.k, p.a_row, p.b_row, p.d_row, kind}];
     if (place) return *place;
     place = std::make_unique<Prepared>(p);

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Matrix products of the vendor's library (cuBLASLt) on tensor cores, in TF32 or bf16 with fp32 sums. Private to the *_cuda.cu files.
+/// Matrix products of the vendor's library (cuBLASLt) on tensor cores, in TF32, bf16 or fp16 with fp32 sums. Private to the *_cuda.cu files.
 
 #include <cstdint>
 #include <memory>
@@ -20,8 +20,8 @@ struct LibraryProduct {
   std::int64_t a_batch = 0, b_batch = 0, d_batch = 0;
   bool a_transposed = false;  ///< stored as [m, k]
   bool b_transposed = false;  ///< stored as [k, n]
-  DType operands = DType::tf32;  ///< tf32 (fp32 in memory) or bf16
-  DType result = DType::f32;     ///< f32 or bf16
+  DType operands = DType::tf32;  ///< tf32 (fp32 in memory), bf16 or f16
+  DType result = DType::f32;     ///< f32, bf16 or f16
   bool accumulate = false;
 };
 

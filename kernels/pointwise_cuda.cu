@@ -191,12 +191,13 @@ void normal(Device& device, TensorView out, const RandomStream& stream, std::spa
 void axpby(Device& device, TensorView out, double a, ConstTensorView x, double b, ConstTensorView y) {
   MYRIAD_KERNEL_EXPECT(same_extents(out, x));
   MYRIAD_KERNEL_EXPECT(b == 0.0 || same_extents(out, y));
-  MYRIAD_KERNEL_EXPECT(out.dtype != DType::f16);
   switch (out.dtype) {
     case DType::f64:
       return combine<double>(device, out, a, x, b, y);
     case DType::bf16:
       return combine<Bf16>(device, out, a, x, b, y);
+    case DType::f16:
+      return combine<F16>(device, out, a, x, b, y);
     default:
       return combine<float>(device, out, a, x, b, y);
   }

@@ -35,7 +35,7 @@ struct RowPlan final : FftPlan {
     return std::clamp<std::int64_t>(k_bytes / spectrum_bytes(s), 1, channels);
   }
 
-  /// Call body(first channel, channels, spectrum [channel, lat, order]) for pieces of \p grid [channel, lat, lon] of T or Bf16.
+  /// Call body(first channel, channels, spectrum [channel, lat, order]) for pieces of \p grid [channel, lat, lon] of T, Bf16 or F16.
   template <class T, class Body>
   void forward(const void* grid, DType dtype, std::int64_t channels, const Body& body) const {
     const std::int64_t points = spec().nlat * spec().nlon, whole = piece(spec(), channels);
@@ -43,9 +43,10 @@ struct RowPlan final : FftPlan {
     for (std::int64_t first = 0; first < channels; first += whole) {
       const std::int64_t count = std::min(whole, channels - first);
       const void* source = static_cast<const char*>(grid) + first * points * size_of(dtype);
-      if (dtype == DType::bf16) {
+      if (size_of(dtype) == 2) {
         T* const wide = device.array<T>(Device::k_third, whole * points);
-        convert_rows(device, wide, static_cast<const Bf16*>(source), count * points);
+        dtype == DType::bf16 ? convert_rows(device, wide, static_cast<const Bf16*>(source), count * points)
+                             : convert_rows(device, wide, static_cast<const F16*>(source), count * points);
         source = wide;
       }
       rows(count).forward(spectrum, source);
@@ -62,13 +63,15 @@ struct RowPlan final : FftPlan {
       const std::int64_t count = std::min(whole, channels - first);
       body(first, count, spectrum);
       void* const target = static_cast<char*>(grid) + first * points * size_of(dtype);
-      if (dtype != DType::bf16) {
+      if (size_of(dtype) != 2) {
         rows(count).inverse(target, spectrum);
         continue;
       }
       T* const wide = device.array<T>(Device::k_third, whole * points);
       rows(count).inverse(wide, spectrum);
-      convert_rows(device, static_cast<Bf16*>(target), static_cast<const T*>(wide), count * points);
+      const T* const from = wide;
+      dtype == DType::bf16 ? convert_rows(device, static_cast<Bf16*>(target), from, count * points)
+                           : convert_rows(device, static_cast<F16*>(target), from, count * points);
     }
   }
 

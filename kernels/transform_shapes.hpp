@@ -26,7 +26,7 @@ void expect_shapes(const FftSpec& s, const BasicTensorView<FourierConst>& fourie
                    const BasicTensorView<GridConst>& grid) {
   MYRIAD_KERNEL_EXPECT(fourier.rank == 5 && grid.rank == 4);
   // Which formats of a grid a backend takes is its affair (Backend::supports).
-  MYRIAD_KERNEL_EXPECT(fourier.dtype == s.dtype && (grid.dtype == s.dtype || grid.dtype == DType::bf16));
+  MYRIAD_KERNEL_EXPECT(fourier.dtype == s.dtype && (grid.dtype == s.dtype || size_of(grid.dtype) == 2));
   MYRIAD_KERNEL_EXPECT(grid.dim(2) == s.nlat && grid.dim(3) == s.nlon);
   MYRIAD_KERNEL_EXPECT(fourier.dim(0) == grid.dim(0) && fourier.dim(1) == s.mmax &&
                        fourier.dim(2) == s.nlat);

@@ -31,6 +31,16 @@ constexpr Pass k_passes[] = {{"forward", NetworkPass::forward},
                              {"folded", NetworkPass::folded},
                              {"training", NetworkPass::training}};
 
+struct Formats {
+  const char* name;
+  Precision precision;
+};
+constexpr Formats k_precisions[] = {{"f32", Precision::f32},
+                                    {"f64", Precision::f64},
+                                    {"tf32", Precision::tf32},
+                                    {"half", Precision::half},
+                                    {"mixed", Precision::mixed}};
+
 template <class Entry, std::size_t Count>
 const Entry& find(const char* option, const Entry (&list)[Count], const std::string& name) {
   const auto found = std::find_if(std::begin(list), std::end(list), [&](const Entry& e) { return e.name == name; });
@@ -55,13 +65,18 @@ std::string StagesCase::what() const {
   const SfnoConfig c = config();
   const char* name =
       std::find_if(std::begin(k_passes), std::end(k_passes), [&](const Pass& p) { return p.pass == pass; })->name;
-  return fmt::format("{} {} {}x{} embed {} layers {} batch {} f32", network, name, c.nlat, c.nlon, c.embed_dim, c.layers, batch);
+  return fmt::format("{} {} {}x{} embed {} layers {} batch {} {}", network, name, c.nlat, c.nlon, c.embed_dim, c.layers, batch,
+                     to_string(precision));
 }
 
 std::vector<StagesCase> stages_cases(const std::optional<std::string>& network, const std::optional<std::string>& batch,
-                                     const std::optional<std::string>& pass) {
+                                     const std::optional<std::string>& pass, const std::optional<std::string>& precision) {
   const std::string name = find("network", k_networks, network.value_or("default")).name;
   const NetworkPass chosen = find("pass", k_passes, pass.value_or("forward")).pass;
+  const Precision formats = find("precision", k_precisions, precision.value_or("f32")).precision;
+  MYRIAD_VALIDATE(chosen != NetworkPass::training || !is_short(formats), ErrorKind::usage, "E2672",
+                  "--precision {} with --pass training (there is no backward pass in 16 bits) use f32, f64 or tf32",
+                  to_string(formats));
   const std::string text = batch.value_or("1");
   std::vector<StagesCase> cases;
   for (const char *at = text.data(), *last = text.data() + text.size();; ++at) {
@@ -69,7 +84,7 @@ std::vector<StagesCase> stages_cases(const std::optional<std::string>& network, 
     const auto [end, error] = std::from_chars(at, last, count);
     MYRIAD_VALIDATE(error == std::errc() && (end == last || *end == ',') && count >= 1 && count <= 4096, ErrorKind::usage, "E2672",
                     "--batch {} (expected numbers from 1 to 4096 between commas) for example --batch 1,4", text);
-    cases.push_back({name, chosen, count});
+    cases.push_back({name, chosen, count, formats});
     if (end == last) return cases;
     at = end;
   }
@@ -79,6 +94,7 @@ std::vector<CliOption> stages_options() {
   return {{"network", "default, regridding, one_degree or hens (stages; default default)", CliOption::Kind::value},
           {"batch", "batch sizes between commas (stages; default 1)", CliOption::Kind::value},
           {"pass", "forward, folded or training (stages; default forward)", CliOption::Kind::value},
+          {"precision", "f32, f64, tf32, half or mixed (stages; default f32)", CliOption::Kind::value},
           {"count-only", "operations, bytes and memory without doing the step (stages)", CliOption::Kind::flag}};
 }
 
@@ -151,14 +167,15 @@ std::string stages_json(const StagesCase& c, const NetworkStages& step, const st
 
 void run_stages(const VerbContext& context, const std::string& backend_name, double seconds) {
   const std::vector<StagesCase> cases =
-      stages_cases(context.option("network"), context.option("batch"), context.option("pass"));
+      stages_cases(context.option("network"), context.option("batch"), context.option("pass"),
+                   context.option("precision"));
   const auto print = [&](const StagesCase& c, const NetworkStages& step, const std::vector<Roofs>& roofs) {
     context.print(context.has_option("json") ? stages_json(c, step, roofs) : stages_table(c, step, roofs) + "\n");
   };
   if (context.has_option("count-only")) {
     MYRIAD_VALIDATE(!context.option("backend") && !context.option("seconds"), ErrorKind::usage, "E2673",
                     "--count-only with --backend or --seconds (nothing runs) drop one of them");
-    for (const StagesCase& c : cases) print(c, count_network_stages(c.config(), c.batch, c.pass), {h200_roofs()});
+    for (const StagesCase& c : cases) print(c, count_network_stages(c.config(), c.batch, c.pass, c.precision), {h200_roofs()});
     return;
   }
   const auto backend = make_backend(backend_name);
@@ -170,9 +187,9 @@ void run_stages(const VerbContext& context, const std::string& backend_name, dou
   if (cuda) roofs.push_back(h200_roofs());
   for (const StagesCase& c : cases) {
     try {
-      print(c, time_network_stages(backend, c.config(), c.batch, c.pass, seconds), roofs);
+      print(c, time_network_stages(backend, c.config(), c.batch, c.pass, seconds, c.precision), roofs);
     } catch (const std::bad_alloc&) {
-      const std::string reason = does_not_fit(count_network_stages(c.config(), c.batch, c.pass).bytes_peak);
+      const std::string reason = does_not_fit(count_network_stages(c.config(), c.batch, c.pass, c.precision).bytes_peak);
       Json j;
       j.set("name", "stages");
       j.set("case", c.what());

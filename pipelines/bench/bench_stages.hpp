@@ -18,16 +18,18 @@ struct StagesCase {
   std::string network;  ///< "default", "regridding", "one_degree", "hens"
   NetworkPass pass = NetworkPass::forward;
   std::int64_t batch = 1;
+  Precision precision = Precision::f32;
 
   SfnoConfig config() const;
   /// "default forward 32x64 embed 64 layers 4 batch 1 f32"
   std::string what() const;
 };
 
-/// The cases of \p network (default: default), \p batch (numbers between commas, default 1) and \p pass (default: forward).
+/// The cases of \p network (default: default), \p batch (numbers between commas, default 1), \p pass (default: forward) and
+/// \p precision (default: f32).
 /// Errors: ErrorKind::usage (E2672) for anything else.
 std::vector<StagesCase> stages_cases(const std::optional<std::string>& network, const std::optional<std::string>& batch,
-                                     const std::optional<std::string>& pass);
+                                     const std::optional<std::string>& pass, const std::optional<std::string>& precision = {});
 
 /// Why a case was left out.
 std::string does_not_fit(std::int64_t tensor_bytes);

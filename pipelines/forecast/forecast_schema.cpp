@@ -16,7 +16,7 @@ Schema forecast_schema() {
   add_device_keys(s);
   add_cost_key(s);
   s.choice("backend", "Implementation of the ops", {"kokkos", "reference"}).default_to("kokkos");
-  s.choice("precision", "Formats of the arithmetic; tf32 and mixed need --device cuda", {"f32", "f64", "tf32", "mixed"}).default_to("f32");
+  s.choice("precision", "Formats of the arithmetic; tf32, mixed (bf16) and half (fp16) need --device cuda", {"f32", "f64", "tf32", "mixed", "half"}).default_to("f32");
   s.choice("resume", "Members already published by the same run are kept", {"auto", "never", "require"})
       .default_to("auto")
       .on_command_line()

@@ -54,8 +54,8 @@ void check_device_memory(const ForecastSetup& setup) {
   std::string advice = "use a GPU with more memory";
   if (largest > 0) {
     advice = fmt::format("set block: {}", largest);
-  } else if (setup.precision() != Precision::mixed && setup.precision() != Precision::f64 && fits(Precision::mixed, 1)) {
-    advice = "set block: 1 and precision: mixed";
+  } else if (!is_short(setup.precision()) && setup.precision() != Precision::f64 && fits(Precision::half, 1)) {
+    advice = "set block: 1 and precision: half";
   }
   throw Error(ErrorKind::resources, "E2663",
               fmt::format("a block of {} member(s) needs {:.0f} MiB of device memory ({:.0f} MiB are free) {}", block,

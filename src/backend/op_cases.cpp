@@ -80,7 +80,7 @@ constexpr const char* k_lanes = "short fp32 sums inside fp64 sums";
 constexpr const char* k_gelu = "approximation of the error function: 1.3e-7 max(1, |x|)";
 
 constexpr const char* k_rounded_operands = "operands rounded to 11 bits";
-constexpr const char* k_bf16 = "results rounded to 8 bits, twice";
+constexpr const char* k_short = "results rounded to their format, twice";
 
 /// Builds the list of one shape.
 class Builder {
@@ -116,6 +116,8 @@ class Builder {
         reduced_conv1x1("bf16 ", DType::bf16, DType::bf16, DType::bf16, activation, update);
         reduced_conv1x1("bf16 to f32 ", DType::bf16, DType::bf16, DType::f32, activation, update);
         reduced_conv1x1("f32 to bf16 ", DType::f32, DType::f32, DType::bf16, activation, update);
+        reduced_conv1x1("f16 ", DType::f16, DType::f16, DType::f16, activation, update);
+        reduced_conv1x1("f32 to f16 ", DType::f32, DType::f32, DType::f16, activation, update);
       }
       conv1x1_adjoints(update);
       spectral_mix_adjoint_weight(update);
@@ -123,10 +125,10 @@ class Builder {
     spectral_mix();
     for (OpCase& c : cases_) {
       for (Operand& o : c.operands) {
-        const bool keeps = c.variant.find("bf16") != std::string::npos;
+        const bool keeps = c.variant.find("f16") != std::string::npos;
         if (o.dtype == DType::f32 && !keeps && (o.name == "weight" || o.name == "grad_weight")) o.dtype = DType::tf32;
       }
-      if (c.variant.find("bf16") != std::string::npos) continue;
+      if (c.variant.find("f16") != std::string::npos) continue;
       c.tolerance = 4.0 * 0x1p-11;
       c.reason = k_rounded_operands;
     }
@@ -158,28 +160,31 @@ class Builder {
         {grid_of(out, "out", s_.outputs, true), grid_of(in, "in", s_.inputs), weight, shared("bias", {s_.outputs})},
         [=](Backend& b, Views v) { b.conv1x1(v[0], v[1], v[2], v[3], activation, update); }, sum_units(s_.inputs), dtype_, k_sum,
         2.0 * real(s_.batch * s_.inputs * s_.outputs * points()));
-    if (out == DType::bf16) {
-      c.tolerance = 3.0 * 0x1p-8;
-      c.reason = k_bf16;
+    if (out == DType::bf16 || out == DType::f16) {
+      c.tolerance = 3.0 * (out == DType::bf16 ? 0x1p-8 : 0x1p-11);
+      c.reason = k_short;
     }
   }
 
   void reduced_pointwise() {
-    const auto bf16 = [&](const char* name, bool output = false) { return grid_of(DType::bf16, name, s_.inputs, output); };
-    const auto rounded = [&](OpCase& c) {
-      c.tolerance = 2.0 * 0x1p-8;
-      c.reason = k_bf16;
-    };
-    add("instance_norm_statistics", "bf16", {stats(true), bf16("in")},
-        [](Backend& b, Views v) { b.instance_norm_statistics(v[0], v[1], 1e-6); }, 16.0, dtype_, k_lanes, 0.0);
-    for (Activation activation : {Activation::none, Activation::gelu}) {
-      rounded(add("instance_norm_apply", std::string("bf16 ") + name_of(activation),
-                  {bf16("out", true), bf16("in"), stats(false), shared("gamma", {s_.inputs}), shared("beta", {s_.inputs})},
-                  [=](Backend& b, Views v) { b.instance_norm_apply(v[0], v[1], v[2], v[3], v[4], activation); }, 16.0, dtype_,
-                  k_lanes, 0.0));
+    for (DType type : {DType::bf16, DType::f16}) {
+      const std::string kind = type == DType::bf16 ? "bf16" : "f16";
+      const auto field = [&](const char* name, bool output = false) { return grid_of(type, name, s_.inputs, output); };
+      const auto rounded = [&](OpCase& c) {
+        c.tolerance = 2.0 * (type == DType::bf16 ? 0x1p-8 : 0x1p-11);
+        c.reason = k_short;
+      };
+      add("instance_norm_statistics", kind, {stats(true), field("in")},
+          [](Backend& b, Views v) { b.instance_norm_statistics(v[0], v[1], 1e-6); }, 16.0, dtype_, k_lanes, 0.0);
+      for (Activation activation : {Activation::none, Activation::gelu}) {
+        rounded(add("instance_norm_apply", kind + " " + name_of(activation),
+                    {field("out", true), field("in"), stats(false), shared("gamma", {s_.inputs}), shared("beta", {s_.inputs})},
+                    [=](Backend& b, Views v) { b.instance_norm_apply(v[0], v[1], v[2], v[3], v[4], activation); }, 16.0, dtype_,
+                    k_lanes, 0.0));
+      }
+      rounded(add("axpby", kind, {field("out", true), field("x"), field("y")},
+                  [](Backend& b, Views v) { b.axpby(v[0], 1.25, v[1], -0.3, v[2]); }, 3.0, dtype_, k_exact, 0.0));
     }
-    rounded(add("axpby", "bf16", {bf16("out", true), bf16("x"), bf16("y")},
-                [](Backend& b, Views v) { b.axpby(v[0], 1.25, v[1], -0.3, v[2]); }, 3.0, dtype_, k_exact, 0.0));
     for (DType narrow : {DType::bf16, DType::f16, DType::tf32}) {
       const Operand there = grid_of(narrow, "out", s_.inputs, true), back = grid_of(narrow, "in", s_.inputs);
       const std::string name = narrow == DType::bf16 ? "bf16" : narrow == DType::f16 ? "f16" : "tf32";

@@ -14,7 +14,7 @@ std::int64_t product(const std::vector<std::int64_t>& shape) {
 }
 }  // namespace
 
-ParameterSet::ParameterSet(Backend& backend, DType dtype, std::vector<ParameterInfo> infos)
+ParameterSet::ParameterSet(Backend& backend, DType dtype, std::vector<ParameterInfo> infos, ParameterStorage storage)
     : backend_(&backend), dtype_(dtype), infos_(std::move(infos)) {
   constexpr std::int64_t k_alignment_elements = 16;  // 64 bytes of f32
   for (const ParameterInfo& info : infos_) {
@@ -22,7 +22,21 @@ ParameterSet::ParameterSet(Backend& backend, DType dtype, std::vector<ParameterI
     const std::int64_t n = product(info.shape);
     arena_size_ += (n + k_alignment_elements - 1) / k_alignment_elements * k_alignment_elements;
   }
-  values_ = make_arena();
+  if (storage == ParameterStorage::arena) {
+    values_ = make_arena();
+    return;
+  }
+  for (const ParameterInfo& info : infos_) pieces_.emplace_back(backend, dtype, std::initializer_list<std::int64_t>{product(info.shape)});
+}
+
+TensorView ParameterSet::value(std::size_t i) {
+  if (pieces_.empty()) return view_in(values_.view(), i);
+  MYRIAD_EXPECT(i < infos_.size() && !pieces_[i].empty());
+  TensorView v = pieces_[i].view();
+  v.rank = static_cast<int>(infos_[i].shape.size());
+  for (std::size_t d = 0; d < infos_[i].shape.size(); ++d) v.extent[d] = infos_[i].shape[d];
+  v.set_dense_strides();
+  return v;
 }
 
 std::int64_t ParameterSet::scalars() const {

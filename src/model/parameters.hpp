@@ -22,12 +22,19 @@ struct ParameterInfo {
   double init_first_slice_factor = 1.0;
 };
 
+/// How parameters lie in memory.
+enum class ParameterStorage : std::uint8_t {
+  arena,     ///< one after the other: what optimisers and exchanges need
+  separate,  ///< each on its own, so that one can be given back as soon as it has been converted; no gradients
+};
+
 /// Flat arena of parameters, each 64-byte aligned in it, in declaration order.
 ///
 /// Optimisers and exchanges see one vector; layers see named tensors. Padding elements are zero and stay zero.
 class ParameterSet {
  public:
-  ParameterSet(Backend& backend, DType dtype, std::vector<ParameterInfo> infos);
+  ParameterSet(Backend& backend, DType dtype, std::vector<ParameterInfo> infos,
+               ParameterStorage storage = ParameterStorage::arena);
 
   std::size_t count() const { return infos_.size(); }
   const ParameterInfo& info(std::size_t i) const { return infos_[i]; }
@@ -38,7 +45,7 @@ class ParameterSet {
   /// Length of the arena in elements, padding included.
   std::int64_t arena_size() const { return arena_size_; }
 
-  TensorView value(std::size_t i) { return view_in(values_.view(), i); }
+  TensorView value(std::size_t i);
   ConstTensorView value(std::size_t i) const;
   TensorView gradient(std::size_t i);
   TensorView values() { return values_.view(); }
@@ -48,6 +55,11 @@ class ParameterSet {
   void release() {
     values_ = Tensor();
     gradients_ = Tensor();
+    pieces_.clear();
+  }
+  /// The same of one parameter, when it lies on its own.
+  void release(std::size_t i) {
+    if (!pieces_.empty()) pieces_[i] = Tensor();
   }
 
   /// View of parameter \p i inside any arena-shaped tensor (moments, copies).
@@ -69,6 +81,7 @@ class ParameterSet {
   std::vector<std::int64_t> offsets_;
   std::int64_t arena_size_ = 0;
   Tensor values_;
+  std::vector<Tensor> pieces_;  // instead of values_, with ParameterStorage::separate
   Tensor gradients_;  // allocated on first use: inference never needs it
 };
 

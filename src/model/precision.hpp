@@ -16,6 +16,7 @@ enum class Precision : std::uint8_t {
   f64,
   tf32,   ///< products of fp32 numbers with operands rounded to 11 significant bits
   mixed,  ///< bf16 fields and weights at grid points, half-precision filters, TF32 products in the spectrum
+  half,   ///< as mixed with half precision at grid points: 3 bits more, fields beyond 65504 become infinite
 };
 
 constexpr std::string_view to_string(Precision precision) {
@@ -26,6 +27,8 @@ constexpr std::string_view to_string(Precision precision) {
       return "tf32";
     case Precision::mixed:
       return "mixed";
+    case Precision::half:
+      return "half";
     case Precision::f32:
       break;
   }
@@ -34,28 +37,30 @@ constexpr std::string_view to_string(Precision precision) {
 
 /// \p name as to_string() writes it. Errors: ErrorKind::config_invalid (E2306).
 inline Precision precision_from_string(std::string_view name) {
-  for (Precision p : {Precision::f32, Precision::f64, Precision::tf32, Precision::mixed}) {
+  for (Precision p : {Precision::f32, Precision::f64, Precision::tf32, Precision::mixed, Precision::half}) {
     if (to_string(p) == name) return p;
   }
   throw Error(ErrorKind::config_invalid, "E2306",
-              fmt::format("precision '{}' (f32, f64, tf32 and mixed are known) choose one of them", name));
+              fmt::format("precision '{}' (f32, f64, tf32, mixed and half are known) choose one of them", name));
 }
 
+/// Whether the network keeps 16-bit copies of its weights.
+constexpr bool is_short(Precision p) { return p == Precision::mixed || p == Precision::half; }
 /// Format of states, biases and coefficients.
 constexpr DType state_format(Precision p) { return p == Precision::f64 ? DType::f64 : DType::f32; }
 /// Format of the network's fields at grid points.
-constexpr DType field_format(Precision p) { return p == Precision::mixed ? DType::bf16 : state_format(p); }
-/// Format of the matrices that multiply fields.
-constexpr DType matrix_format(Precision p) {
-  return p == Precision::mixed ? DType::bf16 : p == Precision::tf32 ? DType::tf32 : state_format(p);
+constexpr DType field_format(Precision p) {
+  return p == Precision::mixed ? DType::bf16 : p == Precision::half ? DType::f16 : state_format(p);
 }
+/// Format of the matrices that multiply fields.
+constexpr DType matrix_format(Precision p) { return p == Precision::tf32 ? DType::tf32 : field_format(p); }
 /// Format of the filters of the spectrum.
 constexpr DType filter_format(Precision p) {
-  return p == Precision::mixed ? DType::f16 : p == Precision::tf32 ? DType::tf32 : state_format(p);
+  return is_short(p) ? DType::f16 : p == Precision::tf32 ? DType::tf32 : state_format(p);
 }
 /// Format of the Legendre products.
 constexpr DType legendre_format(Precision p) {
-  return p == Precision::mixed || p == Precision::tf32 ? DType::tf32 : state_format(p);
+  return is_short(p) || p == Precision::tf32 ? DType::tf32 : state_format(p);
 }
 
 /// Errors: ErrorKind::config_invalid (E2307) when \p backend has not the formats.

@@ -344,7 +344,7 @@ void Sfno::forward(TensorView out, ConstTensorView in, SfnoTape* tape) {
     impl_->inference.forward(out, in, impl_->scale(), nullptr);
     return;
   }
-  MYRIAD_EXPECT(impl_->precision != Precision::mixed);
+  MYRIAD_EXPECT(!is_short(impl_->precision));
   impl_->forward(out, in, *tape->record_);
 }
 

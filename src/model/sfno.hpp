@@ -89,7 +89,7 @@ class Sfno {
   /// Per-channel factor of decoder and big skip; required when config.output_scale is set.
   void set_output_scale(const std::vector<double>& scale);
 
-  /// With a tape (not in mixed precision), keeps what backward needs (about 9 embed_dim x points per block and batch element).
+  /// With a tape (not in 16-bit precisions), keeps what backward needs (about 9 embed_dim x points per block and batch element).
   void forward(TensorView out, ConstTensorView in, SfnoTape* tape);
 
   /// Without a tape and with perturbed filters of low degrees. Elements of scale 0 keep the bits of forward(). The noise
@@ -100,8 +100,8 @@ class Sfno {
   /// From now on forward passes without a tape use the present parameters, with the two exact foldings of sfno.md 3.10: the
   /// encoder's second matrix moves into the first block's filter and skip (one full-grid matrix product less), and the skip matrix
   /// of a block that changes grids is applied to the coefficients (fewer than the grid has points). Call again after the
-  /// parameters change. Results differ from the unfolded ones by rounding. Memory: up to three filters of one block. Must be
-  /// called before the first pass in mixed precision, which has no backward pass.
+  /// parameters change (in a 16-bit precision only once: the filters are given back). Results differ from the unfolded ones by rounding. Memory: up to three filters of one block. Must be
+  /// called before the first pass in a 16-bit precision, which has no backward pass.
   void prepare_inference();
   /// Whether forward passes without a tape no longer read the parameters: they may be released.
   bool owns_weights() const;

@@ -62,7 +62,7 @@ SfnoInference::SfnoInference(Backend& backend, const SfnoConfig& config, const S
       precision_(precision),
       outer_(outer),
       inner_(inner) {
-  if (precision_ != Precision::mixed) use_parameters();
+  if (!is_short(precision_)) use_parameters();
 }
 
 ConstTensorView SfnoInference::keep(Tensor tensor) {
@@ -72,7 +72,7 @@ ConstTensorView SfnoInference::keep(Tensor tensor) {
 
 ConstTensorView SfnoInference::exact(std::size_t i) {
   const ConstTensorView view = std::as_const(parameters_).value(i);
-  if (precision_ != Precision::mixed) return view;
+  if (!is_short(precision_)) return view;
   Tensor copy(backend_, view.dtype, {view.size()});
   TensorView target = view.rank == 1 ? copy.view() : copy.view().reshape({view.dim(0), view.dim(1)});
   backend_.copy(target, view);
@@ -83,7 +83,7 @@ ConstTensorView SfnoInference::exact(std::size_t i) {
 ConstTensorView SfnoInference::matrix(std::size_t i) {
   const ConstTensorView view = std::as_const(parameters_).value(i);
   const DType format = matrix_format(precision_);
-  if (format != DType::bf16) return with_format(view, format);
+  if (!is_short(precision_)) return with_format(view, format);
   // Rows of whole 16 bytes, which tensor cores load at once.
   Tensor copy(backend_, format, {view.dim(0), (view.dim(1) + 7) / 8 * 8});
   const TensorView rows = copy.view().slice(1, 0, view.dim(1));
@@ -94,7 +94,7 @@ ConstTensorView SfnoInference::matrix(std::size_t i) {
 
 ConstTensorView SfnoInference::filter(ConstTensorView trained) {
   const DType format = filter_format(precision_);
-  if (format != DType::f16) return with_format(trained, format);
+  if (!is_short(precision_)) return with_format(trained, format);
   Tensor copy(backend_, format, {trained.dim(0), trained.dim(1), trained.dim(2), trained.dim(3)});
   backend_.copy(copy, trained);
   return keep(std::move(copy));
@@ -119,6 +119,8 @@ void SfnoInference::use_parameters() {
     block.norm1_weight = exact(at(norm1_weight));
     block.norm1_bias = exact(at(norm1_bias));
     block.filter = block.noise_filter = filter(std::as_const(parameters_).value(at(filter_weight)));
+    // Filters are nearly all of the weights: each goes as soon as its copy is made. The first one is still to be folded.
+    if (is_short(precision_) && b > 0) parameters_.release(at(filter_weight));
     block.skip = matrix(at(skip_weight));
     block.mlp0_weight = matrix(at(mlp0_weight));
     block.mlp0_bias = exact(at(mlp0_bias));
@@ -133,6 +135,7 @@ void SfnoInference::use_parameters() {
 }
 
 void SfnoInference::prepare() {
+  MYRIAD_EXPECT(!owns_weights());
   use_parameters();
   prepared_ = true;
   const std::int64_t n = config_.embed_dim, degrees = config_.lmax();
@@ -144,7 +147,12 @@ void SfnoInference::prepare() {
   backend_.conv1x1_adjoint_input(folded.view().reshape({degrees, n, 2 * n}),
                                  ConstTensorView(trained.data, state, {degrees, n, 2 * n}), encoder, Update::overwrite);
   weights_.blocks[0].filter = filter(std::as_const(folded).view());
-  if (filter_format(precision_) != DType::f16) keep(std::move(folded));
+  if (is_short(precision_)) {
+    parameters_.release(layout_.block(0, filter_weight));
+    folded = Tensor();
+  } else {
+    keep(std::move(folded));
+  }
   weights_.encoder_weight2 = ConstTensorView();
 
   for (std::int64_t b = 0; b < layout_.layers; ++b) {
@@ -160,7 +168,7 @@ void SfnoInference::prepare() {
     }
     if (layout_.regrids(b)) {
       // The matrix as the same filter of every degree: [in, out] in the real part.
-      Tensor replicated(backend_, size_of(filter_format(precision_)) == 2 ? DType::f16 : state, {degrees, n, n, 2});
+      Tensor replicated(backend_, is_short(precision_) ? DType::f16 : state, {degrees, n, n, 2});
       backend_.fill(replicated, 0.0);
       ConstTensorView transposed = skip;
       transposed.rank = 4;
@@ -170,8 +178,8 @@ void SfnoInference::prepare() {
       block.spectral_skip = with_format(keep(std::move(replicated)), filter_format(precision_));
       continue;
     }
-    if (matrix_format(precision_) == DType::bf16) {
-      Tensor copy(backend_, DType::bf16, {n, (n + 7) / 8 * 8});
+    if (is_short(precision_)) {
+      Tensor copy(backend_, matrix_format(precision_), {n, (n + 7) / 8 * 8});
       const TensorView rows = copy.view().slice(1, 0, n);
       backend_.copy(rows, skip);
       keep(std::move(copy));
@@ -216,7 +224,7 @@ std::int64_t SfnoInference::moves() const {
 }
 
 void SfnoInference::forward(TensorView out, ConstTensorView in, ConstTensorView output_scale, const WeightNoise* noise) {
-  MYRIAD_EXPECT(precision_ != Precision::mixed || prepared_);
+  MYRIAD_EXPECT(!is_short(precision_) || prepared_);
   if (noise != nullptr) {  // its numbers come from the host
     run(out, in, output_scale, noise);
     return;

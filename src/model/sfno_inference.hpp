@@ -40,7 +40,7 @@ class SfnoInference {
   /// Fold (sfno.md 3.10) and convert the present parameters.
   void prepare();
   /// Whether prepare() has copied all it needs: the parameters may then be released.
-  bool owns_weights() const { return precision_ == Precision::mixed && prepared_; }
+  bool owns_weights() const { return is_short(precision_) && prepared_; }
   /// \param output_scale [out_channels] or empty
   void forward(TensorView out, ConstTensorView in, ConstTensorView output_scale, const WeightNoise* noise);
 

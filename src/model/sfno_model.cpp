@@ -54,7 +54,8 @@ SfnoModel::SfnoModel(Backend& backend, SfnoModelConfig config, Precision precisi
       scratch_(std::make_unique<Scratch>()) {
   const SfnoConfig network = config_.network();
   validate(network);
-  parameters_ = std::make_unique<ParameterSet>(backend, dtype_, sfno_parameters(network));
+  parameters_ = std::make_unique<ParameterSet>(backend, dtype_, sfno_parameters(network),
+                                               is_short(precision) ? ParameterStorage::separate : ParameterStorage::arena);
   parameters_->initialise(seed);
   network_ = std::make_unique<Sfno>(backend, network, *parameters_, precision);
   if (network.output_scale) {

@@ -46,8 +46,8 @@ class SfnoModel final : public Model {
   ParameterSet& parameters() override { return *parameters_; }
   std::unique_ptr<ModelTape> make_tape() const override;
 
-  /// Prepare the present weights for steps without a tape (Sfno::prepare_inference); results differ by rounding. In mixed
-  /// precision the parameters are released afterwards.
+  /// Prepare the present weights for steps without a tape (Sfno::prepare_inference); results differ by rounding. In 16-bit
+  /// precisions the parameters are released afterwards.
   void prepare_inference();
   void step(TensorView next, ConstTensorView history, const StepContext& context, ModelTape* tape) override;
   void backward(TensorView grad_history, ConstTensorView grad_next, ModelTape& tape) override;

@@ -19,24 +19,27 @@ double steady_seconds() {
 /// A network with what a step reads and writes.
 class Bench {
  public:
-  Bench(Backend& backend, const SfnoConfig& config, std::int64_t batch, NetworkPass pass)
+  Bench(Backend& backend, const SfnoConfig& config, std::int64_t batch, NetworkPass pass, Precision precision)
       : backend_(backend),
         pass_(pass),
-        parameters_(backend, DType::f32, sfno_parameters(config)),
-        network_(backend, config, parameters_),
-        in_(backend, DType::f32, {batch, config.in_channels, config.nlat, config.nlon}),
-        out_(backend, DType::f32, {batch, config.out_channels, config.nlat, config.nlon}) {
+        parameters_(backend, state_format(precision), sfno_parameters(config),
+                    is_short(precision) ? ParameterStorage::separate : ParameterStorage::arena),
+        network_(backend, config, parameters_, precision),
+        in_(backend, state_format(precision), {batch, config.in_channels, config.nlat, config.nlon}),
+        out_(backend, state_format(precision), {batch, config.out_channels, config.nlat, config.nlon}) {
     parameters_.initialise(1);
     if (config.output_scale) {
       network_.set_output_scale(std::vector<double>(static_cast<std::size_t>(config.out_channels), 0.1));
     }
     const std::uint32_t member = 0;
-    backend.fill_normal(TensorView(in_.view().data, DType::f32, {1, in_.size()}), {1, 1000, 0}, std::span(&member, 1));
-    if (pass == NetworkPass::folded) network_.prepare_inference();
+    backend.fill_normal(TensorView(in_.view().data, in_.dtype(), {1, in_.size()}), {1, 1000, 0}, std::span(&member, 1));
+    if (pass == NetworkPass::folded || is_short(precision)) network_.prepare_inference();
+    if (network_.owns_weights()) parameters_.release();
     if (pass != NetworkPass::training) return;
+    MYRIAD_EXPECT(!is_short(precision));
     first_moment_ = parameters_.make_arena();
     second_moment_ = parameters_.make_arena();
-    grad_out_ = Tensor(backend, DType::f32, {batch, config.out_channels, config.nlat, config.nlon});
+    grad_out_ = Tensor(backend, out_.dtype(), {batch, config.out_channels, config.nlat, config.nlon});
     row_weight_ = Tensor(backend, DType::f64, {config.nlat});
     backend.fill(row_weight_, 1.0 / static_cast<double>(config.nlat));
     loss_ = Tensor(backend, DType::f64, {batch, config.out_channels});
@@ -86,9 +89,9 @@ NetworkStages result_of(const CountingBackend& counting) {
 
 }  // namespace
 
-NetworkStages count_network_stages(const SfnoConfig& config, std::int64_t batch, NetworkPass pass) {
+NetworkStages count_network_stages(const SfnoConfig& config, std::int64_t batch, NetworkPass pass, Precision precision) {
   CountingBackend counting(make_null_backend());
-  Bench bench(counting, config, batch, pass);
+  Bench bench(counting, config, batch, pass, precision);
   bench.step();  // the first one also makes scratch
   const std::int64_t peak = counting.bytes_peak();
   counting.reset();
@@ -99,9 +102,9 @@ NetworkStages count_network_stages(const SfnoConfig& config, std::int64_t batch,
 }
 
 NetworkStages time_network_stages(std::shared_ptr<kernels::Backend> backend, const SfnoConfig& config, std::int64_t batch,
-                                  NetworkPass pass, double seconds) {
+                                  NetworkPass pass, double seconds, Precision precision) {
   CountingBackend counting(std::move(backend), CountingBackend::Timing::on);
-  Bench bench(counting, config, batch, pass);
+  Bench bench(counting, config, batch, pass, precision);
   bench.step();
   counting.fence();
   const std::int64_t peak = counting.bytes_peak();

@@ -27,12 +27,14 @@ struct NetworkStages {
   std::int64_t bytes_peak = 0;
 };
 
-/// Count a step without doing it: needs no memory for tensors, so that any network can be counted anywhere. fp32.
-NetworkStages count_network_stages(const SfnoConfig& config, std::int64_t batch, NetworkPass pass);
+/// Count a step without doing it: needs no memory for tensors, so that any network can be counted anywhere.
+/// 16-bit precisions fold; they have no training.
+NetworkStages count_network_stages(const SfnoConfig& config, std::int64_t batch, NetworkPass pass,
+                                   Precision precision = Precision::f32);
 
-/// Do steps for at least \p seconds and return that of the median time. fp32, random inputs and weights.
+/// Do steps for at least \p seconds and return that of the median time; random inputs and weights.
 /// Errors: std::bad_alloc (OutOfMemory) when the device cannot hold it.
 NetworkStages time_network_stages(std::shared_ptr<kernels::Backend> backend, const SfnoConfig& config, std::int64_t batch,
-                                  NetworkPass pass, double seconds);
+                                  NetworkPass pass, double seconds, Precision precision = Precision::f32);
 
 }  // namespace myriad

@@ -26,6 +26,21 @@ for rows in cases.values():
 P
 done
 code=0
+# Formats: 16-bit fields and weights halve the bytes of products at grid points, a CPU has none.
+for precision in f32 half; do stages --network hens --pass folded --count-only --precision $precision >"$WORK/hens_$precision" || fail "$precision"; done
+/usr/bin/python3 - "$WORK/hens_f32" "$WORK/hens_half" <<'P' || fail "the bytes of formats"
+import json
+import sys
+wide, short = ([json.loads(line) for line in open(name)] for name in sys.argv[1:])
+mlp = [next(row["bytes"] for row in rows if row.get("stage") == "mlp") for rows in (wide, short)]
+assert 0.49 < mlp[1] / mlp[0] < 0.52, mlp
+peaks = [rows[-1]["peak_tensor_bytes"] for rows in (wide, short)]
+assert peaks[1] < 15.5e9 < peaks[0], peaks  # loads and runs on a card of 16 GB
+P
+code=0
+"$MYRIAD" bench stages --precision tf32 --seconds 0.1 >"$WORK/log" 2>&1 || code=$?
+[ "$code" = 78 ] || fail "tf32 on a CPU: exit code $code"
+code=0
 "$MYRIAD" bench stages --network hens >"$WORK/log" 2>&1 || code=$?
 [ "$code" = 64 ] && grep -q E2644 "$WORK/log" || fail "the HENS network on a CPU"
 # 7.6 GB per activation of the wide network at batch 512, in a program that may have 4 GB.

@@ -128,6 +128,7 @@ TEST_P(Transforms, WholeOnesAgreeWithPlainLoopsInEveryFormat) {
   if (backend_->supports(DType::tf32)) {
     formats.push_back({DType::tf32, DType::f32, 0x1p-10});
     formats.push_back({DType::tf32, DType::bf16, 0x1p-8});
+    formats.push_back({DType::tf32, DType::f16, 0x1p-10});
   }
   for (const Shape& s : k_shapes) {
     if (s.mmax > s.nlon / 2 + 1) continue;

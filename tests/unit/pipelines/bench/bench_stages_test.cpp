@@ -69,6 +69,7 @@ TEST(StagesCases, AreOnePerBatch) {
   ASSERT_EQ(cases.size(), 2U);
   EXPECT_EQ(cases[1].batch, 16);
   EXPECT_EQ(cases[1].what(), "hens training 721x1440 embed 620 layers 8 batch 16 f32");
+  EXPECT_EQ(stages_cases({}, {}, {}, "tf32").front().what(), "default forward 32x64 embed 64 layers 4 batch 1 tf32");
   EXPECT_EQ(stages_cases({}, {}, {}).front().what(), "default forward 32x64 embed 64 layers 4 batch 1 f32");
 }
 
@@ -78,6 +79,8 @@ TEST(StagesCases, RefuseWhatTheyDoNotKnow) {
   }
   EXPECT_THROW(stages_cases("mens", {}, {}), Error);
   EXPECT_THROW(stages_cases({}, {}, "backward"), Error);
+  EXPECT_THROW(stages_cases({}, {}, {}, "f16"), Error);
+  EXPECT_THROW(stages_cases({}, {}, "training", "half"), Error);
 }
 
 TEST(StagesTable, ShowsRatesAndTheShareOfTheFloor) {
