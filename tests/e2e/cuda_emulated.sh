@@ -26,7 +26,7 @@ for member in ("mem00000", "mem00001"):
             assert error < 1e-3, (member, name, error)  # values are rounded to significant bits before they are written
 P
 
-# Formats: what they change in a step of the control is small beside the step's own error (2 % are wanted, sfno.md 11; bf16 needs up to 4), is there, and is named in the file.
+# Formats: what they change in a step of the control is small beside the step's own error (2 % are wanted, sfno.md 11; bf16 takes up to 4 in so narrow a network), is there, and is named in the file.
 step=(forecast configs/forecast_default.yaml --lead 6h --members 0-1 --set "output.channels=[z500,t850,u250]" --set output.quantize=false)
 "$MYRIAD" "${step[@]}" --out "$WORK/exact" --quiet --progress none >/dev/null
 for precision in tf32 half mixed; do
