@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Make a folder that checks and measures Myriad on a bare GPU machine: program, CUDA backend, tests, their libraries and the default
-# configuration. Needed there: a driver and CUDA 13's cuFFT, and for several GPUs that machine's own NCCL (libnccl.so.2); nothing is
+# configuration. Needed there: a driver and CUDA 13's cuFFT and cuBLASLt, and for several GPUs that machine's own NCCL (libnccl.so.2); nothing is
 # compiled or installed.
 # Usage: scripts/gpu_bundle.sh [FOLDER [BUILD]]     FOLDER: build/gpu-bundle; BUILD: a build tree with MYRIAD_CUDA, default: build/cuda-compile,
 #                                                   which is built first (x86-64-v3; tests included)
@@ -29,7 +29,7 @@ for component in "$components"/mca_*.so; do
   case $component in *ofi* | *ucx* | *psm* | *openib* | *spml* | *sshmem* | *memheap* | *scoll*) ;;  # fabrics and OpenSHMEM
   *) cp "$component" "$folder/openmpi/" ;; esac
 done
-keep_out='^(linux-vdso|ld-linux|libc|libm|libdl|librt|libpthread|libresolv|libutil|libcufft|libcuda|libnccl)[-.]'
+keep_out='^(linux-vdso|ld-linux|libc|libm|libdl|librt|libpthread|libresolv|libutil|libcufft|libcublas|libcublasLt|libcuda|libnccl)[-.]'
 ldd "$folder"/bin/* "$folder"/openmpi/*.so "$folder/lib/libmyriad_cuda.so" 2>/dev/null | sed -nE 's/^\s*(\S+) => (\/\S+).*/\1 \2/p' | sort -u |
   while read -r soname path; do
     if printf '%s\n' "$soname" | grep -qE "$keep_out"; then continue; fi

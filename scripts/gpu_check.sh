@@ -52,17 +52,30 @@ machine() {
   myriad version
 }
 # The gpu's member 0 against the cpu's as if it were the truth: small errors that grow as any rounding does.
+precisions=${GPU_CHECK_PRECISIONS:-f32 tf32 half mixed}
 agreement() {
-  forecast cpu --members 1-2 && forecast gpu --members 1-2 --device cuda &&
-    myriad verify --out "$work/verify" --set "forecasts=[$work/gpu]" --set "analysis=[$work/cpu/members/mem00001.nc]" \
-      --set 'channels=[z500,t850]' --set control=none --progress none --quiet --table full
+  local precision
+  forecast cpu --members 1-2 || return 1
+  for precision in $precisions; do
+    echo "precision $precision"
+    forecast "gpu_$precision" --members 1-2 --device cuda --set precision="$precision" &&
+      myriad verify --out "$work/verify_$precision" --set "forecasts=[$work/gpu_$precision]" \
+        --set "analysis=[$work/cpu/members/mem00001.nc]" --set 'channels=[z500,t850]' --set control=none --progress none --quiet \
+        --table full || return 1
+  done
 }
 same_bits() {
-  local members=${GPU_CHECK_MEMBERS:-4}
-  forecast twice1 --members "$members" --device cuda --set block=4 && forecast twice2 --members "$members" --device cuda --set block=4 &&
-    forecast single --members "$members" --device cuda --set block=1 &&
-    (cd "$work/twice1/members" && sha256sum ./*.nc) >"$work/sums" && cat "$work/sums" &&
-    (cd "$work/twice2/members" && sha256sum --quiet -c "$work/sums") && (cd "$work/single/members" && sha256sum --quiet -c "$work/sums")
+  local members=${GPU_CHECK_MEMBERS:-4} precision run
+  for precision in $precisions; do
+    echo "precision $precision"
+    rm -rf "$work"/bits_*
+    for run in twice1:4 twice2:4 single:1; do
+      forecast "bits_${run%:*}" --members "$members" --device cuda --set block="${run#*:}" --set precision="$precision" || return 1
+    done
+    (cd "$work/bits_twice1/members" && sha256sum ./*.nc) >"$work/sums" && cat "$work/sums" &&
+      (cd "$work/bits_twice2/members" && sha256sum --quiet -c "$work/sums") &&
+      (cd "$work/bits_single/members" && sha256sum --quiet -c "$work/sums") || return 1
+  done
 }
 # on_two <transport> <arguments...>: two ranks, each on a GPU of its own.
 on_two() {
@@ -105,9 +118,13 @@ if [ "$seconds" != 0 ]; then
   # Where the time of a step goes: forecasts, then training.
   stages() { myriad bench stages --backend cuda --json --seconds "$seconds" "$@"; }
   step stages_default stages --network default --batch 1,16 --pass folded
-  step stages_hens stages --network hens --batch 1,4,8,16 --pass folded
+  for precision in f32 tf32 half mixed; do
+    step "stages_hens_$precision" stages --network hens --batch 1,4,8,16 --pass folded --precision "$precision"
+  done
   step stages_training_default stages --network default --batch 4,16 --pass training
-  step stages_training_one_degree stages --network one_degree --batch 1,4 --pass training
+  for precision in f32 tf32; do
+    step "stages_training_one_degree_$precision" stages --network one_degree --batch 1,4 --pass training --precision "$precision"
+  done
   torch_has_gpu && step bench_torch python3 bench_sfno_torch.py --device cuda
 fi
 echo "$failures failed; results in $results"

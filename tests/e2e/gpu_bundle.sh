@@ -9,8 +9,8 @@ grep "not found" "$WORK/ldd" && fail "libraries are missing"
 for library in libmpi libnetcdf libstdc++; do
   grep -q "$library.*$WORK/bundle/lib" "$WORK/ldd" || { cat "$WORK/ldd"; fail "$library does not come from the folder"; }
 done
-[ -z "$(find "$WORK/bundle" -name 'libnccl*')" ] || fail "NCCL is in the folder"
-export GPU_CHECK_LEAD=6h GPU_CHECK_MEMBERS=2 BENCH_SECONDS=0 GPU_TEST_FILTER='*Transforms*cuda*:*GoldenSfno*cuda*'
+[ -z "$(find "$WORK/bundle" -name 'libnccl*' -o -name 'libcublas*')" ] || fail "CUDA's libraries are in the folder"
+export GPU_CHECK_PRECISIONS='f32 half' GPU_CHECK_LEAD=6h GPU_CHECK_MEMBERS=2 BENCH_SECONDS=0 GPU_TEST_FILTER='*Transforms*cuda*:*GoldenSfno*cuda*'
 code=0
 GPU_CHECK_GPUS=2 MYRIAD_DEVICE_LIBRARY=$EMULATION "$WORK/bundle/gpu_check.sh" "$WORK/results" >"$WORK/log" 2>&1 || code=$?
 [ "$code" = 0 ] || { cat "$WORK/log" "$WORK"/results/*.txt; fail "$code steps failed on the emulated device"; }
