@@ -66,7 +66,8 @@ struct StagePlace {
 };
 
 template <class Op>
-__global__ void __launch_bounds__(MmaShape<Parts<typename Op::Value>::k_planes>::k_mma_threads)
+// Two blocks per multiprocessor: one multiplies while the other one loads.
+__global__ void __launch_bounds__(MmaShape<Parts<typename Op::Value>::k_planes>::k_mma_threads, 2)
     mma_product_kernel(Op op, TileGrid grid) {
   using Value = typename Op::Value;
   using Part = Parts<Value>;
