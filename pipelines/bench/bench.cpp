@@ -112,22 +112,42 @@ BenchRow row_of(const char* bench, const SfnoTiming& t, const MatrixRoof& roof) 
           fmt::format("{} {:.1f} GFLOP/s", roof.name, roof.rate * 1e-9), seconds};
 }
 
-/// One forward step of the HENS network, for the batches that the device holds.
+/// Steps of the HENS network as forecasts take them (folded), in every precision and for the batches that the device holds.
 std::vector<BenchRow> run_hens(const std::shared_ptr<Backend>& backend, double seconds) {
   MYRIAD_VALIDATE(std::string_view(backend->name()) == "cuda", ErrorKind::usage, "E2644",
-                  "the HENS network needs a GPU (9 GB of weights, 16 TFLOP per step) add --backend cuda, or use bench sfno");
-  const MatrixRoof roof = matrix_roof(*backend);
-  return sweep_batches({1, 4, 8, 16}, [&](std::int64_t batch) {
-    CountingBackend counting(backend);
-    const SfnoTiming t = bench_sfno(counting, hens_network(), batch, seconds, SfnoPasses::forward).front();
-    BenchRow row = row_of("hens", t, roof);
-    row.note = fmt::format("tensors {:.4g} GB", static_cast<double>(counting.bytes_peak()) * 1e-9);
-    return row;
-  }, [](std::int64_t batch) {
-    const StagesCase c{"hens", NetworkPass::forward, batch};
-    return BenchRow{"hens", c.what(), 0.0, "skipped", "", {}, "", {},
-                    does_not_fit(count_network_stages(c.config(), batch, c.pass).bytes_peak)};
-  });
+                  "the HENS network needs a GPU (9 GB of weights, 14 TFLOP per step) add --backend cuda, or use bench sfno");
+  const Roofs roofs = measured_roofs(*backend, 0.5);
+  std::vector<BenchRow> rows;
+  for (const Precision precision : {Precision::f32, Precision::tf32, Precision::mixed}) {
+    const auto row_with = [&](std::int64_t batch, auto&& fill) {
+      const StagesCase c{"hens", NetworkPass::folded, batch, precision};
+      const SfnoConfig n = c.config();
+      BenchRow row;
+      row.name = "hens";
+      row.what = fmt::format("forward {}x{} embed {} layers {} batch {} {}", n.nlat, n.nlon, n.embed_dim, n.layers, batch,
+                             to_string(precision));
+      fill(row, c);
+      return row;
+    };
+    const auto run = [&](std::int64_t batch) {
+      return row_with(batch, [&](BenchRow& row, const StagesCase& c) {
+        const NetworkStages step = time_network_stages(backend, c.config(), batch, c.pass, seconds, precision);
+        row.median = step.whole_seconds;
+        row.unit = "s";
+        row.roof = "sum of the stages' floors, " + roofs.name;
+        row.roof_seconds = floor_seconds(step, roofs);
+        row.note = fmt::format("tensors {:.4g} GB", static_cast<double>(step.bytes_peak) * 1e-9);
+      });
+    };
+    const auto skipped = [&](std::int64_t batch) {
+      return row_with(batch, [](BenchRow& row, const StagesCase& c) {
+        row.unit = "skipped";
+        row.note = does_not_fit(c.count().bytes_peak);
+      });
+    };
+    for (BenchRow& row : sweep_batches({1, 4, 8, 16}, run, skipped)) rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 std::vector<BenchRow> run_sfno(Backend& backend, double seconds, const std::string& peer_script) {

@@ -50,10 +50,20 @@ const Entry& find(const char* option, const Entry (&list)[Count], const std::str
   throw Error(ErrorKind::usage, "E2672", fmt::format("--{} {} (known: {}) choose one", option, name, known));
 }
 
-/// Rows of a table: the stages, then their sum.
-std::vector<StageWork> rows_of(const NetworkStages& step) {
-  std::vector<StageWork> rows = step.stages;
-  rows.push_back(step.total);
+/// A row of the table: a stage, or their sum.
+struct Row {
+  const StageWork& work;
+  std::vector<double> floors;  ///< seconds, by roof
+};
+
+std::vector<Row> rows_of(const NetworkStages& step, const std::vector<Roofs>& roofs) {
+  std::vector<Row> rows;
+  for (const StageWork& stage : step.stages) {
+    Row& row = rows.emplace_back(Row{stage, {}});
+    for (const Roofs& roof : roofs) row.floors.push_back(roof.floor_seconds(stage.work));
+  }
+  Row& total = rows.emplace_back(Row{step.total, {}});
+  for (const Roofs& roof : roofs) total.floors.push_back(floor_seconds(step, roof));
   return rows;
 }
 
@@ -109,6 +119,12 @@ void refuse_stages_options(const VerbContext& context) {
   }
 }
 
+double floor_seconds(const NetworkStages& step, const Roofs& roofs) {
+  double sum = 0.0;
+  for (const StageWork& stage : step.stages) sum += roofs.floor_seconds(stage.work);
+  return sum;
+}
+
 std::string stages_table(const StagesCase& c, const NetworkStages& step, const std::vector<Roofs>& roofs) {
   const bool timed = step.total.seconds > 0.0;
   std::string text = fmt::format("{}: {}\n", c.what(), timed ? "the step of the median time" : "counts, not timings");
@@ -119,21 +135,20 @@ std::string stages_table(const StagesCase& c, const NetworkStages& step, const s
     if (timed) text += fmt::format(" {:>6}", "of it");
   }
   text += "\n";
-  for (const StageWork& row : rows_of(step)) {
-    text += fmt::format("{:<12} {:>6} {:>10.4g} {:>9.4g}", row.name, row.work.calls, row.work.flop * 1e-9, row.work.bytes * 1e-9);
+  for (const auto& [row, floors] : rows_of(step, roofs)) {
+    text += fmt::format("{:<12} {:>6} {:>10.5g} {:>9.5g}", row.name, row.work.calls, row.work.flop * 1e-9, row.work.bytes * 1e-9);
     if (timed) {
       text += fmt::format(" {:>10.4g} {:>9.4g} {:>9.4g}", row.seconds * 1e3, row.work.flop / row.seconds * 1e-12,
                           row.work.bytes / row.seconds * 1e-9);
     }
-    for (const Roofs& roof : roofs) {
-      const double least = roof.floor_seconds(row.work);
+    for (const double least : floors) {
       text += fmt::format(" {:>18.4g}", least * 1e3);
       if (timed) text += fmt::format(" {:>6.2f}", least / row.seconds);
     }
     text += "\n";
     if (timed) continue;
     for (const auto& [op, work] : row.ops) {
-      text += fmt::format("  {:<30} {:>6} {:>10.4g} {:>9.4g}\n", op, work.calls, work.flop * 1e-9, work.bytes * 1e-9);
+      text += fmt::format("  {:<30} {:>6} {:>10.5g} {:>9.5g}\n", op, work.calls, work.flop * 1e-9, work.bytes * 1e-9);
     }
   }
   if (timed) text += fmt::format("without waits between stages: {:.4g} ms\n", step.whole_seconds * 1e3);
@@ -143,7 +158,7 @@ std::string stages_table(const StagesCase& c, const NetworkStages& step, const s
 std::string stages_json(const StagesCase& c, const NetworkStages& step, const std::vector<Roofs>& roofs) {
   const bool timed = step.total.seconds > 0.0;
   std::string text;
-  for (const StageWork& row : rows_of(step)) {
+  for (const auto& [row, least] : rows_of(step, roofs)) {
     Json j;
     j.set("name", "stages");
     j.set("case", c.what());
@@ -153,7 +168,7 @@ std::string stages_json(const StagesCase& c, const NetworkStages& step, const st
     j.set("bytes", row.work.bytes);
     j.set("seconds", timed ? Json(row.seconds) : Json(nullptr));
     Json floors;
-    for (const Roofs& roof : roofs) floors.set(roof.name, roof.floor_seconds(row.work));
+    for (std::size_t r = 0; r < roofs.size(); ++r) floors.set(roofs[r].name, least[r]);
     j.set("floor_seconds", floors);
     text += to_json_text(j) + "\n";
   }
@@ -182,6 +197,7 @@ void run_stages(const VerbContext& context, const std::string& backend_name, dou
   const bool cuda = std::string_view(backend->name()) == "cuda";
   MYRIAD_VALIDATE(cuda || cases.front().network != "hens", ErrorKind::usage, "E2644",
                   "the HENS network needs a GPU (9 GB of weights, 16 TFLOP per step) add --backend cuda or --count-only");
+  for (const StagesCase& c : cases) check_supported(*backend, c.precision);
   log_info("bench", "{}", backend->description());
   std::vector<Roofs> roofs{measured_roofs(*backend, 0.5)};
   if (cuda) roofs.push_back(h200_roofs());

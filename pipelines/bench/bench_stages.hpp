@@ -21,6 +21,7 @@ struct StagesCase {
   Precision precision = Precision::f32;
 
   SfnoConfig config() const;
+  NetworkStages count() const { return count_network_stages(config(), batch, pass, precision); }
   /// "default forward 32x64 embed 64 layers 4 batch 1 f32"
   std::string what() const;
 };
@@ -41,6 +42,9 @@ void refuse_stages_options(const VerbContext& context);
 
 /// Run the benchmark as the options of \p context say, and print. \p backend names the backend.
 void run_stages(const VerbContext& context, const std::string& backend, double seconds);
+
+/// Least time of a step whose stages follow each other: the sum of their floors.
+double floor_seconds(const NetworkStages& step, const Roofs& roofs);
 
 /// One step as a table, or as JSON lines. Columns of roofs that are not given, and of times when nothing was timed, are left out.
 std::string stages_table(const StagesCase& c, const NetworkStages& step, const std::vector<Roofs>& roofs);

@@ -21,6 +21,8 @@ for row, plan in zip(done, planned):
 for rows in cases.values():
     *parts, total = rows
     assert total["stage"] == "total"
+    names = {row["stage"] for row in parts}
+    assert {"encoder", "analysis", "filter", "synthesis", "norm", "mlp", "skip", "decoder"} <= names, names
     for key in ("calls", "flop", "bytes", "seconds"):  # the stages of one step: equal up to the rounding of the sum
         assert abs(sum(row[key] for row in parts) - total[key]) <= 1e-9 * total[key], (key, rows)
 P
@@ -43,6 +45,9 @@ code=0
 code=0
 "$MYRIAD" bench stages --network hens >"$WORK/log" 2>&1 || code=$?
 [ "$code" = 64 ] && grep -q E2644 "$WORK/log" || fail "the HENS network on a CPU"
+code=0
+"$MYRIAD" bench stages --precision tf32 >"$WORK/log" 2>&1 || code=$?
+[ "$code" = 78 ] && grep -q E2307 "$WORK/log" || fail "tensor cores on a CPU"
 # 7.6 GB per activation of the wide network at batch 512, in a program that may have 4 GB.
 (ulimit -v 4000000 && "$MYRIAD" bench stages --network regridding --batch 512,1 --seconds 0.1) >"$WORK/small" 2>"$WORK/log" ||
   fail "a batch that does not fit"

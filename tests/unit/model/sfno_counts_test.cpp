@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "src/backend/registry.hpp"
 #include "src/model/network_presets.hpp"
 #include "src/model/sfno_stages.hpp"
@@ -7,9 +10,14 @@
 namespace myriad {
 namespace {
 
+const NetworkStages& hens_forward() {
+  static const NetworkStages step = count_network_stages(hens_network(), 1, NetworkPass::forward);
+  return step;
+}
+
 TEST(SfnoCounts, OfTheHensNetworkAreThePublishedOnes) {
   // sfno.md 3.10 gives one decimal of GFLOP and of GB.
-  const NetworkStages step = count_network_stages(hens_network(), 1, NetworkPass::forward);
+  const NetworkStages& step = hens_forward();
   const auto gflop = [&](const char* op) { return step.total.ops.at(op).flop * 1e-9; };
   const auto gbytes = [&](const char* op) { return step.total.ops.at(op).bytes * 1e-9; };
   EXPECT_NEAR(gflop("legendre_analysis") + gflop("legendre_synthesis"), 1218.8, 0.1);
@@ -21,6 +29,49 @@ TEST(SfnoCounts, OfTheHensNetworkAreThePublishedOnes) {
   EXPECT_NEAR(gbytes("legendre_analysis") + gbytes("legendre_synthesis"), 5.1 + 15.2, 0.1);
   EXPECT_NEAR(gbytes("spectral_mix"), 14.0, 0.1);
   EXPECT_GT(step.bytes_peak, 8921787920);  // the weights alone (sfno.md 3.9)
+}
+
+TEST(SfnoCounts, OfTheStagesOfTheHensNetworkAreThePublishedOnes) {
+  const NetworkStages& step = hens_forward();
+  const auto stage = [&](const char* name) -> const Work& {
+    const auto found = std::find_if(step.stages.begin(), step.stages.end(), [&](const StageWork& s) { return s.name == name; });
+    if (found == step.stages.end()) throw std::runtime_error(name);
+    return found->work;
+  };
+  EXPECT_NEAR(stage("encoder").flop * 1e-9, 939.8, 0.1);
+  // 8 analyses (one of 721 rows) and 10 synthesis (two of them), of 116.2 and 58.0 GFLOP in Legendre sums, 16.9 and 3.8 in FFTs.
+  EXPECT_NEAR((stage("analysis").flop + stage("synthesis").flop) * 1e-9, 1218.8 + 107.9, 0.2);
+  EXPECT_NEAR(stage("analysis").flop * 1e-9, 116.2 + 7 * 58.0 + 16.9 + 7 * 3.8, 0.5);
+  EXPECT_NEAR(stage("filter").flop * 1e-9, 1598.6, 0.1);
+  EXPECT_NEAR(stage("mlp").flop * 1e-9, 5579.6 + 3192.8, 0.2);
+  EXPECT_NEAR(stage("skip").flop * 1e-9, 1394.9 + 798.2, 0.2);
+  EXPECT_NEAR(stage("decoder").flop * 1e-9, 893.5 + 16.9, 0.2);
+  EXPECT_EQ(stage("norm").flop, 0.0);
+  EXPECT_EQ(step.stages.size(), 8U);
+}
+
+TEST(SfnoCounts, FoldingSavesWhatItShould) {
+  // sfno.md 3.10, exact savings 1 and 2, leave 14.15 TFLOP; our skip matrices of two blocks run as complex filters, twice
+  // the 0.1 TFLOP of a real matrix.
+  const NetworkStages step = count_network_stages(hens_network(), 1, NetworkPass::folded);
+  EXPECT_NEAR(step.total.work.flop * 1e-12, 14.15 + 2 * 0.1, 0.01);
+}
+
+TEST(SfnoCounts, KnowInWhichFormatProductsAre) {
+  const auto least = [](const NetworkStages& step, DType dtype) {
+    return step.total.work.least_flop[static_cast<std::size_t>(dtype)];
+  };
+  const NetworkStages f32 = count_network_stages(regridding_network(), 1, NetworkPass::folded);
+  const NetworkStages tf32 = count_network_stages(regridding_network(), 1, NetworkPass::folded, Precision::tf32);
+  const NetworkStages mixed = count_network_stages(regridding_network(), 1, NetworkPass::folded, Precision::mixed);
+  EXPECT_EQ(tf32.total.work.flop, f32.total.work.flop);
+  EXPECT_EQ(mixed.total.work.flop, f32.total.work.flop);
+  EXPECT_GT(least(tf32, DType::tf32), 0.9 * least(f32, DType::f32));
+  EXPECT_GT(least(mixed, DType::bf16), 0.7 * least(f32, DType::f32));
+  EXPECT_EQ(least(mixed, DType::f16), mixed.total.ops.at("spectral_mix").flop);
+  EXPECT_EQ(tf32.total.work.bytes, f32.total.work.bytes);
+  EXPECT_LT(mixed.total.work.bytes, 0.7 * f32.total.work.bytes);
+  EXPECT_LT(mixed.bytes_peak, f32.bytes_peak);
 }
 
 /// 4 x 8 Gauss grid, 3 degrees and orders kept, all small enough for counts by hand.
