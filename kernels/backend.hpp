@@ -131,6 +131,19 @@ struct Repetition {
   bool operator==(const Repetition&) const = default;
 };
 
+/// A copy to the host that may still be under way. Destruction waits for it.
+class PendingCopy {
+ public:
+  virtual ~PendingCopy() = default;
+  PendingCopy(const PendingCopy&) = delete;
+  PendingCopy& operator=(const PendingCopy&) = delete;
+  /// Return when the host memory holds the values.
+  virtual void wait() = 0;
+
+ protected:
+  PendingCopy() = default;
+};
+
 /// The ops. Implementations: `kokkos` (portable), `reference` (plain loops, computes in fp64), `cuda`.
 class Backend {
  public:
@@ -156,8 +169,18 @@ class Backend {
     static_cast<void>(fft), static_cast<void>(layout), static_cast<void>(batch), static_cast<void>(channels);
     return 0;
   }
+  /// Queued like an op; the host memory may change or go away as soon as the call returns.
   virtual void copy_to_device(void* device, const void* host, std::int64_t bytes) = 0;
+  /// Waits for every op issued so far.
   virtual void copy_to_host(void* host, const void* device, std::int64_t bytes) = 0;
+  /// Whether the host may read and write memory of allocate() itself, between fences.
+  virtual bool memory_is_on_host() const { return true; }
+  /// Host memory that copies reach while ops run (page-locked, where that matters), else as allocate().
+  virtual void* allocate_host(std::int64_t bytes) { return allocate(bytes); }
+  virtual void deallocate_host(void* memory) { deallocate(memory); }
+  /// Start a copy to memory of allocate_host(), after every op issued so far. Later ops may run meanwhile: until wait() none of
+  /// them may change or free the source, and nobody may touch the target. Backends on the host copy at once.
+  virtual std::unique_ptr<PendingCopy> begin_copy_to_host(void* host, const void* device, std::int64_t bytes);
   /// Wait until every op issued so far is complete.
   virtual void fence() = 0;
   /// Collective over the ranks of \p bootstrap, which must outlive the result: exchanges between their devices, in the order of
@@ -262,6 +285,10 @@ class Backend {
   /// Copy between views of equal extents, any strides and dtypes (f32 <-> f64 converts). An input extent of 1 against a
   /// larger output extent is broadcast.
   virtual void copy(TensorView out, ConstTensorView in) = 0;
+  /// out [batch, channel, point...] = in rounded to bits[channel] explicit mantissa bits, halves away from zero (BitRound:
+  /// Zender 2016; Kloewer et al. 2021). bits: whole numbers from 1 on in the dtype of in; as many as the dtype has (23, 52), or
+  /// more, change nothing; NaN and infinities stay as they are. In place allowed.
+  virtual void bitround(TensorView out, ConstTensorView in, ConstTensorView bits) = 0;
   virtual void fill(TensorView out, double value) = 0;
 
   // ---- random numbers -------------------------------------------------------------------------------------------
@@ -281,6 +308,9 @@ class Backend {
   virtual double sum_of_squares(ConstTensorView in) = 0;
   /// Number of elements that are NaN or infinite.
   virtual std::int64_t count_nonfinite(ConstTensorView in) = 0;
+  /// out f64 [batch, channel] = number (row-major) of the first point of in [batch, channel, point...] that is NaN, infinite,
+  /// or outside low[channel] to high[channel]; -1 where there is none.
+  virtual void first_outside(TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high) = 0;
 
   // ---- ensemble loss ----------------------------------------------------------------------------------------------
   /// Almost-fair CRPS over members (generative.md 4.1): members [member, group, channel, lat, lon], truth [group, channel,

@@ -28,6 +28,13 @@ class CudaBackend final : public Backend {
   void copy_to_host(void* host, const void* device, std::int64_t bytes) override {
     cuda::copy_out(*device_, host, device, bytes);
   }
+  bool memory_is_on_host() const override { return false; }
+  void* allocate_host(std::int64_t bytes) override { return cuda::allocate_host(*device_, bytes); }
+  void deallocate_host(void* memory) override { cuda::deallocate_host(*device_, memory); }
+  std::unique_ptr<PendingCopy> begin_copy_to_host(void* host, const void* device,
+                                                  std::int64_t bytes) override {
+    return cuda::begin_copy_out(*device_, host, device, bytes);
+  }
   void fence() override { cuda::fence(*device_); }
   std::unique_ptr<Collective> make_collective(Bootstrap& bootstrap, Reason& why) override {
     return cuda::make_collective(device_, bootstrap, why);
@@ -130,6 +137,9 @@ class CudaBackend final : public Backend {
     cuda::clamp_below(*device_, out, in, lower);
   }
   void copy(TensorView out, ConstTensorView in) override { cuda::copy(*device_, out, in); }
+  void bitround(TensorView out, ConstTensorView in, ConstTensorView bits) override {
+    cuda::bitround(*device_, out, in, bits);
+  }
   void fill(TensorView out, double value) override { cuda::fill(*device_, out, value); }
   void fill_normal(TensorView out, const RandomStream& stream,
                    std::span<const std::uint32_t> members) override {
@@ -147,6 +157,10 @@ class CudaBackend final : public Backend {
   double sum_of_squares(ConstTensorView in) override { return cuda::sum_of_squares(*device_, in); }
   std::int64_t count_nonfinite(ConstTensorView in) override {
     return cuda::count_nonfinite(*device_, in);
+  }
+  void first_outside(TensorView out, ConstTensorView in, ConstTensorView low,
+                     ConstTensorView high) override {
+    cuda::first_outside(*device_, out, in, low, high);
   }
   void crps(TensorView out, ConstTensorView members, ConstTensorView truth,
             ConstTensorView row_weight, double alpha) override {

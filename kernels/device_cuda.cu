@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "kernels/ops_cuda.hpp"
+#include "kernels/staging_ring.hpp"
 #ifdef MYRIAD_CUDA_EMULATION
 #include <cmath>
-#include <cstring>
 #include <map>
 #else
 #include <cufft.h>
@@ -77,6 +79,32 @@ class DirectFft final : public RowFft {
   std::int64_t n_, rows_;
 };
 
+/// Waiting for one copy to the device does them all.
+struct UploadMark {
+  void wait() const { emulation::settle(); }
+};
+
+/// Copies when it is waited for, so that whoever changes the source too early is found out.
+class LateCopy final : public PendingCopy {
+ public:
+  LateCopy(Device& device, void* to, const void* from, std::int64_t bytes)
+      : device_(device), to_(to), from_(from), bytes_(bytes) {}
+  ~LateCopy() override { LateCopy::wait(); }
+  void wait() override {
+    if (bytes_ > 0) device_.copy_out(to_, from_, bytes_);
+    bytes_ = 0;
+  }
+
+ private:
+  Device& device_;
+  void* to_;
+  const void* from_;
+  std::int64_t bytes_;
+};
+
+/// Small, that tests go around it.
+constexpr std::int64_t k_ring_bytes = 8192, k_ring_piece = 2048;
+
 }  // namespace
 
 namespace {
@@ -96,6 +124,12 @@ std::map<void*, std::int64_t>& blocks() {
 
 struct Device::Impl {
   std::string description = "emulation of a CUDA device on the host, for tests";
+  UploadMark queue_upload(void* to, const void* from, std::int64_t bytes) {
+    emulation::postpone([=] { std::memcpy(to, from, static_cast<std::size_t>(bytes)); });
+    return {};
+  }
+  std::unique_ptr<detail::StagingRing<UploadMark>> ring;
+  void* ring_memory = nullptr;
   struct {
     void* memory = nullptr;
     std::int64_t bytes = 0;
@@ -116,6 +150,7 @@ void* Device::allocate(std::int64_t bytes) {
   return memory;
 }
 void Device::deallocate(void* memory) {
+  emulation::settle();
   if (const auto block = blocks().find(memory); block != blocks().end()) {
     used_bytes -= block->second;
     blocks().erase(block);
@@ -123,15 +158,25 @@ void Device::deallocate(void* memory) {
   std::free(memory);
 }
 std::int64_t Device::memory_available() const { return limit() < 0 ? -1 : limit() - used_bytes; }
-void Device::copy_in(void* device, const void* host, std::int64_t bytes) {
-  MYRIAD_KERNEL_EXPECT(!emulation::recording());
-  if (bytes > 0) std::memcpy(device, host, static_cast<std::size_t>(bytes));
+void* Device::allocate_host(std::int64_t bytes) {
+  void* const memory = std::aligned_alloc(256, (static_cast<std::size_t>(bytes) + 255) / 256 * 256);
+  if (memory == nullptr && bytes > 0) throw std::bad_alloc();
+  return memory;
 }
+void Device::deallocate_host(void* memory) { std::free(memory); }
 void Device::copy_out(void* host, const void* device, std::int64_t bytes) {
   MYRIAD_KERNEL_EXPECT(!emulation::recording());
+  emulation::settle();
   if (bytes > 0) std::memcpy(host, device, static_cast<std::size_t>(bytes));
 }
-void Device::fence() { MYRIAD_KERNEL_EXPECT(!emulation::recording()); }
+std::unique_ptr<PendingCopy> Device::begin_copy_out(void* host, const void* device, std::int64_t bytes) {
+  MYRIAD_KERNEL_EXPECT(!emulation::recording());
+  return std::make_unique<LateCopy>(*this, host, device, bytes);
+}
+void Device::fence() {
+  MYRIAD_KERNEL_EXPECT(!emulation::recording());
+  emulation::settle();
+}
 std::unique_ptr<RowFft> Device::make_row_fft(DType dtype, std::int64_t n, std::int64_t rows) {
   if (dtype == DType::f32) return std::make_unique<DirectFft<float>>(n, rows);
   return std::make_unique<DirectFft<double>>(n, rows);
@@ -205,11 +250,51 @@ class LibraryFft final : public RowFft {
   cufftHandle forward_ = 0, inverse_ = 0;
 };
 
+/// A point in a stream.
+class Event {
+ public:
+  Event() { check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "cudaEventCreate"); }
+  Event(Event&& other) noexcept : event_(std::exchange(other.event_, nullptr)) {}
+  ~Event() {
+    if (event_ != nullptr) cudaEventDestroy(event_);
+  }
+  void record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "cudaEventRecord"); }
+  /// What is issued to \p stream from now on runs after this point.
+  void hold_back(cudaStream_t stream) const { check(cudaStreamWaitEvent(stream, event_, 0), "cudaStreamWaitEvent"); }
+  void wait() const { check(cudaEventSynchronize(event_), "cudaEventSynchronize"); }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+using UploadMark = Event;
+
+class StreamCopy final : public PendingCopy {
+ public:
+  explicit StreamCopy(cudaStream_t stream) { done_.record(stream); }
+  ~StreamCopy() override { StreamCopy::wait(); }
+  void wait() override { done_.wait(); }
+
+ private:
+  Event done_;
+};
+
+/// Holds the forcing of a step of some members at 0.25 degrees; larger inputs take turns.
+constexpr std::int64_t k_ring_bytes = 64 << 20, k_ring_piece = 4 << 20;
+
 }  // namespace
 
 struct Device::Impl {
+  UploadMark queue_upload(void* to, const void* from, std::int64_t bytes) {
+    check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyHostToDevice, stream), "copy to the device");
+    Event done;
+    done.record(stream);
+    return done;
+  }
   cudaStream_t stream = nullptr;
+  cudaStream_t output = nullptr;  ///< copies to the host beside the ops
   std::string description;
+  std::unique_ptr<detail::StagingRing<UploadMark>> ring;
+  void* ring_memory = nullptr;
   struct {
     void* memory = nullptr;
     std::int64_t bytes = 0;
@@ -234,7 +319,9 @@ bool choose_device(int local_rank, const char** why) {
 Device::Device() : impl_(std::make_unique<Impl>()) {
   int number = 0, runtime = 0, driver = 0, fft = 0;
   check(cudaGetDevice(&number), "cudaGetDevice");
-  check(cudaStreamCreateWithFlags(&impl_->stream, cudaStreamNonBlocking), "cudaStreamCreate");
+  for (cudaStream_t* stream : {&impl_->stream, &impl_->output}) {
+    check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "cudaStreamCreate");
+  }
   cudaDeviceProp device{};
   check(cudaGetDeviceProperties(&device, number), "cudaGetDeviceProperties");
   check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
@@ -265,9 +352,25 @@ std::int64_t Device::memory_available() const {
   check(cudaMemGetInfo(&free_bytes, &total), "cudaMemGetInfo");
   return static_cast<std::int64_t>(free_bytes);
 }
-void Device::copy_in(void* device, const void* host, std::int64_t bytes) {
-  if (bytes > 0) check(cudaMemcpyAsync(device, host, static_cast<std::size_t>(bytes), cudaMemcpyHostToDevice, impl_->stream), "copy to the device");
-  fence();  // the caller's memory may go away
+void* Device::allocate_host(std::int64_t bytes) {
+  if (bytes == 0) return nullptr;
+  void* memory = nullptr;
+  const cudaError_t status = cudaMallocHost(&memory, static_cast<std::size_t>(bytes));
+  if (status == cudaErrorMemoryAllocation) {
+    static_cast<void>(cudaGetLastError());  // or the next launch would report it
+    std::fprintf(stderr, "out of page-locked host memory: %lld bytes requested\n", static_cast<long long>(bytes));
+    throw std::bad_alloc();
+  }
+  check(status, "cudaMallocHost");
+  return memory;
+}
+void Device::deallocate_host(void* memory) { check(cudaFreeHost(memory), "cudaFreeHost"); }
+std::unique_ptr<PendingCopy> Device::begin_copy_out(void* host, const void* device, std::int64_t bytes) {
+  Event ready;
+  ready.record(impl_->stream);
+  ready.hold_back(impl_->output);
+  if (bytes > 0) check(cudaMemcpyAsync(host, device, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost, impl_->output), "copy to the host");
+  return std::make_unique<StreamCopy>(impl_->output);
 }
 void Device::copy_out(void* host, const void* device, std::int64_t bytes) {
   if (bytes > 0) check(cudaMemcpyAsync(host, device, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost, impl_->stream), "copy to the host");
@@ -286,7 +389,10 @@ Device::~Device() {
   fence();
   products_.reset();
   for (auto& slot : impl_->scratch) deallocate(slot.memory);
+  impl_->ring.reset();
+  deallocate_host(impl_->ring_memory);
 #ifndef MYRIAD_CUDA_EMULATION
+  cudaStreamDestroy(impl_->output);
   cudaStreamDestroy(impl_->stream);
 #endif
 }
@@ -297,6 +403,22 @@ ProductLibrary& Device::products() {
 }
 
 std::int64_t Device::scratch_moves() const { return scratch_moves_; }
+
+void Device::copy_in(void* device, const void* host, std::int64_t bytes) {
+#ifdef MYRIAD_CUDA_EMULATION
+  MYRIAD_KERNEL_EXPECT(!emulation::recording());
+#endif
+  if (bytes > 0 && !impl_->ring) {
+    impl_->ring_memory = allocate_host(k_ring_bytes);
+    impl_->ring = std::make_unique<detail::StagingRing<UploadMark>>(static_cast<char*>(impl_->ring_memory), k_ring_bytes);
+  }
+  for (std::int64_t done = 0; done < bytes; done += k_ring_piece) {
+    const std::int64_t piece = std::min(k_ring_piece, bytes - done);
+    char* const staged = impl_->ring->reserve(piece);
+    std::memcpy(staged, static_cast<const char*>(host) + done, static_cast<std::size_t>(piece));
+    impl_->ring->commit(impl_->queue_upload(static_cast<char*>(device) + done, staged, piece));
+  }
+}
 
 const char* Device::description() const { return impl_->description.c_str(); }
 
@@ -321,5 +443,10 @@ void copy_in(Device& device, void* to, const void* host, std::int64_t bytes) { d
 void copy_out(Device& device, void* host, const void* from, std::int64_t bytes) { device.copy_out(host, from, bytes); }
 void fence(Device& device) { device.fence(); }
 std::int64_t memory_available(const Device& device) { return device.memory_available(); }
+void* allocate_host(Device& device, std::int64_t bytes) { return device.allocate_host(bytes); }
+void deallocate_host(Device& device, void* memory) { device.deallocate_host(memory); }
+std::unique_ptr<PendingCopy> begin_copy_out(Device& device, void* host, const void* from, std::int64_t bytes) {
+  return device.begin_copy_out(host, from, bytes);
+}
 
 }  // namespace myriad::kernels::cuda

@@ -92,6 +92,7 @@ class Device {
   const char* description() const;
   void* allocate(std::int64_t bytes);
   void deallocate(void* memory);
+  /// Queued; passes through a ring of page-locked memory, whose size bounds what may be under way.
   void copy_in(void* device, const void* host, std::int64_t bytes);
   void copy_out(void* host, const void* device, std::int64_t bytes);
   void fence();
@@ -99,6 +100,11 @@ class Device {
   std::int64_t memory_available() const;
   /// How often scratch has moved.
   std::int64_t scratch_moves() const;
+  /// Page-locked host memory.
+  void* allocate_host(std::int64_t bytes);
+  void deallocate_host(void* memory);
+  /// Copy beside the ops that are issued later. The emulation copies as late as allowed, when it is waited for.
+  std::unique_ptr<PendingCopy> begin_copy_out(void* host, const void* device, std::int64_t bytes);
   /// Scratch that grows and never shrinks.
   void* scratch(Slot slot, std::int64_t bytes);
   template <class T>

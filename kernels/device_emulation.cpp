@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "kernels/contract.hpp"
@@ -61,14 +62,20 @@ void run_block(std::size_t threads) {
 
 namespace {
 Recording* current = nullptr;
-}
+Recording postponed;
+}  // namespace
 
 void issue(std::function<void()> work) {
   if (current != nullptr) {
     current->push_back(std::move(work));
   } else {
+    settle();
     work();
   }
+}
+void postpone(std::function<void()> work) { postponed.push_back(std::move(work)); }
+void settle() {
+  for (const auto& work : std::exchange(postponed, {})) work();
 }
 void record(Recording* recording) { current = recording; }
 bool recording() { return current != nullptr; }

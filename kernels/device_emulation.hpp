@@ -22,6 +22,9 @@ using Recording = std::vector<std::function<void()>>;
 
 /// Work for the device: done at once, or added to the recording under way.
 void issue(std::function<void()> work);
+/// Work that is done at the latest moment: when more is issued, or by settle().
+void postpone(std::function<void()> work);
+void settle();
 /// Record what is issued from now on, doing nothing of it; null: stop.
 void record(Recording* recording);
 bool recording();

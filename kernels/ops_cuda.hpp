@@ -24,6 +24,9 @@ void fence(Device& device);
 std::int64_t memory_available(const Device& device);
 std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels);
 std::unique_ptr<Collective> make_collective(std::shared_ptr<Device> device, Bootstrap& bootstrap, Reason& why);
+void* allocate_host(Device& device, std::int64_t bytes);
+void deallocate_host(Device& device, void* memory);
+std::unique_ptr<PendingCopy> begin_copy_out(Device& device, void* host, const void* from, std::int64_t bytes);
 
 /// Sequences of ops that are recorded as graphs when they come again.
 class Repetitions;
@@ -76,6 +79,7 @@ void channel_affine(Device& device, TensorView out, ConstTensorView in, ConstTen
                     Update update);
 void clamp_below(Device& device, TensorView out, ConstTensorView in, ConstTensorView lower);
 void copy(Device& device, TensorView out, ConstTensorView in);
+void bitround(Device& device, TensorView out, ConstTensorView in, ConstTensorView bits);
 void fill(Device& device, TensorView out, double value);
 void fill_normal(Device& device, TensorView out, const RandomStream& stream, std::span<const std::uint32_t> members);
 
@@ -84,6 +88,7 @@ void weighted_squared_error_adjoint(Device& device, TensorView grad_a, ConstTens
                                     ConstTensorView row_weight, ConstTensorView coefficient, Update update);
 double sum_of_squares(Device& device, ConstTensorView in);
 std::int64_t count_nonfinite(Device& device, ConstTensorView in);
+void first_outside(Device& device, TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high);
 void crps(Device& device, TensorView out, ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight,
           double alpha);
 void crps_adjoint(Device& device, TensorView grad_members, ConstTensorView members, ConstTensorView truth,

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Elementwise linear combinations, per-channel affine maps and bounds, strided and converting
-/// copies.
+/// Elementwise linear combinations, per-channel affine maps, bounds and rounding, strided and
+/// converting copies.
 ///
 /// Shapes and aliasing as in Backend. All are memory-bound; each element is a pure function of its
 /// inputs.
@@ -16,6 +16,7 @@ void channel_affine(TensorView out, ConstTensorView in, ConstTensorView scale,
                     ConstTensorView shift, Update update);
 void clamp_below(TensorView out, ConstTensorView in, ConstTensorView lower);
 void copy(TensorView out, ConstTensorView in);
+void bitround(TensorView out, ConstTensorView in, ConstTensorView bits);
 void fill(TensorView out, double value);
 }  // namespace kokkos
 
@@ -25,6 +26,7 @@ void channel_affine(TensorView out, ConstTensorView in, ConstTensorView scale,
                     ConstTensorView shift, Update update);
 void clamp_below(TensorView out, ConstTensorView in, ConstTensorView lower);
 void copy(TensorView out, ConstTensorView in);
+void bitround(TensorView out, ConstTensorView in, ConstTensorView bits);
 void fill(TensorView out, double value);
 }  // namespace reference
 

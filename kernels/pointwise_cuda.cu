@@ -1,4 +1,7 @@
+#include <bit>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "kernels/device_cuda.hpp"
 #include "kernels/ops_cuda.hpp"
@@ -105,6 +108,26 @@ void convert(Device& device, TensorView out, ConstTensorView in) {
   const From* const x = in.as<From>();
   for_each_offset(device, out, in, in, [=] __device__(std::int64_t to, std::int64_t from, std::int64_t) {
     y[to] = narrow<To>(widen(x[from]));
+  });
+}
+
+template <class T>
+void round_to_bits(Device& device, TensorView out, ConstTensorView in, ConstTensorView bits) {
+  using Word = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  const auto s = channel_shape(in);
+  const std::int64_t channels = s.channels, points = s.points, in_stride = in.step(0), out_stride = out.step(0);
+  const int mantissa = std::numeric_limits<T>::digits - 1;
+  const T* const x = in.as<T>();
+  const T* const kept = bits.as<T>();
+  T* const y = out.as<T>();
+  for_each(device, s.batch * channels * points, [=] __device__(std::int64_t k) {
+    const std::int64_t b = k / points / channels, c = k / points % channels, at = c * points + k % points;
+    const int dropped = kept[c] < T(mantissa) ? mantissa - static_cast<int>(kept[c]) : 0;
+    const Word unit = Word{1} << dropped;
+    const T value = x[b * in_stride + at];
+    const bool finite = value - value == T(0);
+    const Word word = std::bit_cast<Word>(value);
+    y[b * out_stride + at] = finite ? std::bit_cast<T>((word + (unit >> 1)) & ~(unit - 1)) : value;
   });
 }
 
@@ -226,6 +249,13 @@ void copy(Device& device, TensorView out, ConstTensorView in) {
   with_element(out.dtype, [&](auto to) {
     with_element(in.dtype, [&](auto from) { convert<decltype(to), decltype(from)>(device, out, in); });
   });
+}
+
+void bitround(Device& device, TensorView out, ConstTensorView in, ConstTensorView bits) {
+  const auto x = channel_shape(in);
+  MYRIAD_KERNEL_EXPECT(channel_shape(out) == x && is_vector(bits, x.channels));
+  MYRIAD_KERNEL_EXPECT(out.dtype == in.dtype && bits.dtype == in.dtype);
+  in.dtype == DType::f32 ? round_to_bits<float>(device, out, in, bits) : round_to_bits<double>(device, out, in, bits);
 }
 
 void fill(Device& device, TensorView out, double value) {

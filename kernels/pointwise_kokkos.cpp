@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <limits>
 
 #include "kernels/compat.hpp"
 #include "kernels/shapes.hpp"
@@ -198,6 +200,25 @@ void run_copy(TensorView out, ConstTensorView in) {
 }
 
 template <class T>
+void run_bitround(TensorView out, ConstTensorView in, ConstTensorView bits) {
+  using Word = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  constexpr int mantissa = std::numeric_limits<T>::digits - 1;
+  const T* pb = bits.as<T>();
+  run_rows<T>("bitround", out, in, [=](T* o, const T* x, std::int64_t c, std::int64_t points) {
+    const Word dropped = static_cast<Word>(mantissa - std::min(static_cast<int>(pb[c]), mantissa));
+    const Word half = (Word{1} << dropped) >> 1;
+    const Word keep = ~((Word{1} << dropped) - 1);
+#pragma GCC ivdep
+    for (std::int64_t p = 0; p < points; ++p) {
+      // x - x is 0 for finite x and NaN otherwise.
+      const bool finite = x[p] - x[p] == T{0};
+      const Word word = std::bit_cast<Word>(x[p]);
+      o[p] = std::bit_cast<T>(finite ? (word + half) & keep : word);
+    }
+  });
+}
+
+template <class T>
 void run_fill(TensorView out, double value) {
   T* po = out.as<T>();
   const T v = static_cast<T>(value);
@@ -244,6 +265,13 @@ void copy(TensorView out, ConstTensorView in) {
   } else {
     in.dtype == DType::f32 ? run_copy<double, float>(out, in) : run_copy<double, double>(out, in);
   }
+}
+
+void bitround(TensorView out, ConstTensorView in, ConstTensorView bits) {
+  const auto x = channel_shape(in);
+  MYRIAD_KERNEL_EXPECT(channel_shape(out) == x && is_vector(bits, x.channels));
+  MYRIAD_KERNEL_EXPECT(out.dtype == in.dtype && bits.dtype == in.dtype);
+  in.dtype == DType::f32 ? run_bitround<float>(out, in, bits) : run_bitround<double>(out, in, bits);
 }
 
 void fill(TensorView out, double value) {

@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 
 #include "kernels/pointwise.hpp"
 #include "kernels/reference_access.hpp"
@@ -78,6 +81,31 @@ void copy(TensorView out, ConstTensorView in) {
     MYRIAD_KERNEL_EXPECT(in.dim(d) == out.dim(d) || in.dim(d) == 1);
   for (std::int64_t k = 0; k < out.size(); ++k) {
     put(out, offset_of(out, out, k), get(in, offset_of(in, out, k)));
+  }
+}
+
+void bitround(TensorView out, ConstTensorView in, ConstTensorView bits) {
+  const auto x = channel_shape(in);
+  MYRIAD_KERNEL_EXPECT(channel_shape(out) == x && is_vector(bits, x.channels));
+  const bool single = in.dtype == DType::f32;
+  const int mantissa = single ? 23 : 52;
+  // Denormals have the exponent of the smallest normal number.
+  const int smallest = single ? std::numeric_limits<float>::min_exponent
+                              : std::numeric_limits<double>::min_exponent;
+  for (std::int64_t b = 0; b < x.batch; ++b) {
+    for (std::int64_t c = 0; c < x.channels; ++c) {
+      const int kept = std::min(static_cast<int>(get(bits, c)), mantissa);
+      for (std::int64_t p = 0; p < x.points; ++p) {
+        double value = get(in, b * in.step(0) + c * x.points + p);
+        if (std::isfinite(value) && kept < mantissa) {
+          int exponent = 0;
+          std::frexp(value, &exponent);
+          const int unit = std::max(exponent, smallest) - 1 - kept;
+          value = std::ldexp(std::round(std::ldexp(value, -unit)), unit);
+        }
+        put(out, b * out.step(0) + c * x.points + p, value);
+      }
+    }
   }
 }
 

@@ -84,6 +84,40 @@ double nonfinite(Device& device, ConstTensorView in) {
   return sum_all(device, in.size(), [=] __device__(std::int64_t k) { return x[k] - x[k] == T(0) ? 0.0 : 1.0; });
 }
 
+/// One block per row (batch element, channel): each thread finds its first bad point, then the earliest of all wins.
+template <class T>
+__global__ void __launch_bounds__(k_threads)
+    first_outside_kernel(std::int64_t channels, std::int64_t points, std::int64_t stride, const T* in, const T* low,
+                         const T* high, double* out) {
+  __shared__ std::int64_t first[k_threads];
+  const std::int64_t row = blockIdx.x, c = row % channels;
+  const T* const x = in + row / channels * stride + c * points;
+  const T lowest = low[c], highest = high[c];
+  const int thread = static_cast<int>(threadIdx.x);
+  std::int64_t found = points;
+  for (std::int64_t p = thread; p < points; p += k_threads) {
+    const T value = x[p];
+    // Only a finite value has no difference from itself.
+    if (value >= lowest && value <= highest && value - value == T(0)) continue;
+    found = p;
+    break;
+  }
+  first[thread] = found;
+  __syncthreads();
+  for (int half = k_threads / 2; half > 0; half /= 2) {
+    if (thread < half && first[thread + half] < first[thread]) first[thread] = first[thread + half];
+    __syncthreads();
+  }
+  if (thread == 0) out[row] = first[0] < points ? static_cast<double>(first[0]) : -1.0;
+}
+
+template <class T>
+void find_outside(Device& device, TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high) {
+  const auto s = channel_shape(in);
+  launch(device, {s.batch * s.channels}, &first_outside_kernel<T>, s.channels, s.points, in.step(0), in.as<T>(), low.as<T>(),
+         high.as<T>(), out.as<double>());
+}
+
 }  // namespace
 
 void weighted_squared_error(Device& device, TensorView out, ConstTensorView a, ConstTensorView b, ConstTensorView row_weight) {
@@ -114,6 +148,14 @@ double sum_of_squares(Device& device, ConstTensorView in) {
 std::int64_t count_nonfinite(Device& device, ConstTensorView in) {
   MYRIAD_KERNEL_EXPECT(in.dense_from(0));
   return static_cast<std::int64_t>(in.dtype == DType::f32 ? nonfinite<float>(device, in) : nonfinite<double>(device, in));
+}
+
+void first_outside(Device& device, TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high) {
+  const auto x = channel_shape(in);
+  MYRIAD_KERNEL_EXPECT(out.dtype == DType::f64 && is_vector(out, x.batch * x.channels));
+  MYRIAD_KERNEL_EXPECT(is_vector(low, x.channels) && is_vector(high, x.channels));
+  MYRIAD_KERNEL_EXPECT(low.dtype == in.dtype && high.dtype == in.dtype);
+  in.dtype == DType::f32 ? find_outside<float>(device, out, in, low, high) : find_outside<double>(device, out, in, low, high);
 }
 
 }  // namespace myriad::kernels::cuda

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/compat.hpp"
 #include "kernels/shapes.hpp"
@@ -136,6 +137,35 @@ std::int64_t run_count_nonfinite(Scratch& scratch, ConstTensorView in) {
   return total;
 }
 
+template <class T>
+void run_first_outside(TensorView out, ConstTensorView in, ConstTensorView low,
+                       ConstTensorView high) {
+  const auto x = channel_shape(in);
+  const T* px = in.as<T>();
+  const T* pl = low.as<T>();
+  const T* ph = high.as<T>();
+  double* po = out.as<double>();
+  const std::int64_t si = in.step(0);
+  detail::launch("first_outside", x.batch * x.channels, [=](std::int64_t item) {
+    const std::int64_t c = item % x.channels;
+    const T* row = px + item / x.channels * si + c * x.points;
+    // Finite bounds, so that one pair of comparisons also finds what is not finite.
+    const T lowest = std::max(pl[c], std::numeric_limits<T>::lowest());
+    const T highest = std::min(ph[c], std::numeric_limits<T>::max());
+    const auto is_bad = [=](T v) { return !(v >= lowest && v <= highest); };
+    po[item] = -1.0;
+    // Blocks without a bad point, nearly all of them, are passed without a branch per point.
+    for (std::int64_t begin = 0; begin < x.points; begin += k_block) {
+      const std::int64_t end = std::min(begin + k_block, x.points);
+      int bad = 0;
+      for (std::int64_t p = begin; p < end; ++p) bad |= is_bad(row[p]) ? 1 : 0;
+      if (bad == 0) continue;
+      po[item] = static_cast<double>(std::find_if(row + begin, row + end, is_bad) - row);
+      return;
+    }
+  });
+}
+
 }  // namespace
 
 void weighted_squared_error(Scratch& scratch, TensorView out, ConstTensorView a, ConstTensorView b,
@@ -172,6 +202,15 @@ std::int64_t count_nonfinite(Scratch& scratch, ConstTensorView in) {
   MYRIAD_KERNEL_EXPECT(in.dense_from(0));
   return in.dtype == DType::f32 ? run_count_nonfinite<float>(scratch, in)
                                 : run_count_nonfinite<double>(scratch, in);
+}
+
+void first_outside(TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high) {
+  const auto x = channel_shape(in);
+  MYRIAD_KERNEL_EXPECT(out.dtype == DType::f64 && is_vector(out, x.batch * x.channels));
+  MYRIAD_KERNEL_EXPECT(is_vector(low, x.channels) && is_vector(high, x.channels));
+  MYRIAD_KERNEL_EXPECT(low.dtype == in.dtype && high.dtype == in.dtype);
+  in.dtype == DType::f32 ? run_first_outside<float>(out, in, low, high)
+                         : run_first_outside<double>(out, in, low, high);
 }
 
 }  // namespace myriad::kernels::kokkos

@@ -75,4 +75,22 @@ std::int64_t count_nonfinite(ConstTensorView in) {
   return count;
 }
 
+void first_outside(TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high) {
+  const auto x = channel_shape(in);
+  MYRIAD_KERNEL_EXPECT(out.dtype == DType::f64 && is_vector(out, x.batch * x.channels));
+  MYRIAD_KERNEL_EXPECT(is_vector(low, x.channels) && is_vector(high, x.channels));
+  for (std::int64_t b = 0; b < x.batch; ++b) {
+    for (std::int64_t c = 0; c < x.channels; ++c) {
+      double first = -1.0;
+      for (std::int64_t p = 0; p < x.points && first < 0.0; ++p) {
+        const double value = get(in, b * in.step(0) + c * x.points + p);
+        if (!std::isfinite(value) || value < get(low, c) || value > get(high, c)) {
+          first = static_cast<double>(p);
+        }
+      }
+      put(out, b * x.channels + c, first);
+    }
+  }
+}
+
 }  // namespace myriad::kernels::reference

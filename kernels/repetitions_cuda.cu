@@ -20,6 +20,7 @@ class Graph {
     emulation::record(nullptr);
   }
   void launch() const {
+    emulation::settle();
     for (const auto& work : recording_) work();
   }
 

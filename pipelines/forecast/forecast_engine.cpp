@@ -69,7 +69,12 @@ ForecastEngine::ForecastEngine(const ForecastSetup& setup, Comm& comm, RunContro
       callbacks_(std::move(callbacks)),
       published_(published.begin(), published.end()) {
   const ModelDescription& d = setup.description();
-  for (std::size_t c = 0; c < d.channels.size(); ++c) channels_.push_back(io::make_channel(d.channels[c], d.units[c]));
+  for (std::size_t c = 0; c < d.channels.size(); ++c) {
+    const io::Channel channel = io::make_channel(d.channels[c], d.units[c]);
+    bounds_.low.push_back(channel.minimum);
+    bounds_.high.push_back(channel.maximum);
+    bounds_.units.push_back(channel.units);
+  }
   loaded_.resize(setup.order() == StepOrder::lead ? setup.checkpoints().size() : 1);
   if (stores_.fields && !setup.packed()) writer_ = std::make_unique<WorkQueue>(queue_capacity(setup));
 }
@@ -167,6 +172,9 @@ std::unique_ptr<ForecastEngine::Work> ForecastEngine::start_work(const Block& bl
   Loaded& loaded = load(block.checkpoint);
   work->forecast = std::make_unique<BlockForecast>(*loaded.model, setup_.analyses(), todo, setup_.seed());
   if (const auto weights = setup_.weight_perturbation()) work->forecast->perturb_weights(*weights);
+  StateBounds bounds = bounds_;
+  bounds.first_step = work->lag_steps;
+  work->forecast->set_bounds(bounds);
 
   // Saved states serve when all members of the block are at the same step.
   std::vector<std::vector<std::byte>> saved;
@@ -220,78 +228,86 @@ void ForecastEngine::give_up(ElementId element, const std::string& reason) {
   log_warning("forecast", "E2650", "{} (the member is given up) check the initial state and the checkpoint", reason);
 }
 
-std::string ForecastEngine::unphysical(std::span<const float> state, const BlockElement& e, std::int64_t tick) const {
-  const ModelDescription& d = setup_.description();
-  const auto points = static_cast<std::size_t>(d.grid.points()), nlon = static_cast<std::size_t>(d.grid.nlon());
-  for (std::size_t c = 0; c < channels_.size(); ++c) {
-    const io::Channel& channel = channels_[c];
-    const auto low = static_cast<float>(channel.minimum), high = static_cast<float>(channel.maximum);
-    const auto field = state.subspan(c * points, points);
-    const auto bad = std::find_if(field.begin(), field.end(), [&](float v) { return v < low || v > high; });
-    if (bad == field.end()) continue;
-    const auto point = static_cast<std::size_t>(bad - field.begin());
-    return fmt::format("member {} lead {}: {} is {:g} {} at latitude {:.2f} longitude {:.2f}, outside {:g} to {:g}",
-                       e.member.number, to_string(tick * d.time_step), channel.name, *bad, channel.units,
-                       d.grid.latitudes_deg()[point / nlon], d.grid.longitudes_deg()[point % nlon], channel.minimum,
-                       channel.maximum);
-  }
-  return {};
+/// The states of a tick on their way from the device to the stores.
+struct ForecastEngine::HandOut {
+  std::int64_t output_lead = -1, statistics_lead = -1;  ///< -1: not at this tick
+  bool begun = false;                                   ///< by the block of this rank
+  std::exception_ptr failure;
+};
+
+bool ForecastEngine::is_written(const BlockElement& e) const {
+  return kept_position(e) >= 0 && !published_.contains(element_of(e));
 }
 
-void ForecastEngine::hand_out(Work* work, std::int64_t tick) {
-  const std::int64_t output_lead = setup_.output().lead_at(tick);
-  const std::int64_t statistics_lead = stores_.tiles ? setup_.statistics().lead_at(tick) : -1;
-  const bool mine = work != nullptr && work->tick() == tick && work->handed_out != tick;
-  std::vector<MemberFields> contributions;
-  std::vector<std::vector<float>> selected;
-  std::exception_ptr failure;
+ForecastEngine::HandOut ForecastEngine::begin_hand_out(Work* work, std::int64_t tick) {
+  HandOut out;
+  out.output_lead = setup_.output().lead_at(tick);
+  if (stores_.tiles) out.statistics_lead = setup_.statistics().lead_at(tick);
+  if (work == nullptr || work->tick() != tick || work->handed_out == tick) return out;
+  if (out.output_lead < 0 && out.statistics_lead < 0) return out;
   try {
-    if (mine && (output_lead >= 0 || statistics_lead >= 0)) {
+    const Stopwatch watch(times_.model);
+    const auto& elements = work->forecast->elements();
+    if (std::none_of(elements.begin(), elements.end(), [&](const BlockElement& e) { return is_written(e); })) out.output_lead = -1;
+    std::vector<StateSelection> wanted;
+    if (out.output_lead >= 0) wanted.push_back(setup_.output_states());
+    if (out.statistics_lead >= 0) wanted.push_back(setup_.statistics_states());
+    work->forecast->begin_states(wanted);
+    out.begun = true;
+  } catch (...) {
+    out.failure = std::current_exception();
+  }
+  return out;
+}
+
+void ForecastEngine::finish_hand_out(Work* work, HandOut& out) {
+  std::vector<MemberFields> contributions;
+  try {
+    if (out.begun && !out.failure) {
       BlockForecast& forecast = *work->forecast;
-      std::span<const float> states;
+      std::vector<std::span<const float>> fields;
       {
         const Stopwatch watch(times_.model);
-        states = forecast.states();
+        fields = forecast.finish_states();
       }
       const Stopwatch watch(times_.store);
-      const auto points = static_cast<std::size_t>(setup_.description().grid.points());
-      const auto channels = static_cast<std::size_t>(setup_.description().channel_count());
-      const auto select = [&](const Selection& selection, std::size_t e) {
-        std::vector<float> fields(selection.indices.size() * points);
-        for (std::size_t c = 0; c < selection.indices.size(); ++c) {
-          const auto field = states.subspan((e * channels + selection.indices[c]) * points, points);
-          std::copy(field.begin(), field.end(), fields.begin() + static_cast<std::ptrdiff_t>(c * points));
-        }
-        return fields;
+      const std::size_t count = forecast.elements().size();
+      const auto of_element = [&](std::span<const float> all, std::size_t e) {
+        return all.subspan(e * (all.size() / count), all.size() / count);
       };
-      for (std::size_t e = 0; e < forecast.elements().size(); ++e) {
+      for (std::size_t e = 0; e < count; ++e) {
         const BlockElement& element = forecast.elements()[e];
         const ElementId id = element_of(element);
-        std::string why = forecast.failure(e);
-        if (why.empty()) why = unphysical(states.subspan(e * channels * points, channels * points), element, tick);
-        if (!why.empty()) give_up(id, why);
+        if (!forecast.failure(e).empty()) give_up(id, forecast.failure(e));
         if (is_given_up(id)) continue;
-        const std::int64_t position = kept_position(element);
-        if (output_lead >= 0 && position >= 0 && !published_.contains(id)) {
-          stores_.fields->write(static_cast<std::size_t>(position), static_cast<std::size_t>(output_lead),
-                                std::as_bytes(std::span<const float>(select(setup_.output(), e))));
+        if (out.output_lead >= 0 && is_written(element)) {
+          stores_.fields->write(static_cast<std::size_t>(kept_position(element)), static_cast<std::size_t>(out.output_lead),
+                                std::as_bytes(of_element(fields.front(), e)));
         }
-        if (statistics_lead >= 0) {
-          selected.push_back(select(setup_.statistics(), e));
-          contributions.push_back({element.date, id % static_cast<std::int64_t>(setup_.members().size()), {}});
+        if (out.statistics_lead >= 0) {
+          contributions.push_back({element.date, id % static_cast<std::int64_t>(setup_.members().size()),
+                                   of_element(fields.back(), e)});
         }
       }
-      for (std::size_t i = 0; i < contributions.size(); ++i) contributions[i].fields = selected[i];
     }
   } catch (...) {
-    failure = std::current_exception();
+    out.failure = std::current_exception();
   }
-  agree_on_error(comm_, failure);
-  if (statistics_lead < 0) return;
+  agree_on_error(comm_, out.failure);
+  if (out.statistics_lead < 0) return;
   const Stopwatch watch(times_.exchange);
   run_agreed(comm_, [&] {
-    exchange_tiles(comm_, layout_, *stores_.tiles, static_cast<std::size_t>(statistics_lead), contributions);
+    exchange_tiles(comm_, layout_, *stores_.tiles, static_cast<std::size_t>(out.statistics_lead), contributions);
   });
+}
+
+void ForecastEngine::advance(Work& work) {
+  const Stopwatch watch(times_.model);
+  work.forecast->advance();
+  const auto& elements = work.forecast->elements();
+  if (callbacks_.progress) {
+    callbacks_.progress(static_cast<std::int64_t>(elements.front().member.number), static_cast<std::int64_t>(elements.size()));
+  }
 }
 
 StopReason ForecastEngine::run_to(std::int64_t last_step) {
@@ -305,28 +321,32 @@ StopReason ForecastEngine::run_to(std::int64_t last_step) {
     // The earliest tick of any rank; idle ranks only take part in the exchanges.
     const std::int64_t begin = -comm_.max(work ? -work->tick() : -(last_step + 1));
     for (std::int64_t tick = begin; tick <= last_step; ++tick) {
-      hand_out(work.get(), tick);
-      if (tick == last_step) break;
+      HandOut out = begin_hand_out(work.get(), tick);
+      if (tick == last_step) {
+        finish_hand_out(work.get(), out);
+        break;
+      }
       const StopReason reason = agree_on_stop(comm_, control_.stop_requested());
       const bool on_request = agree_on_any(comm_, control_.checkpoint_requested());
-      std::exception_ptr failure;
-      try {
-        const bool active = work && work->tick() == tick;
-        const bool due = setup_.checkpoint_every() > 0 && active && work->forecast->step() > 0 &&
-                         work->forecast->step() % setup_.checkpoint_every() == 0;
-        if (active && (due || on_request || reason != StopReason::none)) save_states(*work);
-        if (active && reason == StopReason::none) {
-          const Stopwatch watch(times_.model);
-          work->forecast->advance();
-          if (callbacks_.progress) {
-            callbacks_.progress(static_cast<std::int64_t>(work->forecast->elements().front().member.number),
-                                static_cast<std::int64_t>(work->forecast->elements().size()));
-          }
+      const bool active = work && work->tick() == tick;
+      const bool due = setup_.checkpoint_every() > 0 && active && work->forecast->step() > 0 &&
+                       work->forecast->step() % setup_.checkpoint_every() == 0;
+      const bool save = active && (due || on_request || reason != StopReason::none);
+      const bool step = active && reason == StopReason::none;
+      // The device steps while the output goes to the stores. A saved state, however, says that everything up to it is
+      // stored: it waits for the output, and the step for it.
+      if (step && !save && !out.failure) {
+        try {
+          advance(*work);
+        } catch (...) {
+          out.failure = std::current_exception();
         }
-      } catch (...) {
-        failure = std::current_exception();
       }
-      agree_on_error(comm_, failure);
+      finish_hand_out(work.get(), out);
+      run_agreed(comm_, [&] {
+        if (save) save_states(*work);
+        if (step && save) advance(*work);
+      });
       if (reason != StopReason::none) return reason;
     }
     run_agreed(comm_, [&] {

@@ -97,12 +97,16 @@ class ForecastEngine {
   struct Loaded;
   Loaded& load(std::int64_t checkpoint);
   std::unique_ptr<Work> start_work(const Block& block, std::int64_t last_step);
-  void hand_out(Work* work, std::int64_t tick);
+  struct HandOut;
+  /// Whether fields of this element go to a file that is not there yet.
+  bool is_written(const BlockElement& e) const;
+  HandOut begin_hand_out(Work* work, std::int64_t tick);
+  /// Collective: store and exchange what was begun. Errors: agreed on, with those of begin_hand_out().
+  void finish_hand_out(Work* work, HandOut& out);
+  void advance(Work& work);
   void save_states(Work& work);
   void queue_files(const Block& block);
   void tell_published();
-  /// What is wrong with a state in the physical ranges of its channels; empty when nothing is.
-  std::string unphysical(std::span<const float> state, const BlockElement& e, std::int64_t tick) const;
   bool is_given_up(ElementId element);
   void give_up(ElementId element, const std::string& reason);
 
@@ -112,7 +116,7 @@ class ForecastEngine {
   ScratchStores& stores_;
   TileLayout layout_;
   EnsemblePlan plan_;
-  std::vector<io::Channel> channels_;  ///< of the model
+  StateBounds bounds_;  ///< physical ranges of the model's channels
   Existing existing_;
   Callbacks callbacks_;
   std::set<ElementId> published_;

@@ -235,6 +235,14 @@ std::string ForecastSetup::member_path(std::size_t date, std::int64_t member) co
   return fmt::format("{}members/{}mem{:05}.nc", dates_[date].folder, sub, member);
 }
 
+StateSelection ForecastSetup::output_states() const {
+  StateSelection states{output_.indices, {}};
+  if (config_.section("output").flag("quantize")) {
+    for (const io::Channel& channel : output_.channels) states.significant_bits.push_back(io::significant_bits(channel));
+  }
+  return states;
+}
+
 std::uint64_t ForecastSetup::seed_of_start(std::size_t start) const {
   // Another analysis gets other draws, whichever dates are forecast beside it.
   const auto hours = static_cast<std::uint64_t>(analyses_[start].time.seconds_since_1970() / 3600);

@@ -86,6 +86,10 @@ class ForecastSetup {
   const Selection& output() const { return output_; }
   bool has_statistics() const { return statistics_on_; }
   const Selection& statistics() const { return statistics_; }
+  /// What leaves the device for member files: rounded there already, as the files are to be.
+  StateSelection output_states() const;
+  /// For statistics, with all bits.
+  StateSelection statistics_states() const { return {statistics_.indices, {}}; }
 
   /// Identity of the forecast: SHA-256 of configuration, weights and analyses, 32 digits.
   const std::string& id() const { return id_; }

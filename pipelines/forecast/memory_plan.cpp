@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "pipelines/forecast/perturbations.hpp"
 #include "src/backend/counting_backend.hpp"
@@ -22,7 +23,7 @@ std::uint64_t bytes_in(const ForecastSetup& setup, Precision precision, std::int
   const auto none = make_perturbation_chain(model, {});
   forecast.begin([&](std::size_t) -> InitialPerturbation& { return *none; });
   forecast.advance();
-  forecast.states();
+  forecast.begin_states(std::vector{setup.output_states(), setup.statistics_states()});
   return static_cast<std::uint64_t>(counting.bytes_peak() + sfno_scratch_bytes(counting, setup.largest_model().network(), members));
 }
 

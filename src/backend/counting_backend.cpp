@@ -299,6 +299,11 @@ void CountingBackend::clamp_below(TensorView out, ConstTensorView in, ConstTenso
   inner_->clamp_below(out, in, lower);
 }
 
+void CountingBackend::bitround(TensorView out, ConstTensorView in, ConstTensorView bits) {
+  count("bitround", moves(bytes_of(out, in, bits)));
+  inner_->bitround(out, in, bits);
+}
+
 void CountingBackend::copy(TensorView out, ConstTensorView in) {
   count("copy", moves(bytes_of(out, in)));
   inner_->copy(out, in);
@@ -333,6 +338,11 @@ double CountingBackend::sum_of_squares(ConstTensorView in) {
 std::int64_t CountingBackend::count_nonfinite(ConstTensorView in) {
   count("count_nonfinite", moves(bytes_of(in)));
   return inner_->count_nonfinite(in);
+}
+
+void CountingBackend::first_outside(TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high) {
+  count("first_outside", moves(bytes_of(out, in, low, high)));
+  inner_->first_outside(out, in, low, high);
 }
 
 void CountingBackend::crps(TensorView out, ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight,

@@ -71,6 +71,12 @@ class CountingBackend final : public kernels::Backend {
     inner_->copy_to_device(device, host, bytes);
   }
   void copy_to_host(void* host, const void* device, std::int64_t bytes) override { inner_->copy_to_host(host, device, bytes); }
+  bool memory_is_on_host() const override { return inner_->memory_is_on_host(); }
+  void* allocate_host(std::int64_t bytes) override { return inner_->allocate_host(bytes); }
+  void deallocate_host(void* memory) override { inner_->deallocate_host(memory); }
+  std::unique_ptr<kernels::PendingCopy> begin_copy_to_host(void* host, const void* device, std::int64_t bytes) override {
+    return inner_->begin_copy_to_host(host, device, bytes);
+  }
   /// Timed ops outside any stage end here at the latest.
   void fence() override;
   std::unique_ptr<kernels::Collective> make_collective(kernels::Bootstrap& bootstrap, kernels::Reason& why) override;
@@ -127,6 +133,7 @@ class CountingBackend final : public kernels::Backend {
   void axpby(TensorView out, double a, ConstTensorView x, double b, ConstTensorView y) override;
   void channel_affine(TensorView out, ConstTensorView in, ConstTensorView scale, ConstTensorView shift, Update update) override;
   void clamp_below(TensorView out, ConstTensorView in, ConstTensorView lower) override;
+  void bitround(TensorView out, ConstTensorView in, ConstTensorView bits) override;
   void copy(TensorView out, ConstTensorView in) override;
   void fill(TensorView out, double value) override;
   void fill_normal(TensorView out, const kernels::RandomStream& stream, std::span<const std::uint32_t> members) override;
@@ -135,6 +142,7 @@ class CountingBackend final : public kernels::Backend {
                                       ConstTensorView coefficient, Update update) override;
   double sum_of_squares(ConstTensorView in) override;
   std::int64_t count_nonfinite(ConstTensorView in) override;
+  void first_outside(TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high) override;
   void crps(TensorView out, ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight, double alpha) override;
   void crps_adjoint(TensorView grad_members, ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight,
                     double alpha, ConstTensorView coefficient, Update update) override;

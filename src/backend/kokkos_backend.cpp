@@ -180,6 +180,9 @@ class KokkosBackend final : public Backend {
     kokkos::clamp_below(out, in, lower);
   }
   void copy(TensorView out, ConstTensorView in) override { kokkos::copy(out, in); }
+  void bitround(TensorView out, ConstTensorView in, ConstTensorView bits) override {
+    kokkos::bitround(out, in, bits);
+  }
   void fill(TensorView out, double value) override { kokkos::fill(out, value); }
   void fill_normal(TensorView out, const RandomStream& stream,
                    std::span<const std::uint32_t> members) override {
@@ -199,6 +202,10 @@ class KokkosBackend final : public Backend {
   }
   std::int64_t count_nonfinite(ConstTensorView in) override {
     return kokkos::count_nonfinite(scratch_, in);
+  }
+  void first_outside(TensorView out, ConstTensorView in, ConstTensorView low,
+                     ConstTensorView high) override {
+    kokkos::first_outside(out, in, low, high);
   }
   void crps(TensorView out, ConstTensorView members, ConstTensorView truth,
             ConstTensorView row_weight, double alpha) override {

@@ -1,8 +1,11 @@
 #include "src/backend/null_backend.hpp"
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
+
+#include "src/base/error.hpp"
 
 namespace myriad {
 
@@ -16,6 +19,10 @@ struct NullFft final : FftPlan {
 
 struct NullLegendre final : LegendrePlan {
   explicit NullLegendre(const LegendreSpec& spec) : LegendrePlan(spec) {}
+};
+
+struct NullCopy final : PendingCopy {
+  void wait() override {}
 };
 
 class NullBackend final : public Backend {
@@ -39,6 +46,17 @@ class NullBackend final : public Backend {
   void copy_to_device(void*, const void*, std::int64_t) override {}
   void copy_to_host(void* host, const void*, std::int64_t bytes) override {
     std::memset(host, 0, static_cast<std::size_t>(bytes));
+  }
+  bool memory_is_on_host() const override { return false; }
+  void* allocate_host(std::int64_t bytes) override {
+    if (bytes == 0) return nullptr;
+    void* const memory = std::calloc(static_cast<std::size_t>(bytes), 1);  // zeros that take no memory until touched
+    if (memory == nullptr) throw OutOfMemory(bytes);
+    return memory;
+  }
+  void deallocate_host(void* memory) override { std::free(memory); }
+  std::unique_ptr<PendingCopy> begin_copy_to_host(void*, const void*, std::int64_t) override {
+    return std::make_unique<NullCopy>();
   }
   void fence() override {}
 
@@ -66,6 +84,7 @@ class NullBackend final : public Backend {
   void axpby(TensorView, double, ConstTensorView, double, ConstTensorView) override {}
   void channel_affine(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, Update) override {}
   void clamp_below(TensorView, ConstTensorView, ConstTensorView) override {}
+  void bitround(TensorView, ConstTensorView, ConstTensorView) override {}
   void copy(TensorView, ConstTensorView) override {}
   void fill(TensorView, double) override {}
   void fill_normal(TensorView, const RandomStream&, std::span<const std::uint32_t>) override {}
@@ -74,6 +93,7 @@ class NullBackend final : public Backend {
                                       Update) override {}
   double sum_of_squares(ConstTensorView) override { return 0.0; }
   std::int64_t count_nonfinite(ConstTensorView) override { return 0; }
+  void first_outside(TensorView, ConstTensorView, ConstTensorView, ConstTensorView) override {}
   void crps(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, double) override {}
   void crps_adjoint(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, double, ConstTensorView, Update) override {}
   void adamw(TensorView, TensorView, TensorView, ConstTensorView, const AdamwStep&) override {}

@@ -32,6 +32,15 @@ std::vector<double> operand_values(const Operand& operand, std::uint32_t seed) {
   };
   for (double& v : values) v = 2.0 * (uniform() + uniform() + uniform() - 1.5);
   if (operand.content == Content::normal) return values;
+  if (operand.content == Content::bits) {
+    for (double& v : values) v = 1.0 + std::floor(7.9 * std::abs(v));
+    return values;
+  }
+  if (operand.content == Content::low_bounds || operand.content == Content::high_bounds) {
+    const double sign = operand.content == Content::low_bounds ? -1.0 : 1.0;
+    for (double& v : values) v = sign * (1.5 + std::abs(v) / 2.0);
+    return values;
+  }
   for (double& v : values) v = std::abs(v) + 0.1;
   if (operand.content == Content::row_weights) {
     const double sum = std::accumulate(values.begin(), values.end(), 0.0);
@@ -400,6 +409,11 @@ class Builder {
           b.copy(turned, v[1]);
         },
         0.0, dtype_, k_exact, 0.0);
+    add(
+        "bitround", "",
+        {grid("out", s_.inputs, true), grid("in", s_.inputs),
+         {"bits", {s_.inputs}, dtype_, Content::bits, -1, false}},
+        [](Backend& b, Views v) { b.bitround(v[0], v[1], v[2]); }, 0.0, dtype_, k_exact, 0.0);
     const DType other = dtype_ == DType::f32 ? DType::f64 : DType::f32;
     Operand converted = grid("in", s_.inputs);
     converted.dtype = other;
@@ -438,6 +452,14 @@ class Builder {
         "count_nonfinite", "", {shared("out", {1}, true), grid("in", s_.inputs)},
         [](Backend& b, Views v) { b.fill(v[0], static_cast<double>(b.count_nonfinite(v[1]))); },
         0.0, DType::f64, "a count", 0.0);
+    add(
+        "first_outside", "",
+        {per_channel("out", true),
+         grid("in", s_.inputs),
+         {"low", {s_.inputs}, dtype_, Content::low_bounds, -1, false},
+         {"high", {s_.inputs}, dtype_, Content::high_bounds, -1, false}},
+        [](Backend& b, Views v) { b.first_outside(v[0], v[1], v[2], v[3]); }, 0.0, DType::f64,
+        "a number of a point", 0.0);
   }
 
   void squared_error_adjoint(Update update) {

@@ -18,6 +18,9 @@ enum class Content : std::uint8_t {
   normal,       ///< mean 0, variance 1, bell-shaped, within 3
   positive,     ///< |normal| + 0.1
   row_weights,  ///< positive, sum 1
+  low_bounds,   ///< -1.5 - |normal| / 2: some normal numbers lie below
+  high_bounds,  ///< 1.5 + |normal| / 2
+  bits,         ///< whole numbers from 1 to 24
 };
 
 /// One tensor of a case.

@@ -123,6 +123,9 @@ class ReferenceBackend final : public Backend {
     reference::clamp_below(out, in, lower);
   }
   void copy(TensorView out, ConstTensorView in) override { reference::copy(out, in); }
+  void bitround(TensorView out, ConstTensorView in, ConstTensorView bits) override {
+    reference::bitround(out, in, bits);
+  }
   void fill(TensorView out, double value) override { reference::fill(out, value); }
   void fill_normal(TensorView out, const RandomStream& stream,
                    std::span<const std::uint32_t> members) override {
@@ -140,6 +143,10 @@ class ReferenceBackend final : public Backend {
   double sum_of_squares(ConstTensorView in) override { return reference::sum_of_squares(in); }
   std::int64_t count_nonfinite(ConstTensorView in) override {
     return reference::count_nonfinite(in);
+  }
+  void first_outside(TensorView out, ConstTensorView in, ConstTensorView low,
+                     ConstTensorView high) override {
+    reference::first_outside(out, in, low, high);
   }
   void crps(TensorView out, ConstTensorView members, ConstTensorView truth,
             ConstTensorView row_weight, double alpha) override {

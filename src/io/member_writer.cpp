@@ -310,8 +310,16 @@ void MemberWriter::check_values(std::int64_t lead_index, std::span<const float> 
   for (std::size_t c = 0; c < channels_.size(); ++c) {
     const Channel& channel = channels_[c];
     const std::span<const float> field = fields.subspan(c * points, points);
+    // Fields may come rounded already, and a value within the range rounds to within the rounded
+    // range.
+    Channel rounded = channel;
+    for (double* bound : {&rounded.minimum, &rounded.maximum}) {
+      auto value = static_cast<float>(*bound);
+      if (places_[c].bits > 0) bitround(std::span(&value, 1), places_[c].bits);
+      if (std::abs(value) > std::abs(*bound)) *bound = static_cast<double>(value);
+    }
     const std::optional<detail::BadValue> bad =
-        detail::find_bad_value(channel, field, options_.range_check);
+        detail::find_bad_value(rounded, field, options_.range_check);
     if (!bad) continue;
     const std::size_t i = bad->index;
     const std::size_t nlon = static_cast<std::size_t>(map_.nlon());

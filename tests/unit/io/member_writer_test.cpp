@@ -186,6 +186,24 @@ TEST(MemberWriter, NaNStopsTheMemberBeforeAnythingIsPublished) {
   EXPECT_TRUE(entries(dir.path()).empty());
 }
 
+TEST(MemberWriter, TakesFieldsThatWereRoundedAlreadyUpToTheRoundedEndOfTheRange) {
+  const TemporaryDirectory dir;
+  const std::vector<Channel> channels = mixed_channels();
+  const Grid grid = small_grid();
+  MemberWriterOptions options;
+  options.significant_bits = {{"t850", 3}};
+  MemberWriter writer(dir / "m.nc", grid, channels, member_metadata(7), options);
+  std::vector<float> fields = member_fields(channels, grid, 7, 0);
+  float& value = fields[4 * static_cast<std::size_t>(grid.points())];
+  ASSERT_EQ(channels[4].name, "t850");
+  value = static_cast<float>(channels[4].maximum);
+  bitround(std::span(&value, 1), 3);
+  ASSERT_GT(static_cast<double>(value), channels[4].maximum);
+  writer.append(0, fields);
+  value = std::nextafter(value, 2.0F * value);
+  EXPECT_EQ(error_of([&] { writer.append(1, fields); }).id(), "E2063");
+}
+
 TEST(MemberWriter, AKilledWriterLeavesNoFinalNameAndARerunGivesTheSameBytes) {
   const TemporaryDirectory dir;
   std::filesystem::create_directory(dir / "straight");
