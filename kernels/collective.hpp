@@ -47,8 +47,8 @@ class Collective {
                           std::span<const std::size_t> send_counts) = 0;
   /// Concatenation over ranks; every rank contributes \p counts[rank] bytes.
   virtual void all_gather(void* receive, std::span<const std::size_t> counts, const void* send) = 0;
-  /// Wait until everything issued is complete, the ops included. To be called before the host waits for the device in any other
-  /// way, which would have no time-out.
+  /// Wait until every exchange issued is complete. To be called before the host waits for the device in any other way, which would
+  /// have no time-out.
   /// \returns false when an exchange failed or took longer than the time-out of the bootstrap: \p why tells the reason, memory
   /// that was to be received is undefined and the object must not be used any more.
   virtual bool wait(Reason& why) = 0;

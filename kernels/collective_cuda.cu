@@ -134,6 +134,7 @@ class NcclCollective final : public Collective {
                      std::to_string(nccl.version % 100)) {}
 
   ~NcclCollective() override {
+    if (issued_ != nullptr) cudaEventDestroy(issued_);
     if (comm_ == nullptr) return;
     // While an error unwinds, the other ranks may not come: destroying in order would wait for them.
     if (std::uncaught_exceptions() > 0) {
@@ -149,6 +150,7 @@ class NcclCollective final : public Collective {
   void connect(const ncclUniqueId& id) {
     ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
     config.blocking = 0;
+    if (cudaEventCreateWithFlags(&issued_, cudaEventDisableTiming) != cudaSuccess) return fail("cudaEventCreate", ncclUnhandledCudaError);
     settle(nccl_.init(&comm_, static_cast<int>(size_), id, static_cast<int>(rank_), &config), "ncclCommInitRankConfig", 0.5 * time_out_);
   }
   const Reason& failure() const { return failure_; }
@@ -178,7 +180,7 @@ class NcclCollective final : public Collective {
     const bool equal = std::all_of(counts.begin(), counts.end(), [&](std::size_t count) { return count == counts[0]; });
     if (equal && failure_.empty()) {
       if (counts[0] == 0) return;
-      settle(nccl_.all_gather(send, receive, counts[0], ncclUint8, comm_, device_->stream()), "ncclAllGather", time_out_);
+      finish_issue(nccl_.all_gather(send, receive, counts[0], ncclUint8, comm_, device_->stream()), "ncclAllGather");
       return;
     }
     auto* to = static_cast<std::byte*>(receive);
@@ -198,7 +200,7 @@ class NcclCollective final : public Collective {
         fail("an exchange", state);
         break;
       }
-      const cudaError_t device = cudaStreamQuery(device_->stream());
+      const cudaError_t device = cudaEventQuery(issued_);
       if (device == cudaSuccess) return true;
       if (device != cudaErrorNotReady) {
         fail("an exchange", ncclUnhandledCudaError);
@@ -258,7 +260,11 @@ class NcclCollective final : public Collective {
       if (part.receive_count > 0) add(nccl_.receive(part.receive, part.receive_count, ncclUint8, peer, comm_, device_->stream()));
     }
     add(nccl_.group_end());
-    settle(result, "a group of ncclSend and ncclRecv", time_out_);
+    finish_issue(result, "a group of ncclSend and ncclRecv");
+  }
+
+  void finish_issue(ncclResult_t result, const char* call) {
+    if (settle(result, call, time_out_) && cudaEventRecord(issued_, device_->stream()) != cudaSuccess) fail(call, ncclUnhandledCudaError);
   }
 
   /// Until the call that gave \p result is through; the exchange itself may still be under way. False: see failure().
@@ -287,6 +293,7 @@ class NcclCollective final : public Collective {
   double time_out_;
   std::string description_;
   ncclComm_t comm_ = nullptr;
+  cudaEvent_t issued_ = nullptr;  ///< after the last exchange
   Reason failure_;
 };
 

@@ -2,9 +2,10 @@
 # Check and measure the cuda backend on this machine's GPU and leave one folder of results for docs/bench/.
 # Usage: gpu_check.sh RESULTS      from the folder that scripts/gpu_bundle.sh made (a copy lies in it)
 # In order: the device; every op, its gradient and the golden network against plain loops in fp64; a forecast on cpu and gpu; the
-# same bits twice and in any block; with two GPUs or more, a training on two of them whose gradients go through NCCL against one over MPI,
-# bit by bit; benchmarks, with PyTorch on the same GPU where python3 has it. Each step is told as passed, skipped or FAILED; the exit code is
-# the number of failures. MYRIAD_DEVICE_LIBRARY replaces the backend's library (tests use an emulation; GPU_CHECK_GPUS counts for it).
+# same bits twice and in any block; with two GPUs or more, a training and a forecast on two of them whose data go through NCCL against
+# those over MPI, bit by bit; benchmarks, with PyTorch on the same GPU where python3 has it. Each step is told as passed, skipped or
+# FAILED; the exit code is the number of failures. MYRIAD_DEVICE_LIBRARY replaces the backend's library (tests use an emulation;
+# GPU_CHECK_GPUS is then the number of its devices).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 [ -x "$here/bin/myriad" ] || { echo "gpu_check.sh: no bin/myriad beside it (make the folder with scripts/gpu_bundle.sh)" >&2; exit 64; }
@@ -95,7 +96,10 @@ Y
   for transport in nccl mpi; do
     on_two "$transport" train "$work/train.yaml" --out "$work/train_$transport" || return 1
     cmp "$work/train_one/model.safetensors" "$work/train_$transport/model.safetensors" || return 1
+    on_two "$transport" forecast configs/forecast_default.yaml --out "$work/forecast_$transport" --lead "${GPU_CHECK_LEAD:-240h}" \
+      --members "${GPU_CHECK_MEMBERS:-4}" --set block=1 --set output.members=none || return 1
   done
+  cmp "$work/forecast_nccl/products/ensemble.nc" "$work/forecast_mpi/products/ensemble.nc"
 }
 gpus=${GPU_CHECK_GPUS:-$(nvidia-smi --list-gpus 2>/dev/null | wc -l)}
 torch_has_gpu() { python3 -c 'import sys, torch; sys.exit(0 if torch.cuda.is_available() else 1)' 2>/dev/null; }

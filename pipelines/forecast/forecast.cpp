@@ -13,6 +13,7 @@
 #include "pipelines/forecast/forecast_plan.hpp"
 #include "pipelines/forecast/forecast_schema.hpp"
 #include "pipelines/forecast/forecast_scratch.hpp"
+#include "src/backend/device_transport.hpp"
 #include "src/base/files.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/heartbeat.hpp"
@@ -30,8 +31,8 @@ namespace {
 class ForecastRun {
  public:
   ForecastRun(const VerbContext& context, const ForecastSetup& setup, EnsembleStatistics* statistics,
-              const ScratchNeeds& needs)
-      : context_(context), setup_(setup), statistics_(statistics), needs_(needs) {}
+              const ScratchNeeds& needs, const DeviceTransport& transport)
+      : context_(context), setup_(setup), statistics_(statistics), needs_(needs), transport_(transport) {}
 
   int run() {
     prepare();
@@ -53,7 +54,7 @@ class ForecastRun {
       progress->update(member_steps);
       tell(status, "forecast", member, *progress);
     };
-    ForecastEngine engine(setup_, context_.comm, context_.control, stores, layout(), published_,
+    ForecastEngine engine(setup_, context_.comm, context_.control, stores, layout(), transport_.collective(), published_,
                           same_forecast_ ? Existing::replace : setup_.existing(), callbacks);
     const std::int64_t to_do = std::max<std::int64_t>(1, engine.member_steps_to_do());
     if (context_.root()) {
@@ -107,6 +108,7 @@ class ForecastRun {
       facts.set("run_id", context_.run_id);
       facts.set("host", host_name());
       facts.set("ranks", context_.comm.size());
+      facts.set("transport", transport_.name());
       facts.set("member_files", kept());
       facts.set("started", now_utc().iso());
       facts.set("backend", setup_.backend().description());
@@ -302,6 +304,7 @@ class ForecastRun {
   const ForecastSetup& setup_;
   EnsembleStatistics* statistics_;
   const ScratchNeeds& needs_;
+  const DeviceTransport& transport_;
   std::optional<RunLock> lock_;
   std::optional<Manifest> manifest_;
   std::vector<ElementId> published_;
@@ -316,6 +319,8 @@ int run_forecast(const VerbContext& context) {
   const ScratchNeeds needs =
       scratch_needs(setup, statistics ? statistics->layout() : TileLayout{}, context.comm.size());
   run_agreed(context.comm, [&] { check_feasible(setup, needs, context.comm.size()); });
+  const DeviceTransport transport(setup.backend(), context.comm, transport_from_string(context.config.text("transport")));
+  if (context.root()) transport.log("forecast");
   if (context.dry_run()) {
     run_agreed(context.comm, [&] {
       if (!context.root()) return;
@@ -327,7 +332,7 @@ int run_forecast(const VerbContext& context) {
     });
     return 0;
   }
-  ForecastRun run(context, setup, statistics ? &*statistics : nullptr, needs);
+  ForecastRun run(context, setup, statistics ? &*statistics : nullptr, needs, transport);
   return run.run();
 }
 

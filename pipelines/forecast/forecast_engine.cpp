@@ -57,8 +57,8 @@ struct ForecastEngine::Work {
 };
 
 ForecastEngine::ForecastEngine(const ForecastSetup& setup, Comm& comm, RunControl& control, ScratchStores& stores,
-                               const TileLayout& layout, const std::vector<ElementId>& published, Existing existing,
-                               Callbacks callbacks)
+                               const TileLayout& layout, kernels::Collective* collective,
+                               const std::vector<ElementId>& published, Existing existing, Callbacks callbacks)
     : setup_(setup),
       comm_(comm),
       control_(control),
@@ -75,6 +75,9 @@ ForecastEngine::ForecastEngine(const ForecastSetup& setup, Comm& comm, RunContro
     bounds_.high.push_back(channel.maximum);
     bounds_.units.push_back(channel.units);
   }
+  if (collective != nullptr && stores_.tiles) {
+    device_tiles_ = std::make_unique<DeviceTileExchange>(comm_, setup.backend(), *collective, layout_);
+  }
   loaded_.resize(setup.order() == StepOrder::lead ? setup.checkpoints().size() : 1);
   if (stores_.fields && !setup.packed()) writer_ = std::make_unique<WorkQueue>(queue_capacity(setup));
 }
@@ -86,6 +89,8 @@ ElementId ForecastEngine::element_of(const BlockElement& e) const {
   const auto slot = std::lower_bound(members.begin(), members.end(), static_cast<std::int64_t>(e.member.number));
   return e.date * static_cast<std::int64_t>(members.size()) + (slot - members.begin());
 }
+
+std::int64_t ForecastEngine::slot_of(ElementId id) const { return id % static_cast<std::int64_t>(setup_.members().size()); }
 
 BlockElement ForecastEngine::element(ElementId id) const {
   const auto members = static_cast<std::int64_t>(setup_.members().size());
@@ -232,6 +237,7 @@ void ForecastEngine::give_up(ElementId element, const std::string& reason) {
 struct ForecastEngine::HandOut {
   std::int64_t output_lead = -1, statistics_lead = -1;  ///< -1: not at this tick
   bool begun = false;                                   ///< by the block of this rank
+  std::vector<DeviceTileExchange::Member> exchanged;    ///< from device to device already
   std::exception_ptr failure;
 };
 
@@ -239,7 +245,7 @@ bool ForecastEngine::is_written(const BlockElement& e) const {
   return kept_position(e) >= 0 && !published_.contains(element_of(e));
 }
 
-ForecastEngine::HandOut ForecastEngine::begin_hand_out(Work* work, std::int64_t tick) {
+ForecastEngine::HandOut ForecastEngine::begin_states(Work* work, std::int64_t tick) {
   HandOut out;
   out.output_lead = setup_.output().lead_at(tick);
   if (stores_.tiles) out.statistics_lead = setup_.statistics().lead_at(tick);
@@ -251,9 +257,32 @@ ForecastEngine::HandOut ForecastEngine::begin_hand_out(Work* work, std::int64_t 
     if (std::none_of(elements.begin(), elements.end(), [&](const BlockElement& e) { return is_written(e); })) out.output_lead = -1;
     std::vector<StateSelection> wanted;
     if (out.output_lead >= 0) wanted.push_back(setup_.output_states());
-    if (out.statistics_lead >= 0) wanted.push_back(setup_.statistics_states());
+    if (out.statistics_lead >= 0 && !device_tiles_) wanted.push_back(setup_.statistics_states());
     work->forecast->begin_states(wanted);
     out.begun = true;
+  } catch (...) {
+    out.failure = std::current_exception();
+  }
+  return out;
+}
+
+ForecastEngine::HandOut ForecastEngine::begin_hand_out(Work* work, std::int64_t tick) {
+  HandOut out = begin_states(work, tick);
+  if (!device_tiles_ || out.statistics_lead < 0) return out;
+  agree_on_error(comm_, out.failure);
+  const Stopwatch watch(times_.exchange);
+  try {
+    ConstTensorView states;
+    if (out.begun) {
+      const auto& elements = work->forecast->elements();
+      for (std::size_t e = 0; e < elements.size(); ++e) {
+        const ElementId id = element_of(elements[e]);
+        if (is_given_up(id)) continue;
+        out.exchanged.push_back({elements[e].date, slot_of(id), static_cast<std::int64_t>(e)});
+      }
+      states = work->forecast->device_states();
+    }
+    device_tiles_->begin(static_cast<std::size_t>(out.statistics_lead), out.exchanged, states, setup_.statistics().indices);
   } catch (...) {
     out.failure = std::current_exception();
   }
@@ -284,9 +313,8 @@ void ForecastEngine::finish_hand_out(Work* work, HandOut& out) {
           stores_.fields->write(static_cast<std::size_t>(kept_position(element)), static_cast<std::size_t>(out.output_lead),
                                 std::as_bytes(of_element(fields.front(), e)));
         }
-        if (out.statistics_lead >= 0) {
-          contributions.push_back({element.date, id % static_cast<std::int64_t>(setup_.members().size()),
-                                   of_element(fields.back(), e)});
+        if (out.statistics_lead >= 0 && !device_tiles_) {
+          contributions.push_back({element.date, slot_of(id), of_element(fields.back(), e)});
         }
       }
     }
@@ -297,6 +325,14 @@ void ForecastEngine::finish_hand_out(Work* work, HandOut& out) {
   if (out.statistics_lead < 0) return;
   const Stopwatch watch(times_.exchange);
   run_agreed(comm_, [&] {
+    if (device_tiles_) {
+      std::vector<DeviceTileExchange::Member> lost;
+      for (const auto& m : out.exchanged) {
+        if (is_given_up(m.date * static_cast<std::int64_t>(setup_.members().size()) + m.slot)) lost.push_back(m);
+      }
+      device_tiles_->finish(*stores_.tiles, lost);
+      return;
+    }
     exchange_tiles(comm_, layout_, *stores_.tiles, static_cast<std::size_t>(out.statistics_lead), contributions);
   });
 }

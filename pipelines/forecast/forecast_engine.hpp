@@ -18,6 +18,7 @@
 #include "src/comm/comm.hpp"
 #include "src/state/checkpoint.hpp"
 #include "src/state/piece_store.hpp"
+#include "src/statistics/device_tile_exchange.hpp"
 #include "src/statistics/tile_exchange.hpp"
 
 namespace myriad::pipelines {
@@ -63,10 +64,12 @@ class ForecastEngine {
   };
 
   /// \param layout of the tiles; without statistics it has no cases
+  /// \param collective of the setup's backend on the ranks of \p comm: fields for statistics stay on the devices until their rank
+  ///     has them; null: over \p comm
   /// \param published elements whose files are there already (equal on all ranks)
   ForecastEngine(const ForecastSetup& setup, Comm& comm, RunControl& control, ScratchStores& stores,
-                 const TileLayout& layout, const std::vector<ElementId>& published, Existing existing,
-                 Callbacks callbacks);
+                 const TileLayout& layout, kernels::Collective* collective, const std::vector<ElementId>& published,
+                 Existing existing, Callbacks callbacks);
   ~ForecastEngine();
 
   /// Collective. Step everything that is not done up to the lead of model step \p last_step. Returns the reason when it
@@ -89,6 +92,7 @@ class ForecastEngine {
   struct Work;
   ElementId element_of(const BlockElement& e) const;
   BlockElement element(ElementId id) const;
+  std::int64_t slot_of(ElementId id) const;
   bool is_done(const BlockElement& e, std::int64_t last_step) const;
   bool fields_complete(std::int64_t kept_position, std::int64_t last_step) const;
   bool tiles_complete(const BlockElement& e, std::int64_t last_step) const;
@@ -100,6 +104,9 @@ class ForecastEngine {
   struct HandOut;
   /// Whether fields of this element go to a file that is not there yet.
   bool is_written(const BlockElement& e) const;
+  /// Of the block of this rank.
+  HandOut begin_states(Work* work, std::int64_t tick);
+  /// Collective where statistics are exchanged between devices.
   HandOut begin_hand_out(Work* work, std::int64_t tick);
   /// Collective: store and exchange what was begun. Errors: agreed on, with those of begin_hand_out().
   void finish_hand_out(Work* work, HandOut& out);
@@ -115,6 +122,7 @@ class ForecastEngine {
   RunControl& control_;
   ScratchStores& stores_;
   TileLayout layout_;
+  std::unique_ptr<DeviceTileExchange> device_tiles_;  ///< null: over comm_
   EnsemblePlan plan_;
   StateBounds bounds_;  ///< physical ranges of the model's channels
   Existing existing_;

@@ -14,6 +14,7 @@ Schema forecast_schema() {
   add_members_key(s);
   add_lead_keys(s);
   add_device_keys(s);
+  add_transport_key(s, "fields for statistics");
   add_cost_key(s);
   s.choice("backend", "Implementation of the ops", {"kokkos", "reference"}).default_to("kokkos");
   s.choice("precision", "Formats of the arithmetic; tf32, mixed (bf16) and half (fp16) need --device cuda", {"f32", "f64", "tf32", "mixed", "half"}).default_to("f32");

@@ -72,6 +72,8 @@ class BlockForecast {
 
   /// Begin to hand out the newest states; advance() may be called before finish_states().
   void begin_states(std::span<const StateSelection> wanted);
+  /// What begin_states() has made, on the device: f32 [batch, channel, lat, lon], physical units, until the next begin_states().
+  ConstTensorView device_states() const { return physical_.view(); }
   /// Wait for the states, physical units: one array [batch, channel of the selection, lat, lon] per selection, valid until the
   /// next begin_states(). An element with a NaN, an infinity or a value outside its bounds in any channel of the model is
   /// marked as failed; its values must not be used.

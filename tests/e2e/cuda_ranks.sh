@@ -49,4 +49,32 @@ refused 69 "E2284.*hidden from this rank" env MYRIAD_EMULATION_WITHOUT_NCCL=0 LD
   --out "$WORK/refused" --device cuda --transport nccl
 refused 69 "E2284.*memory of the host" "$MYRIAD" train "$WORK/train.yaml" --out "$WORK/refused" --transport nccl
 [ ! -e "$WORK/refused/model.safetensors" ] || fail "a refused training left a model"
+
+# Statistics over members of both ranks, in bands of a few rows; in the last round one rank is idle.
+cat >"$WORK/forecast.yaml" <<Y
+out: unset
+checkpoints: [$WORK/alone/model.safetensors]
+initial: {files: [configs/default/truth.nc]}
+start: 2003-01-18T12Z
+output: {members: none}
+statistics: {channels: [t850, z500], tile_mb: 0.01}
+scratch: {kind: memory}
+Y
+forecast=(forecast "$WORK/forecast.yaml" --lead 12h --members 5 --set block=2)
+products() {
+  local folder=$1 ranks=$2
+  shift 2
+  on_ranks "$ranks" "${forecast[@]}" --out "$WORK/$folder" "$@" >/dev/null 2>"$WORK/$folder.log" ||
+    fail "forecast $folder: $(cat "$WORK/$folder.log")"
+}
+products forecast_alone 1
+products forecast_auto 2
+products forecast_mpi 2 --transport mpi
+tells forecast_auto.log "between ranks: nccl (emulation of NCCL"
+tells forecast_auto/run.manifest '"transport":"nccl"'
+tells forecast_mpi/run.manifest '"transport":"mpi"'
+for folder in auto mpi; do
+  cmp "$WORK/forecast_alone/products/ensemble.nc" "$WORK/forecast_$folder/products/ensemble.nc" || fail "the products of $folder differ"
+done
+refused 69 "E2284.*memory of the host" "$MPIEXEC" -n 2 "$MYRIAD" "${forecast[@]}" --out "$WORK/refused" --transport nccl
 echo ok
