@@ -118,7 +118,7 @@ std::vector<BenchRow> run_hens(const std::shared_ptr<Backend>& backend, double s
                   "the HENS network needs a GPU (9 GB of weights, 14 TFLOP per step) add --backend cuda, or use bench sfno");
   const Roofs roofs = measured_roofs(*backend, 0.5);
   std::vector<BenchRow> rows;
-  for (const Precision precision : {Precision::f32, Precision::tf32, Precision::mixed}) {
+  for (const Precision precision : {Precision::f32, Precision::tf32, Precision::half, Precision::mixed}) {
     const auto row_with = [&](std::int64_t batch, auto&& fill) {
       const StagesCase c{"hens", NetworkPass::folded, batch, precision};
       const SfnoConfig n = c.config();

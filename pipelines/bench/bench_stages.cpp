@@ -36,7 +36,6 @@ struct Formats {
   Precision precision;
 };
 constexpr Formats k_precisions[] = {{"f32", Precision::f32},
-                                    {"f64", Precision::f64},
                                     {"tf32", Precision::tf32},
                                     {"half", Precision::half},
                                     {"mixed", Precision::mixed}};
@@ -85,7 +84,7 @@ std::vector<StagesCase> stages_cases(const std::optional<std::string>& network, 
   const NetworkPass chosen = find("pass", k_passes, pass.value_or("forward")).pass;
   const Precision formats = find("precision", k_precisions, precision.value_or("f32")).precision;
   MYRIAD_VALIDATE(chosen != NetworkPass::training || !is_short(formats), ErrorKind::usage, "E2672",
-                  "--precision {} with --pass training (there is no backward pass in 16 bits) use f32, f64 or tf32",
+                  "--precision {} with --pass training (there is no backward pass in 16 bits) use f32 or tf32",
                   to_string(formats));
   const std::string text = batch.value_or("1");
   std::vector<StagesCase> cases;
@@ -104,7 +103,7 @@ std::vector<CliOption> stages_options() {
   return {{"network", "default, regridding, one_degree or hens (stages; default default)", CliOption::Kind::value},
           {"batch", "batch sizes between commas (stages; default 1)", CliOption::Kind::value},
           {"pass", "forward, folded or training (stages; default forward)", CliOption::Kind::value},
-          {"precision", "f32, f64, tf32, half or mixed (stages; default f32)", CliOption::Kind::value},
+          {"precision", "f32, tf32, half or mixed (stages; default f32)", CliOption::Kind::value},
           {"count-only", "operations, bytes and memory without doing the step (stages)", CliOption::Kind::flag}};
 }
 
