@@ -6,13 +6,6 @@
 #include "kernels/ops_cuda.hpp"
 #include "kernels/shapes.hpp"
 
-// Loops over values in registers: an index that is known only at run time would move them to memory.
-#ifdef MYRIAD_CUDA_EMULATION
-#define MYRIAD_UNROLL
-#else
-#define MYRIAD_UNROLL _Pragma("unroll")
-#endif
-
 namespace myriad::kernels::cuda {
 
 using detail::is_vector;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/backend.hpp"
@@ -15,6 +16,13 @@
 #include "kernels/library_product_cuda.hpp"
 #ifdef MYRIAD_CUDA_EMULATION  // else nvcc knows CUDA by itself
 #include "kernels/device_emulation.hpp"
+#endif
+
+// Before loops over values in registers: an index that is known only at run time would move them to memory.
+#ifdef MYRIAD_CUDA_EMULATION
+#define MYRIAD_UNROLL
+#else
+#define MYRIAD_UNROLL _Pragma("unroll")
 #endif
 
 namespace myriad::kernels::cuda {
@@ -42,30 +50,16 @@ __device__ inline float widen(F16 x) { return float_from_f16(x.bits); }
 template <class T>
 using Wide = decltype(widen(T{}));
 
-/// \p x in the format T.
-template <class T>
-__device__ inline T narrow(double x) {
-  return static_cast<T>(x);
-}
-template <class T>
-__device__ inline T narrow(float x) {
-  return static_cast<T>(x);
-}
-template <>
-__device__ inline Bf16 narrow<Bf16>(float x) {
-  return {bf16_from_float(x)};
-}
-template <>
-__device__ inline Bf16 narrow<Bf16>(double x) {
-  return {bf16_from_float(static_cast<float>(x))};
-}
-template <>
-__device__ inline F16 narrow<F16>(float x) {
-  return {f16_from_float(x)};
-}
-template <>
-__device__ inline F16 narrow<F16>(double x) {
-  return {f16_from_float(static_cast<float>(x))};
+/// \p x, a float or a double, in the format T.
+template <class T, class From>
+__device__ inline T narrow(From x) {
+  if constexpr (std::is_same_v<T, Bf16>) {
+    return {bf16_from_float(static_cast<float>(x))};
+  } else if constexpr (std::is_same_v<T, F16>) {
+    return {f16_from_float(static_cast<float>(x))};
+  } else {
+    return static_cast<T>(x);
+  }
 }
 
 /// Batched transforms of real rows; one library plan per number of rows.

@@ -8,12 +8,6 @@
 
 #include "kernels/tile_product_cuda.hpp"
 
-#ifdef MYRIAD_CUDA_EMULATION
-#define MYRIAD_UNROLL
-#else
-#define MYRIAD_UNROLL _Pragma("unroll")
-#endif
-
 namespace myriad::kernels::cuda {
 
 /// d (16x8) += a (16x8) b (8x8), spread over the lanes of a warp (PTX ISA, "Matrix Fragments for mma.m16n8k8"): lane l holds of a rows
@@ -101,14 +95,14 @@ __global__ void __launch_bounds__(MmaShape<Parts<typename Op::Value>::k_planes>:
   // The next stage waits in registers while the present one is multiplied.
   Value next_left[k_left], next_right[k_right];
   const auto fetch = [&](int begin) {
-MYRIAD_UNROLL
+    MYRIAD_UNROLL
     for (int n = 0; n < k_left; ++n) {
       const int e = thread + n * Shape::k_mma_threads;
       const LeftPlace at(e);
       const bool inside = e < k_rows * k_step && begin + at.p < place.depth && place.first_row + at.i < place.rows;
       next_left[n] = inside ? op.a(place, tile.batch, place.first_row + at.i, begin + at.p) : Value{};
     }
-MYRIAD_UNROLL
+    MYRIAD_UNROLL
     for (int n = 0; n < k_right; ++n) {
       const int e = thread + n * Shape::k_mma_threads;
       const RightPlace at(e);
@@ -118,7 +112,7 @@ MYRIAD_UNROLL
   };
   fetch(0);
   for (int begin = 0; begin < place.depth; begin += k_step) {
-MYRIAD_UNROLL
+    MYRIAD_UNROLL
     for (int n = 0; n < k_left; ++n) {
       const int e = thread + n * Shape::k_mma_threads;
       const LeftPlace at(e);
@@ -126,7 +120,7 @@ MYRIAD_UNROLL
       for (int plane = 0; plane < k_planes; ++plane)
         left[plane][at.p][at.i] = tf32_from_float(Part::part(next_left[n], plane));
     }
-MYRIAD_UNROLL
+    MYRIAD_UNROLL
     for (int n = 0; n < k_right; ++n) {
       const int e = thread + n * Shape::k_mma_threads;
       const RightPlace at(e);
@@ -136,26 +130,26 @@ MYRIAD_UNROLL
     }
     __syncthreads();
     if (begin + k_step < place.depth) fetch(begin + k_step);
-MYRIAD_UNROLL
+    MYRIAD_UNROLL
     for (int depth = 0; depth < k_step; depth += 8) {
       float a[k_planes][k_down][4], b[k_planes][k_across][2];
-MYRIAD_UNROLL
+      MYRIAD_UNROLL
       for (int plane = 0; plane < k_planes; ++plane) {
-MYRIAD_UNROLL
+        MYRIAD_UNROLL
         for (int r = 0; r < k_down; ++r) {
-MYRIAD_UNROLL
+          MYRIAD_UNROLL
           for (int e = 0; e < 4; ++e)
             a[plane][r][e] = left[plane][depth + within + e / 2 * 4][warp_row + 16 * r + group + e % 2 * 8];
         }
-MYRIAD_UNROLL
+        MYRIAD_UNROLL
         for (int c = 0; c < k_across; ++c) {
-MYRIAD_UNROLL
+          MYRIAD_UNROLL
           for (int e = 0; e < 2; ++e) b[plane][c][e] = right[plane][depth + within + 4 * e][warp_column + 8 * c + group];
         }
       }
-MYRIAD_UNROLL
+      MYRIAD_UNROLL
       for (int r = 0; r < k_down; ++r) {
-MYRIAD_UNROLL
+        MYRIAD_UNROLL
         for (int c = 0; c < k_across; ++c) {
           multiply_tf32(sum[0][r][c], a[0][r], b[0][c]);
           if constexpr (k_planes == 2) {
@@ -169,11 +163,11 @@ MYRIAD_UNROLL
     }
     __syncthreads();
   }
-MYRIAD_UNROLL
+  MYRIAD_UNROLL
   for (int r = 0; r < k_down; ++r) {
-MYRIAD_UNROLL
+    MYRIAD_UNROLL
     for (int c = 0; c < k_across; ++c) {
-MYRIAD_UNROLL
+      MYRIAD_UNROLL
       for (int e = 0; e < 4; ++e) {
         const int row = place.first_row + warp_row + 16 * r + group + e / 2 * 8;
         const std::int64_t column = first_column + warp_column + 8 * c + 2 * within + e % 2;

@@ -1,6 +1,7 @@
 #include "pipelines/forecast/memory_plan.hpp"
 
 #include <cmath>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,16 +15,20 @@ namespace {
 
 std::uint64_t bytes_in(const ForecastSetup& setup, Precision precision, std::int64_t members) {
   CountingBackend counting(make_null_backend(setup.shared_backend()));
-  SfnoModel model(counting, setup.largest_model(), precision, 0);
-  model.prepare_inference();
   std::vector<BlockElement> elements;
   for (std::int64_t m = 0; m < members; ++m) elements.push_back({make_member(m + 1, setup.rules()), 0, 0});
-  BlockForecast forecast(model, setup.analyses(), elements, setup.seed());
-  if (const auto weights = setup.weight_perturbation()) forecast.perturb_weights(*weights);
-  const auto none = make_perturbation_chain(model, {});
-  forecast.begin([&](std::size_t) -> InitialPerturbation& { return *none; });
-  forecast.advance();
-  forecast.begin_states(std::vector{setup.output_states(), setup.statistics_states()});
+  // Lead by lead, the models of all checkpoints stay, each with its own scratch.
+  std::vector<std::unique_ptr<SfnoModel>> models(setup.order() == StepOrder::lead ? setup.checkpoints().size() : 1);
+  for (std::unique_ptr<SfnoModel>& model : models) {
+    model = std::make_unique<SfnoModel>(counting, setup.largest_model(), precision, 0);
+    model->prepare_inference();
+    BlockForecast forecast(*model, setup.analyses(), elements, setup.seed());
+    if (const auto weights = setup.weight_perturbation()) forecast.perturb_weights(*weights);
+    const auto none = make_perturbation_chain(*model, {});
+    forecast.begin([&](std::size_t) -> InitialPerturbation& { return *none; });
+    forecast.advance();
+    forecast.begin_states(std::vector{setup.output_states(), setup.statistics_states()});
+  }
   return static_cast<std::uint64_t>(counting.bytes_peak() + sfno_scratch_bytes(counting, setup.largest_model().network(), members));
 }
 

@@ -13,6 +13,14 @@
 
 namespace myriad {
 
+/// In names of cases.
+inline const char* name_of(kernels::Activation a) {
+  return a == kernels::Activation::gelu ? "gelu" : "plain";
+}
+inline const char* name_of(kernels::Update u) {
+  return u == kernels::Update::accumulate ? "accumulate" : "overwrite";
+}
+
 /// What an operand is filled with before a case runs. All content is seeded.
 enum class Content : std::uint8_t {
   normal,       ///< mean 0, variance 1, bell-shaped, within 3

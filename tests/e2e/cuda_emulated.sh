@@ -115,6 +115,16 @@ MYRIAD_EMULATED_DEVICE_BYTES=$less on_gpu "${forecast[@]}" --out "$WORK/fits" --
 MYRIAD_EMULATED_DEVICE_BYTES=$((needed * 1048576)) on_gpu "${forecast[@]}" --out "$WORK/exactly" --set block=2 ||
   fail "a block does not fit into the memory that was predicted"
 
+# Lead by lead, the models of all checkpoints stay on the device.
+for order in member lead; do
+  refused 71 E2663 env MYRIAD_EMULATED_DEVICE_BYTES=1000000 LD_PRELOAD="$EMULATION" "${gpu[@]}" --set block=1 --set order=$order
+  sed -nE 's/.*needs ([0-9]+) MiB of device memory.*/\1/p' "$WORK/err" >"$WORK/needed_$order"
+done
+one=$(cat "$WORK/needed_member") both=$(cat "$WORK/needed_lead")
+[ "$both" -gt "$one" ] || fail "two models lead by lead need $both MiB, one $one"
+MYRIAD_EMULATED_DEVICE_BYTES=$((both * 1048576)) on_gpu "${forecast[@]}" --out "$WORK/leads" --set block=1 --set order=lead ||
+  fail "two models lead by lead do not fit into the memory that was predicted"
+
 refused 78 E2607 env LD_PRELOAD="$EMULATION" "${gpu[@]}" --set backend=reference
 refused 69 E2282 env LD_PRELOAD="$EMULATION" "${gpu[@]}" --threads 2
 echo 'int nothing;' | "${CC:-gcc}" -shared -fPIC -x c - -Wl,-soname,libmyriad_cuda.so -o "$WORK/libmyriad_cuda.so"
