@@ -76,7 +76,6 @@ double real(std::int64_t value) {
   return static_cast<double>(value);
 }
 
-
 constexpr const char* k_exact = "same operations in the same precision";
 constexpr const char* k_sum = "sum of n products in the dtype: sqrt(n) units of rounding, times 4";
 constexpr const char* k_lanes = "short fp32 sums inside fp64 sums";
