@@ -312,6 +312,27 @@ class Backend {
   /// or outside low[channel] to high[channel]; -1 where there is none.
   virtual void first_outside(TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high) = 0;
 
+  // ---- members of an ensemble, point by point ---------------------------------------------------------------------
+  // in [member, point]: points are dense, the stride between members is free; sorted: as sort_members() makes it. out and the other
+  // operands are f64 and dense unless said otherwise. N members are taken in their order.
+
+  /// out [member, point] (dtype of in) = in with the members of each point in ascending order; -0 becomes +0. Preconditions: no NaN.
+  virtual void sort_members(TensorView out, ConstTensorView in) = 0;
+  /// out [2, point]: mean, and variance with divisor N - 1 (0 for one member) in a second pass.
+  virtual void member_moments(TensorView out, ConstTensorView in) = 0;
+  /// out [4, point]: smallest value, first member that has it, largest value, first member that has it.
+  virtual void member_extremes(TensorView out, ConstTensorView in) = 0;
+  /// out [5, point] against truth [point] (dtype of in): sum of |x_i - y|, smallest |x_i - y|, first member that has it, number of
+  /// members below y, number equal to y.
+  virtual void member_errors(TensorView out, ConstTensorView in, ConstTensorView truth) = 0;
+  /// out [k, point] = sum_i weight[k, i] in[i, point].
+  virtual void combine_members(TensorView out, ConstTensorView in, ConstTensorView weight) = 0;
+  /// out [k, point]: value at the fractional rank[k] in 0..N-1, linear between neighbours: x_(r) + f (x_(r+1) - x_(r)).
+  virtual void members_at_rank(TensorView out, ConstTensorView sorted, ConstTensorView rank) = 0;
+  /// out [2, k, point]: number of members below threshold[k, point], number at or below it. An extent of 1 in place of the points is
+  /// one threshold for all of them.
+  virtual void count_members(TensorView out, ConstTensorView sorted, ConstTensorView threshold) = 0;
+
   // ---- ensemble loss ----------------------------------------------------------------------------------------------
   /// Almost-fair CRPS over members (generative.md 4.1): members [member, group, channel, lat, lon], truth [group, channel,
   /// lat, lon]. out f64 [group, channel] = sum_k row_weight[k] mean_j ( A - coefficient * B ), A = mean_i |x_i - y|,

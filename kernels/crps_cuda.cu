@@ -5,6 +5,7 @@
 #include "kernels/crps.hpp"
 #include "kernels/ops_cuda.hpp"
 #include "kernels/shapes.hpp"
+#include "kernels/sort_registers_cuda.hpp"
 
 namespace myriad::kernels::cuda {
 
@@ -34,38 +35,8 @@ struct Distances {
   double to_truth, between;
 };
 
-__device__ inline float smaller(float a, float b) { return fminf(a, b); }
-__device__ inline float larger(float a, float b) { return fmaxf(a, b); }
-// No instruction does this for fp64, and fmin() takes care of a NaN, which to_truth carries anyway.
-__device__ inline double smaller(double a, double b) { return b < a ? b : a; }
-__device__ inline double larger(double a, double b) { return b < a ? a : b; }
 __device__ inline float distance(float a, float b) { return fabsf(a - b); }
 __device__ inline double distance(double a, double b) { return fabs(a - b); }
-
-/// One column in registers, by Batcher's merge exchange (Knuth, TAOCP 3, algorithm 5.2.2M); P, Q, R, D are Knuth's p, q, r, d.
-template <int Size, int P, int Q, int R, int D, class T>
-__device__ void exchange_all(T* x) {
-  MYRIAD_UNROLL
-  for (int i = 0; i < Size - D; ++i) {
-    if ((i & P) != R) continue;
-    const T low = smaller(x[i], x[i + D]);
-    x[i + D] = larger(x[i], x[i + D]);
-    x[i] = low;
-  }
-  if constexpr (Q != P) exchange_all<Size, P, Q / 2, P, Q - P>(x);
-}
-
-constexpr int half_of(int size) {
-  int top = 1;
-  while (2 * top < size) top *= 2;
-  return top;
-}
-
-template <int Size, int P, class T>
-__device__ void sort_registers(T* x) {
-  exchange_all<Size, P, half_of(Size), 0, P>(x);
-  if constexpr (P > 1) sort_registers<Size, P / 2>(x);
-}
 
 /// Terms summed in T before the sum goes on in fp64.
 constexpr int k_short = 8;
@@ -182,17 +153,13 @@ void crps_rows(Device& device, double* sums, const Ensemble<T>& e, std::int64_t 
       [=] __device__(std::int64_t row, const Sums<1>& s) { sums[row] = s.value[0] / static_cast<double>(nlon); });
 }
 
-/// The most members that are sorted in registers: with more of them values spill.
-template <class T>
-constexpr int k_most = sizeof(T) == 4 ? 64 : 24;
-
 /// Choose the smallest multiple of k_short that holds all members.
 template <int Size, class T>
 void choose_rows(Device& device, double* sums, const Ensemble<T>& e, std::int64_t groups, std::int64_t rows, std::int64_t nlon,
                  double pair) {
   if (e.count <= Size) {
     crps_rows<Size>(device, sums, e, groups, rows, nlon, pair);
-  } else if constexpr (Size < k_most<T>) {
+  } else if constexpr (Size < k_most_in_registers<T>) {
     choose_rows<Size + k_short>(device, sums, e, groups, rows, nlon, pair);
   } else {
     crps_rows<0>(device, sums, e, groups, rows, nlon, pair);

@@ -162,6 +162,27 @@ class CudaBackend final : public Backend {
                      ConstTensorView high) override {
     cuda::first_outside(*device_, out, in, low, high);
   }
+  void sort_members(TensorView out, ConstTensorView in) override {
+    cuda::sort_members(*device_, out, in);
+  }
+  void member_moments(TensorView out, ConstTensorView in) override {
+    cuda::member_moments(*device_, out, in);
+  }
+  void member_extremes(TensorView out, ConstTensorView in) override {
+    cuda::member_extremes(*device_, out, in);
+  }
+  void member_errors(TensorView out, ConstTensorView in, ConstTensorView truth) override {
+    cuda::member_errors(*device_, out, in, truth);
+  }
+  void combine_members(TensorView out, ConstTensorView in, ConstTensorView weight) override {
+    cuda::combine_members(*device_, out, in, weight);
+  }
+  void members_at_rank(TensorView out, ConstTensorView sorted, ConstTensorView rank) override {
+    cuda::members_at_rank(*device_, out, sorted, rank);
+  }
+  void count_members(TensorView out, ConstTensorView sorted, ConstTensorView threshold) override {
+    cuda::count_members(*device_, out, sorted, threshold);
+  }
   void crps(TensorView out, ConstTensorView members, ConstTensorView truth,
             ConstTensorView row_weight, double alpha) override {
     cuda::crps(*device_, out, members, truth, row_weight, alpha);

@@ -89,6 +89,13 @@ void weighted_squared_error_adjoint(Device& device, TensorView grad_a, ConstTens
 double sum_of_squares(Device& device, ConstTensorView in);
 std::int64_t count_nonfinite(Device& device, ConstTensorView in);
 void first_outside(Device& device, TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high);
+void sort_members(Device& device, TensorView out, ConstTensorView in);
+void member_moments(Device& device, TensorView out, ConstTensorView in);
+void member_extremes(Device& device, TensorView out, ConstTensorView in);
+void member_errors(Device& device, TensorView out, ConstTensorView in, ConstTensorView truth);
+void combine_members(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight);
+void members_at_rank(Device& device, TensorView out, ConstTensorView sorted, ConstTensorView rank);
+void count_members(Device& device, TensorView out, ConstTensorView sorted, ConstTensorView threshold);
 void crps(Device& device, TensorView out, ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight,
           double alpha);
 void crps_adjoint(Device& device, TensorView grad_members, ConstTensorView members, ConstTensorView truth,

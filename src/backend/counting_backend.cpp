@@ -345,6 +345,41 @@ void CountingBackend::first_outside(TensorView out, ConstTensorView in, ConstTen
   inner_->first_outside(out, in, low, high);
 }
 
+void CountingBackend::sort_members(TensorView out, ConstTensorView in) {
+  count("sort_members", moves(bytes_of(out, in)));
+  inner_->sort_members(out, in);
+}
+
+void CountingBackend::member_moments(TensorView out, ConstTensorView in) {
+  count("member_moments", moves(bytes_of(out, in)));
+  inner_->member_moments(out, in);
+}
+
+void CountingBackend::member_extremes(TensorView out, ConstTensorView in) {
+  count("member_extremes", moves(bytes_of(out, in)));
+  inner_->member_extremes(out, in);
+}
+
+void CountingBackend::member_errors(TensorView out, ConstTensorView in, ConstTensorView truth) {
+  count("member_errors", moves(bytes_of(out, in, truth)));
+  inner_->member_errors(out, in, truth);
+}
+
+void CountingBackend::combine_members(TensorView out, ConstTensorView in, ConstTensorView weight) {
+  count("combine_members", moves(bytes_of(out, in, weight)));
+  inner_->combine_members(out, in, weight);
+}
+
+void CountingBackend::members_at_rank(TensorView out, ConstTensorView sorted, ConstTensorView rank) {
+  count("members_at_rank", moves(bytes_of(out, sorted, rank)));
+  inner_->members_at_rank(out, sorted, rank);
+}
+
+void CountingBackend::count_members(TensorView out, ConstTensorView sorted, ConstTensorView threshold) {
+  count("count_members", moves(bytes_of(out, sorted, threshold)));
+  inner_->count_members(out, sorted, threshold);
+}
+
 void CountingBackend::crps(TensorView out, ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight,
                            double alpha) {
   count("crps", moves(bytes_of(out, members, truth, row_weight)));

@@ -143,6 +143,13 @@ class CountingBackend final : public kernels::Backend {
   double sum_of_squares(ConstTensorView in) override;
   std::int64_t count_nonfinite(ConstTensorView in) override;
   void first_outside(TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high) override;
+  void sort_members(TensorView out, ConstTensorView in) override;
+  void member_moments(TensorView out, ConstTensorView in) override;
+  void member_extremes(TensorView out, ConstTensorView in) override;
+  void member_errors(TensorView out, ConstTensorView in, ConstTensorView truth) override;
+  void combine_members(TensorView out, ConstTensorView in, ConstTensorView weight) override;
+  void members_at_rank(TensorView out, ConstTensorView sorted, ConstTensorView rank) override;
+  void count_members(TensorView out, ConstTensorView sorted, ConstTensorView threshold) override;
   void crps(TensorView out, ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight, double alpha) override;
   void crps_adjoint(TensorView grad_members, ConstTensorView members, ConstTensorView truth, ConstTensorView row_weight,
                     double alpha, ConstTensorView coefficient, Update update) override;

@@ -19,6 +19,7 @@
 #include "kernels/gemm.hpp"
 #include "kernels/instance_norm.hpp"
 #include "kernels/legendre.hpp"
+#include "kernels/members.hpp"
 #include "kernels/pointwise.hpp"
 #include "kernels/random.hpp"
 #include "kernels/reductions.hpp"
@@ -206,6 +207,27 @@ class KokkosBackend final : public Backend {
   void first_outside(TensorView out, ConstTensorView in, ConstTensorView low,
                      ConstTensorView high) override {
     kokkos::first_outside(out, in, low, high);
+  }
+  void sort_members(TensorView out, ConstTensorView in) override {
+    kokkos::sort_members(scratch_, out, in);
+  }
+  void member_moments(TensorView out, ConstTensorView in) override {
+    kokkos::member_moments(out, in);
+  }
+  void member_extremes(TensorView out, ConstTensorView in) override {
+    kokkos::member_extremes(out, in);
+  }
+  void member_errors(TensorView out, ConstTensorView in, ConstTensorView truth) override {
+    kokkos::member_errors(out, in, truth);
+  }
+  void combine_members(TensorView out, ConstTensorView in, ConstTensorView weight) override {
+    kokkos::combine_members(out, in, weight);
+  }
+  void members_at_rank(TensorView out, ConstTensorView sorted, ConstTensorView rank) override {
+    kokkos::members_at_rank(out, sorted, rank);
+  }
+  void count_members(TensorView out, ConstTensorView sorted, ConstTensorView threshold) override {
+    kokkos::count_members(out, sorted, threshold);
   }
   void crps(TensorView out, ConstTensorView members, ConstTensorView truth,
             ConstTensorView row_weight, double alpha) override {

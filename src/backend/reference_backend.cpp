@@ -9,6 +9,7 @@
 #include "kernels/gelu.hpp"
 #include "kernels/instance_norm.hpp"
 #include "kernels/legendre.hpp"
+#include "kernels/members.hpp"
 #include "kernels/pointwise.hpp"
 #include "kernels/random.hpp"
 #include "kernels/reductions.hpp"
@@ -147,6 +148,27 @@ class ReferenceBackend final : public Backend {
   void first_outside(TensorView out, ConstTensorView in, ConstTensorView low,
                      ConstTensorView high) override {
     reference::first_outside(out, in, low, high);
+  }
+  void sort_members(TensorView out, ConstTensorView in) override {
+    reference::sort_members(out, in);
+  }
+  void member_moments(TensorView out, ConstTensorView in) override {
+    reference::member_moments(out, in);
+  }
+  void member_extremes(TensorView out, ConstTensorView in) override {
+    reference::member_extremes(out, in);
+  }
+  void member_errors(TensorView out, ConstTensorView in, ConstTensorView truth) override {
+    reference::member_errors(out, in, truth);
+  }
+  void combine_members(TensorView out, ConstTensorView in, ConstTensorView weight) override {
+    reference::combine_members(out, in, weight);
+  }
+  void members_at_rank(TensorView out, ConstTensorView sorted, ConstTensorView rank) override {
+    reference::members_at_rank(out, sorted, rank);
+  }
+  void count_members(TensorView out, ConstTensorView sorted, ConstTensorView threshold) override {
+    reference::count_members(out, sorted, threshold);
   }
   void crps(TensorView out, ConstTensorView members, ConstTensorView truth,
             ConstTensorView row_weight, double alpha) override {
