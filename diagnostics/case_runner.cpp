@@ -33,6 +33,7 @@ CaseRunner::CaseRunner(kernels::Backend& backend, const VerificationShape& shape
     : backend_(backend),
       shape_(shape),
       options_(options),
+      columns_(backend),
       rows_(static_cast<std::size_t>(shape.grid.nlat()) * row_record_size()) {
   const auto latitudes = shape.grid.latitudes_deg();
   const auto row_weights = shape.grid.row_weights();
@@ -54,24 +55,21 @@ std::size_t CaseRunner::row_record_size() const {
 }
 
 void CaseRunner::score_rows(std::size_t channel, std::size_t lead, std::uint32_t number,
-                            const CaseFields& fields, std::int64_t first_row,
-                            std::span<double> record) {
+                            MemberColumns& columns, const CaseFields& fields,
+                            std::int64_t first_row, std::span<double> record) const {
   const auto count = static_cast<std::size_t>(fields.nlat);
   MYRIAD_EXPECT(first_row >= 0 && first_row + fields.nlat <= shape_.grid.nlat() &&
                 fields.nlon == shape_.grid.nlon() && record.size() == count * row_record_size());
   check_finite(fields.truth, "the verifying field", shape_, channel, lead, first_row);
-  for (std::int64_t i = 0; i < fields.members; ++i) {
-    check_finite(fields.ensemble.subspan(static_cast<std::size_t>(i * fields.points()),
-                                         static_cast<std::size_t>(fields.points())),
-                 "a member", shape_, channel, lead, first_row);
-  }
+  const std::int64_t members = columns.members();
+  const MemberErrors errors = columns.errors(fields.truth);
   std::vector<Moments> rows(count);
-  row_moments(backend_, fields, rows);
-  const std::int64_t bins =
-      std::min(static_cast<std::int64_t>(shape_.rank_bins), fields.members + 1);
+  row_moments(columns, errors, fields, rows);
+  const std::int64_t bins = std::min(static_cast<std::int64_t>(shape_.rank_bins), members + 1);
   std::vector<double> ranks(count * static_cast<std::size_t>(bins), 0.0), outliers(count);
-  if (fields.members > 1) {
-    count_ranks(fields, {options_.seed, number, first_row * fields.nlon}, bins, ranks, outliers);
+  if (members > 1) {
+    count_ranks(errors, members, fields.nlon, {options_.seed, number, first_row * fields.nlon},
+                bins, ranks, outliers);
     for (std::size_t k = 0; k < count; ++k)
       rows[k](CaseMoment::outlier) = outliers[k] / static_cast<double>(fields.nlon);
   }
@@ -117,10 +115,38 @@ void CaseRunner::begin(std::size_t channel, std::size_t lead, std::uint32_t numb
   number_ = number;
 }
 
-void CaseRunner::add_rows(const CaseFields& fields, std::int64_t first_row) {
-  const auto begin = static_cast<std::size_t>(first_row) * row_record_size();
-  const auto size = static_cast<std::size_t>(fields.nlat) * row_record_size();
-  score_rows(channel_, lead_, number_, fields, first_row, std::span(rows_).subspan(begin, size));
+void CaseRunner::add_rows(const CaseFields& fields, std::int64_t first_row, std::span<float> mean,
+                          std::span<float> spread) {
+  const auto nlon = static_cast<std::size_t>(fields.nlon);
+  const std::int64_t step =
+      MemberColumns::rows_at_once(columns_.backend(), fields.members, fields.nlon);
+  for (std::int64_t row = 0; row < fields.nlat; row += step) {
+    CaseFields some = fields;
+    some.nlat = std::min(step, fields.nlat - row);
+    const auto begin = static_cast<std::size_t>(row) * nlon;
+    const auto size = static_cast<std::size_t>(some.points());
+    const auto cut = [&](auto field) { return field.empty() ? field : field.subspan(begin, size); };
+    some.truth = cut(fields.truth);
+    some.control = cut(fields.control);
+    some.persistence = cut(fields.persistence);
+    some.climate_mean = cut(fields.climate_mean);
+    some.climate_std = cut(fields.climate_std);
+    const auto ensemble = fields.ensemble.subspan(begin);
+    for (std::int64_t i = 0; i < fields.members; ++i) {
+      check_finite(ensemble.subspan(static_cast<std::size_t>(i * fields.points()), size),
+                   "a member", shape_, channel_, lead_, first_row + row);
+    }
+    columns_.load(ensemble, fields.members, fields.points(), some.points());
+    const auto record =
+        std::span(rows_).subspan(static_cast<std::size_t>(first_row + row) * row_record_size(),
+                                 static_cast<std::size_t>(some.nlat) * row_record_size());
+    score_rows(channel_, lead_, number_, columns_, some, first_row + row, record);
+    const auto means = columns_.mean(), variances = columns_.variance();
+    for (std::size_t p = 0; p < size && !mean.empty(); ++p)
+      mean[begin + p] = static_cast<float>(means[p]);
+    for (std::size_t p = 0; p < size && !spread.empty(); ++p)
+      spread[begin + p] = static_cast<float>(std::sqrt(variances[p]));
+  }
 }
 
 void CaseRunner::add_spectrum(StartRecord& record, SpectrumOf of, std::span<const float> fields,

@@ -37,15 +37,16 @@ class CaseRunner {
 
   /// Numbers that score_rows() makes of one row: its moments and rank counts.
   std::size_t row_record_size() const;
-  /// Score the rows [first_row, first_row + fields.nlat).
+  /// Score the rows [first_row, first_row + fields.nlat), whose members \p columns hold.
   ///
   /// \param number of case_number()
   /// Shapes: record [row, row_record_size()]. An ensemble with fewer members than rank bins - 1
-  /// fills the first members + 1 bins. Errors: ErrorKind::input_corrupt (E2510) when truth or
-  /// members hold a value that is not finite. Determinism: bitwise; a row's numbers do not depend
-  /// on the band.
+  /// fills the first members + 1 bins. Errors: ErrorKind::input_corrupt (E2510) when truth
+  /// holds a value that is not finite. Preconditions: the members are finite. Determinism: bitwise;
+  /// a row's numbers do not depend on the band.
   void score_rows(std::size_t channel, std::size_t lead, std::uint32_t number,
-                  const CaseFields& fields, std::int64_t first_row, std::span<double> record);
+                  MemberColumns& columns, const CaseFields& fields, std::int64_t first_row,
+                  std::span<double> record) const;
   /// Store moments and ranks of a case; \p rows [lat, row_record_size()] of the whole grid.
   void store(std::size_t channel, std::size_t lead, std::span<const double> rows,
              StartRecord& record) const;
@@ -58,8 +59,11 @@ class CaseRunner {
   /// Begin a case whose bands come one by one.
   void begin(std::size_t channel, std::size_t lead, std::uint32_t number);
   /// Add the rows [first_row, first_row + fields.nlat). Bands must cover the grid once, in any
-  /// order. Errors: those of score_rows().
-  void add_rows(const CaseFields& fields, std::int64_t first_row);
+  /// order. Errors: those of score_rows(), and E2510 for a member that is not finite.
+  /// \param mean, spread [lat, lon] of the rows or empty: receive the ensemble mean and standard
+  /// deviation (divisor N - 1; 0 for one member)
+  void add_rows(const CaseFields& fields, std::int64_t first_row, std::span<float> mean = {},
+                std::span<float> spread = {});
   /// store_spectrum() of the case begun.
   void add_spectrum(StartRecord& record, SpectrumOf of, std::span<const float> fields,
                     std::int64_t count);
@@ -73,6 +77,7 @@ class CaseRunner {
   std::vector<std::vector<double>> weights_;       ///< [region][lat], by area
   std::vector<std::vector<double>> rank_weights_;  ///< [region][lat]
   std::unique_ptr<SpectrumAnalyser> analyser_;
+  MemberColumns columns_;
   std::size_t channel_ = 0;
   std::size_t lead_ = 0;
   std::uint32_t number_ = 0;

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <span>
 
-#include "kernels/backend.hpp"
+#include "src/statistics/member_columns.hpp"
 
 namespace myriad::diag {
 
@@ -88,33 +88,17 @@ struct CaseFields {
   std::int64_t points() const { return nlat * nlon; }
 };
 
-/// Ensemble mean and standard deviation (divisor N - 1) at each point.
-///
-/// Shapes: mean, spread [lat, lon]; spread may be empty and is 0 for one member. Two passes in
-/// fp64.
-/// Determinism: bitwise, members are summed in their order.
-void mean_and_spread(const CaseFields& fields, std::span<float> mean, std::span<float> spread);
-
-/// Error of the member that is nearest to the truth at each point, and its place among the members
-/// (the first one on ties).
-///
-/// Shapes: error, index [lat, lon]. Units: those of the channel. Preconditions: truth is given.
-/// Determinism: bitwise; differences are rounded to fp32.
-void best_member(const CaseFields& fields, std::span<float> error, std::span<float> index);
-
 /// Zonal means of every moment of \p fields but `outlier`, row by row.
 ///
+/// \param columns the members of the rows of \p fields, loaded; `fields.ensemble` is not used
+/// \param errors of \p columns against fields.truth
 /// Shapes: rows [lat]. Moments whose inputs are empty are NaN; ensemble moments with N = 1 too,
 /// except that both CRPS are then the absolute error.
-/// \param backend computes the CRPS (Backend::crps, the loss kernel: one implementation for
-/// training and verification)
 /// Determinism: bitwise; sums run eastwards in fp64; a row does not depend on the others.
-/// Cost: O(N points) plus the CRPS, O(N log N points); memory row_moments_bytes().
+/// Cost: O(N points) and sorting the members, O(N log^2 N points).
 /// Source: sfno.md 9.1-9.4; Gaussian CRPS: Gneiting et al. 2005, eq. 5.
-void row_moments(kernels::Backend& backend, const CaseFields& fields, std::span<Moments> rows);
-
-/// Scratch of row_moments(): the members of a few rows.
-std::size_t row_moments_bytes(std::int64_t members, std::int64_t rows, std::int64_t nlon);
+void row_moments(MemberColumns& columns, const MemberErrors& errors, const CaseFields& fields,
+                 std::span<Moments> rows);
 
 /// Area mean of row moments: sum_k weights[k] rows[k], southwards in fp64. Rows of weight 0 are
 /// left out.

@@ -32,43 +32,29 @@ std::uint32_t case_number(const Instant& start, std::string_view channel, Durati
   return hash;
 }
 
-void count_ranks(const CaseFields& fields, const RankKey& key, std::int64_t bins,
-                 std::span<double> counts, std::span<double> outliers) {
-  const auto nlon = static_cast<std::size_t>(fields.nlon);
-  MYRIAD_EXPECT(counts.size() == static_cast<std::size_t>(fields.nlat * bins));
-  MYRIAD_EXPECT(outliers.size() == static_cast<std::size_t>(fields.nlat));
-  MYRIAD_EXPECT(bins >= 2 && bins <= fields.members + 1);
+void count_ranks(const MemberErrors& errors, std::int64_t members, std::int64_t nlon,
+                 const RankKey& key, std::int64_t bins, std::span<double> counts,
+                 std::span<double> outliers) {
+  const std::size_t rows = outliers.size();
+  MYRIAD_EXPECT(counts.size() == rows * static_cast<std::size_t>(bins));
+  MYRIAD_EXPECT(errors.below.size() == rows * static_cast<std::size_t>(nlon));
+  MYRIAD_EXPECT(bins >= 2 && bins <= members + 1);
   std::fill(counts.begin(), counts.end(), 0.0);
   std::fill(outliers.begin(), outliers.end(), 0.0);
-  std::vector<std::int32_t> below(nlon), equal(nlon);
-  for (std::int64_t k = 0; k < fields.nlat; ++k) {
-    const float* truth = fields.truth.data() + k * fields.nlon;
-    std::fill(below.begin(), below.end(), 0);
-    std::fill(equal.begin(), equal.end(), 0);
-    for (std::int64_t i = 0; i < fields.members; ++i) {
-      const float* x = fields.ensemble.data() + i * fields.points() + k * fields.nlon;
-      for (std::size_t j = 0; j < nlon; ++j) {
-        below[j] += x[j] < truth[j] ? 1 : 0;
-        equal[j] += x[j] == truth[j] ? 1 : 0;
-      }
+  for (std::size_t point = 0; point < errors.below.size(); ++point) {
+    const std::size_t row = point / static_cast<std::size_t>(nlon);
+    auto bin = static_cast<std::int64_t>(errors.below[point]);
+    std::array<double, 2> u{};
+    if (errors.equal[point] > 0.0 || bins <= members) {
+      u = uniforms(key, key.first_point + static_cast<std::int64_t>(point));
+      bin += static_cast<std::int64_t>(u[0] * (errors.equal[point] + 1.0));
     }
-    const auto histogram =
-        counts.subspan(static_cast<std::size_t>(k * bins), static_cast<std::size_t>(bins));
-    for (std::size_t j = 0; j < nlon; ++j) {
-      std::int64_t bin = below[j];
-      std::array<double, 2> u{};
-      if (equal[j] > 0 || bins <= fields.members) {
-        u = uniforms(key, key.first_point + k * fields.nlon + static_cast<std::int64_t>(j));
-        bin += static_cast<std::int64_t>(u[0] * static_cast<double>(equal[j] + 1));
-      }
-      if (bin == 0 || bin == fields.members) outliers[static_cast<std::size_t>(k)] += 1.0;
-      if (bins <= fields.members) {
-        const double share =
-            (static_cast<double>(bin) + u[1]) / static_cast<double>(fields.members + 1);
-        bin = std::min(bins - 1, static_cast<std::int64_t>(share * static_cast<double>(bins)));
-      }
-      histogram[static_cast<std::size_t>(bin)] += 1.0;
+    if (bin == 0 || bin == members) outliers[row] += 1.0;
+    if (bins <= members) {
+      const double share = (static_cast<double>(bin) + u[1]) / static_cast<double>(members + 1);
+      bin = std::min(bins - 1, static_cast<std::int64_t>(share * static_cast<double>(bins)));
     }
+    counts[row * static_cast<std::size_t>(bins) + static_cast<std::size_t>(bin)] += 1.0;
   }
 }
 

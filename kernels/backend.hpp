@@ -316,8 +316,9 @@ class Backend {
   // in [member, point]: points are dense, the stride between members is free; sorted: as sort_members() makes it. out and the other
   // operands are f64 and dense unless said otherwise. N members are taken in their order.
 
-  /// out [member, point] (dtype of in) = in with the members of each point in ascending order; -0 becomes +0. Preconditions: no NaN.
-  virtual void sort_members(TensorView out, ConstTensorView in) = 0;
+  /// out [member, point] (dtype of in) = the members of each point in ascending order or, with a centre [point] (dtype of in; else
+  /// empty), their distances |x_i - centre| in ascending order. -0 becomes +0. Preconditions: no NaN.
+  virtual void sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) = 0;
   /// out [2, point]: mean, and variance with divisor N - 1 (0 for one member) in a second pass.
   virtual void member_moments(TensorView out, ConstTensorView in) = 0;
   /// out [4, point]: smallest value, first member that has it, largest value, first member that has it.

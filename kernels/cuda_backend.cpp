@@ -162,8 +162,8 @@ class CudaBackend final : public Backend {
                      ConstTensorView high) override {
     cuda::first_outside(*device_, out, in, low, high);
   }
-  void sort_members(TensorView out, ConstTensorView in) override {
-    cuda::sort_members(*device_, out, in);
+  void sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) override {
+    cuda::sort_members(*device_, out, in, centre);
   }
   void member_moments(TensorView out, ConstTensorView in) override {
     cuda::member_moments(*device_, out, in);

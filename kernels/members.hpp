@@ -34,7 +34,7 @@ inline bool is_count(const ConstTensorView& out, const ConstTensorView& sorted,
 }  // namespace detail
 
 namespace kokkos {
-void sort_members(Scratch& scratch, TensorView out, ConstTensorView in);
+void sort_members(Scratch& scratch, TensorView out, ConstTensorView in, ConstTensorView centre);
 void member_moments(TensorView out, ConstTensorView in);
 void member_extremes(TensorView out, ConstTensorView in);
 void member_errors(TensorView out, ConstTensorView in, ConstTensorView truth);
@@ -44,7 +44,7 @@ void count_members(TensorView out, ConstTensorView sorted, ConstTensorView thres
 }  // namespace kokkos
 
 namespace reference {
-void sort_members(TensorView out, ConstTensorView in);
+void sort_members(TensorView out, ConstTensorView in, ConstTensorView centre);
 void member_moments(TensorView out, ConstTensorView in);
 void member_extremes(TensorView out, ConstTensorView in);
 void member_errors(TensorView out, ConstTensorView in, ConstTensorView truth);

@@ -35,10 +35,19 @@ void dispatch(DType dtype, const Of& of) {
   dtype == DType::f32 ? of(float{}) : of(double{});
 }
 
+/// What is sorted of a member.
+template <class T>
+struct Key {
+  const T* centre;  ///< [point], or null
+  __device__ T operator()(T x, std::int64_t point) const {
+    return centre == nullptr ? x + T(0) : static_cast<T>(fabs(x - centre[point]));
+  }
+};
+
 /// Up to Size members: read once, sorted in registers, written once. Two blocks per multiprocessor: otherwise the compiler keeps the
 /// addresses of all members in registers too.
 template <int Size, class T>
-__global__ void __launch_bounds__(k_threads, 2) sort_kernel(T* out, std::int64_t out_step, Members<T> in) {
+__global__ void __launch_bounds__(k_threads, 2) sort_kernel(T* out, std::int64_t out_step, Members<T> in, Key<T> key) {
   const int count = static_cast<int>(in.count);
   const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * k_threads;
   for (std::int64_t p = static_cast<std::int64_t>(blockIdx.x) * k_threads + threadIdx.x; p < in.points; p += stride) {
@@ -46,7 +55,7 @@ __global__ void __launch_bounds__(k_threads, 2) sort_kernel(T* out, std::int64_t
     T x[Size];
     MYRIAD_UNROLL
     for (int i = 0; i < Size; ++i) {
-      x[i] = i < count ? *from + T(0) : std::numeric_limits<T>::infinity();
+      x[i] = i < count ? key(*from, p) : std::numeric_limits<T>::infinity();
       from += in.step;
     }
     sort_registers<Size, half_of(Size)>(x);
@@ -60,18 +69,18 @@ __global__ void __launch_bounds__(k_threads, 2) sort_kernel(T* out, std::int64_t
 }
 
 template <int Size, class T>
-void sort_points(Device& device, T* out, std::int64_t out_step, const Members<T>& in) {
+void sort_points(Device& device, T* out, std::int64_t out_step, const Members<T>& in, const Key<T>& key) {
   const std::int64_t blocks = (in.points + k_threads - 1) / k_threads;
-  launch(device, {blocks < 1 << 20 ? blocks : 1 << 20}, &sort_kernel<Size, T>, out, out_step, in);
+  launch(device, {blocks < 1 << 20 ? blocks : 1 << 20}, &sort_kernel<Size, T>, out, out_step, in, key);
 }
 
 /// Any number of members: the network's exchanges one after the other over all points in memory (in the caches, when the points are
 /// few). Passes over the members: log2(N) (log2(N) + 1) / 2.
 template <class T>
-void sort_in_memory(Device& device, T* out, std::int64_t out_step, const Members<T>& in) {
+void sort_in_memory(Device& device, T* out, std::int64_t out_step, const Members<T>& in, const Key<T>& key) {
   const std::int64_t points = in.points, count = in.count;
   for_each_in_rows(device, count, points, [=] __device__(std::int64_t i, std::int64_t p) {
-    out[i * out_step + p] = in.at(i, p) + T(0);
+    out[i * out_step + p] = key(in.at(i, p), p);
   });
   std::int64_t top = 1;
   while (2 * top < count) top *= 2;
@@ -95,13 +104,13 @@ void sort_in_memory(Device& device, T* out, std::int64_t out_step, const Members
 }
 
 template <int Size, class T>
-void choose_sort(Device& device, T* out, std::int64_t out_step, const Members<T>& in) {
+void choose_sort(Device& device, T* out, std::int64_t out_step, const Members<T>& in, const Key<T>& key) {
   if (in.count <= Size) {
-    sort_points<Size>(device, out, out_step, in);
+    sort_points<Size>(device, out, out_step, in, key);
   } else if constexpr (Size < k_most_in_registers<T>) {
-    choose_sort<Size + 8>(device, out, out_step, in);
+    choose_sort<Size + 8>(device, out, out_step, in, key);
   } else {
-    sort_in_memory(device, out, out_step, in);
+    sort_in_memory(device, out, out_step, in, key);
   }
 }
 
@@ -208,12 +217,13 @@ void count_all(Device& device, double* out, const Members<T>& sorted, const doub
 
 }  // namespace
 
-void sort_members(Device& device, TensorView out, ConstTensorView in) {
+void sort_members(Device& device, TensorView out, ConstTensorView in, ConstTensorView centre) {
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_members(out) && out.dtype == in.dtype);
   MYRIAD_KERNEL_EXPECT(out.dim(0) == in.dim(0) && out.dim(1) == in.dim(1));
+  MYRIAD_KERNEL_EXPECT(centre.empty() || (centre.dtype == in.dtype && is_vector(centre, in.dim(1))));
   dispatch(in.dtype, [&](auto t) {
     using T = decltype(t);
-    choose_sort<8>(device, out.as<T>(), out.step(0), members_of<T>(in));
+    choose_sort<8>(device, out.as<T>(), out.step(0), members_of<T>(in), Key<T>{centre.as<T>()});
   });
 }
 

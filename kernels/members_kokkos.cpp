@@ -36,14 +36,14 @@ void dispatch(DType dtype, const Of& of) {
 }
 
 template <class T>
-void sort_all(Scratch& scratch, TensorView out, ConstTensorView in) {
+void sort_all(Scratch& scratch, TensorView out, ConstTensorView in, ConstTensorView centre) {
   const std::int64_t members = in.dim(0), points = in.dim(1);
   const std::int64_t from_step = in.step(0), to_step = out.step(0);
   constexpr std::int64_t k_lanes = k_sort_lanes<T>;
   const std::int64_t blocks = (points + k_lanes - 1) / k_lanes;
   const std::int64_t workers = detail::worker_count(blocks);
   T* buffers = scratch.array<T>(workers * members * k_lanes);
-  const T* from = in.as<T>();
+  const T *from = in.as<T>(), *middle = centre.as<T>();
   T* to = out.as<T>();
   detail::launch_workers("sort_members", workers, blocks,
                          [=](std::int64_t worker, std::int64_t begin, std::int64_t end) {
@@ -54,7 +54,12 @@ void sort_all(Scratch& scratch, TensorView out, ConstTensorView in) {
                              for (std::int64_t i = 0; i < members; ++i) {
                                const T* x = from + i * from_step + first;
                                T* v = values + i * k_lanes;
-                               for (std::int64_t j = 0; j < count; ++j) v[j] = x[j] + T{0};
+                               if (middle == nullptr) {
+                                 for (std::int64_t j = 0; j < count; ++j) v[j] = x[j] + T{0};
+                               } else {
+                                 for (std::int64_t j = 0; j < count; ++j)
+                                   v[j] = std::abs(x[j] - middle[first + j]);
+                               }
                                for (std::int64_t j = count; j < k_lanes; ++j) v[j] = T{0};
                              }
                              kernels::detail::sort_columns(values, members);
@@ -237,10 +242,12 @@ void count_all(TensorView out, ConstTensorView sorted, ConstTensorView threshold
 
 }  // namespace
 
-void sort_members(Scratch& scratch, TensorView out, ConstTensorView in) {
+void sort_members(Scratch& scratch, TensorView out, ConstTensorView in, ConstTensorView centre) {
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_members(out) && out.dtype == in.dtype);
   MYRIAD_KERNEL_EXPECT(out.dim(0) == in.dim(0) && out.dim(1) == in.dim(1));
-  dispatch(in.dtype, [&](auto t) { sort_all<decltype(t)>(scratch, out, in); });
+  MYRIAD_KERNEL_EXPECT(centre.empty() ||
+                       (centre.dtype == in.dtype && is_vector(centre, in.dim(1))));
+  dispatch(in.dtype, [&](auto t) { sort_all<decltype(t)>(scratch, out, in, centre); });
 }
 
 void member_moments(TensorView out, ConstTensorView in) {

@@ -27,11 +27,12 @@ std::vector<double> members_of(const ConstTensorView& in, std::int64_t point) {
 
 }  // namespace
 
-void sort_members(TensorView out, ConstTensorView in) {
+void sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) {
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_members(out) && out.dtype == in.dtype);
+  MYRIAD_KERNEL_EXPECT(centre.empty() || is_vector(centre, in.dim(1)));
   for (std::int64_t p = 0; p < in.dim(1); ++p) {
     std::vector<double> x = members_of(in, p);
-    for (double& v : x) v += 0.0;
+    for (double& v : x) v = centre.empty() ? v + 0.0 : std::abs(v - get(centre, p));
     std::sort(x.begin(), x.end());
     for (std::int64_t i = 0; i < in.dim(0); ++i)
       put(out, i * out.step(0) + p, x[static_cast<std::size_t>(i)]);

@@ -89,7 +89,7 @@ void weighted_squared_error_adjoint(Device& device, TensorView grad_a, ConstTens
 double sum_of_squares(Device& device, ConstTensorView in);
 std::int64_t count_nonfinite(Device& device, ConstTensorView in);
 void first_outside(Device& device, TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high);
-void sort_members(Device& device, TensorView out, ConstTensorView in);
+void sort_members(Device& device, TensorView out, ConstTensorView in, ConstTensorView centre);
 void member_moments(Device& device, TensorView out, ConstTensorView in);
 void member_extremes(Device& device, TensorView out, ConstTensorView in);
 void member_errors(Device& device, TensorView out, ConstTensorView in, ConstTensorView truth);

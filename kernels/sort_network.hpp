@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Sorts many short columns side by side. Private to kernels/; sort_columns.hpp is the public face.
+/// Sorts many short columns side by side. Private to kernels/; Backend::sort_members() is the public face.
 
 #include <cstdint>
 

@@ -1,7 +1,6 @@
 #include "diagnostics/reducers/ensemble_size_reducer.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <utility>
@@ -15,15 +14,15 @@ namespace {
 
 constexpr float k_absent = std::numeric_limits<float>::quiet_NaN();
 
-class EnsembleSizeReducer final : public SortedReducer {
+class EnsembleSizeReducer final : public Reducer {
  public:
   EnsembleSizeReducer(const StatisticsAxes& statistics, EnsembleSizeOptions options)
-      : SortedReducer(statistics), options_(std::move(options)) {}
+      : axes_(statistics), options_(std::move(options)) {}
 
   std::string name() const override { return "ensemble_size"; }
 
   std::vector<ReducedField> fields(std::size_t channel) const override {
-    const io::Channel& c = axes().channels[channel];
+    const io::Channel& c = axes_.channels[channel];
     std::vector<ReducedField> out;
     for (std::int64_t n : options_.sizes) {
       const auto add = [&](const char* name, const std::string& what, const std::string& units,
@@ -50,108 +49,101 @@ class EnsembleSizeReducer final : public SortedReducer {
     return out;
   }
 
-  void reduce_columns(const SortedColumns& columns, std::size_t tile_points,
-                      std::span<float> maps) override {
-    const std::size_t per_size = options_.truth ? 4 : 2;
+  std::size_t record_size(std::int64_t) const override { return 0; }
+
+  void reduce(const EnsembleTile& tile, MemberColumns& columns, std::span<float> maps,
+              std::span<double> record) override {
+    detail::check_tile(tile, axes_);
+    MYRIAD_EXPECT(record.empty());
+    const auto points = static_cast<std::size_t>(tile.points());
+    const std::size_t sizes = options_.sizes.size(), per_size = options_.truth ? 4 : 2;
     const auto map = [&](std::size_t size, std::size_t which) {
-      return maps.data() + (size * per_size + which) * tile_points +
-             static_cast<std::size_t>(columns.first_point);
+      return maps.subspan((size * per_size + which) * points, points);
     };
-    for (std::size_t s = 0; s < options_.sizes.size(); ++s) {
-      const auto& weights = weights_of(columns.members(), options_.sizes[s]);
-      add_extremes(columns, weights, map(s, 0), map(s, 1));
-    }
+    const auto set = [&](std::size_t which, std::span<const double> values, std::size_t stride) {
+      for (std::size_t s = 0; s < sizes; ++s) {
+        const auto from = values.subspan(stride * s * points, points);
+        std::transform(from.begin(), from.end(), map(s, which).begin(),
+                       [](double v) { return static_cast<float>(v); });
+      }
+    };
+    const auto& [down, both] = weights_of(columns.members());
+    const auto extremes = columns.combine_sorted(both);
+    set(0, extremes, 2);
+    set(1, extremes.subspan(points), 2);
     if (!options_.truth) return;
-    const auto& truth = truth_of(columns.channel, columns.lead);
-    for (std::int64_t j = 0; j < columns.points; ++j) {
-      if (truth.empty()) {
-        for (std::size_t s = 0; s < options_.sizes.size(); ++s)
-          map(s, 2)[j] = map(s, 3)[j] = k_absent;
-        continue;
+    const auto& truth = truth_of(tile.channel, tile.lead);
+    if (truth.empty()) {
+      for (std::size_t s = 0; s < sizes; ++s) {
+        std::fill_n(map(s, 2).begin(), points, k_absent);
+        std::fill_n(map(s, 3).begin(), points, k_absent);
       }
-      const double y =
-          static_cast<double>(truth[static_cast<std::size_t>(columns.first_on_grid + j)]);
-      const std::int64_t below = columns.below(j, y), up_to = columns.at_or_below(j, y);
-      sort_errors(columns, j, y, below);
-      const double n = static_cast<double>(columns.members());
-      for (std::size_t s = 0; s < options_.sizes.size(); ++s) {
-        map(s, 2)[j] = static_cast<float>(
-            inside_envelope(static_cast<double>(below) / n,
-                            static_cast<double>(columns.members() - up_to) / n, options_.sizes[s]));
-        const auto& weights = weights_of(columns.members(), options_.sizes[s]);
-        double error = 0.0;
-        for (std::size_t i = 0; i < errors_.size(); ++i)
-          error += weights[errors_.size() - 1 - i] * errors_[i];
-        map(s, 3)[j] = static_cast<float>(error);
+      return;
+    }
+    const auto y = std::span<const float>(truth).subspan(
+        static_cast<std::size_t>(tile.first_row * tile.nlon), points);
+    const MemberErrors errors = columns.errors(y);
+    const double n = static_cast<double>(columns.members());
+    for (std::size_t s = 0; s < sizes; ++s) {
+      for (std::size_t j = 0; j < points; ++j) {
+        const double below = errors.below[j] / n,
+                     above = (n - errors.below[j] - errors.equal[j]) / n;
+        map(s, 2)[j] = static_cast<float>(inside_envelope(below, above, options_.sizes[s]));
       }
     }
+    set(3, columns.combine_sorted_errors(y, down), 1);
+  }
+
+  void finish_case(std::size_t, std::size_t, std::span<const float>, std::span<const std::int64_t>,
+                   std::span<const double>) override {}
+  std::size_t scratch_bytes(std::size_t members, std::size_t) const override {
+    return 3 * options_.sizes.size() * members * sizeof(double);
   }
 
  private:
-  const std::vector<double>& weights_of(std::int64_t members, std::int64_t size) {
-    auto& weights = weights_[{members, size}];
-    if (weights.empty()) weights = largest_of_draws(members, size);
+  /// Weights of the members in ascending order that give the expected smallest of each size's
+  /// draws; and those for the smallest and the largest, size by size.
+  struct Weights {
+    std::vector<double> smallest;  ///< [size, member]
+    std::vector<double> both;      ///< [size, smallest or largest, member]
+  };
+  const Weights& weights_of(std::int64_t members) {
+    Weights& weights = weights_[members];
+    if (!weights.both.empty()) return weights;
+    for (std::int64_t size : options_.sizes) {
+      const std::vector<double> up = largest_of_draws(members, size);
+      weights.smallest.insert(weights.smallest.end(), up.rbegin(), up.rend());
+      weights.both.insert(weights.both.end(), up.rbegin(), up.rend());
+      weights.both.insert(weights.both.end(), up.begin(), up.end());
+    }
     return weights;
-  }
-
-  static void add_extremes(const SortedColumns& columns, const std::vector<double>& weights,
-                           float* least, float* largest) {
-    double low[kernels::k_sort_columns] = {}, high[kernels::k_sort_columns] = {};
-    for (std::int64_t i = 0; i < columns.members(); ++i) {
-      const float* x = columns.row(i);
-      const double up = weights[static_cast<std::size_t>(i)];
-      const double down = weights[static_cast<std::size_t>(columns.members() - 1 - i)];
-      for (int j = 0; j < kernels::k_sort_columns; ++j) {
-        low[j] += down * static_cast<double>(x[j]);
-        high[j] += up * static_cast<double>(x[j]);
-      }
-    }
-    for (std::int64_t j = 0; j < columns.points; ++j) {
-      least[j] = static_cast<float>(low[j]);
-      largest[j] = static_cast<float>(high[j]);
-    }
-  }
-
-  /// Errors of one column in ascending order: the members below y and those above it are each in
-  /// order already and are merged.
-  void sort_errors(const SortedColumns& columns, std::int64_t column, double y,
-                   std::int64_t below) {
-    errors_.clear();
-    std::int64_t down = below - 1, up = below;
-    const auto error = [&](std::int64_t rank) {
-      return std::abs(static_cast<double>(columns.row(rank)[column]) - y);
-    };
-    while (down >= 0 || up < columns.members()) {
-      const bool take_up = down < 0 || (up < columns.members() && error(up) < error(down));
-      errors_.push_back(error(take_up ? up++ : down--));
-    }
   }
 
   /// The verifying field of a case, empty when there is none; the last one is kept.
   const std::vector<float>& truth_of(std::size_t channel, std::size_t lead) {
     if (truth_case_ == std::pair(channel, lead)) return truth_;
-    truth_.resize(static_cast<std::size_t>(axes().grid.points()));
+    truth_.resize(static_cast<std::size_t>(axes_.grid.points()));
     if (!options_.truth(channel, lead, truth_)) truth_.clear();
     MYRIAD_VALIDATE(
         detail::all_finite(truth_), ErrorKind::input_corrupt, "E2510",
         "the verifying field of {} at lead {} h cannot be scored (it has missing values) "
         "check that file or leave the lead out",
-        axes().channels[channel].name, axes().leads[lead].in_hours());
+        axes_.channels[channel].name, axes_.leads[lead].in_hours());
     truth_case_ = {channel, lead};
     return truth_;
   }
 
+  StatisticsAxes axes_;
   EnsembleSizeOptions options_;
-  std::map<std::pair<std::int64_t, std::int64_t>, std::vector<double>> weights_;  ///< members, size
+  std::map<std::int64_t, Weights> weights_;  ///< by number of members
   std::pair<std::size_t, std::size_t> truth_case_{std::numeric_limits<std::size_t>::max(), 0};
   std::vector<float> truth_;
-  std::vector<double> errors_;
 };
 
 }  // namespace
 
-std::unique_ptr<SortedReducer> make_ensemble_size_reducer(const StatisticsAxes& axes,
-                                                          const EnsembleSizeOptions& options) {
+std::unique_ptr<Reducer> make_ensemble_size_reducer(const StatisticsAxes& axes,
+                                                    const EnsembleSizeOptions& options) {
   for (std::size_t i = 0; i < options.sizes.size(); ++i) {
     const std::int64_t n = options.sizes[i];
     const bool once =

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "diagnostics/reducers/sorted_reducer.hpp"
+#include "diagnostics/reducers/statistics_axes.hpp"
 
 namespace myriad::diag {
 
@@ -29,7 +29,7 @@ struct EnsembleSizeOptions {
 /// field is not finite); E2530.
 /// Determinism: bitwise, whatever the tiles.
 /// Cost: one pass over the sorted members per size; with verifying fields two.
-std::unique_ptr<SortedReducer> make_ensemble_size_reducer(const StatisticsAxes& axes,
+std::unique_ptr<Reducer> make_ensemble_size_reducer(const StatisticsAxes& axes,
                                                           const EnsembleSizeOptions& options);
 
 }  // namespace myriad::diag

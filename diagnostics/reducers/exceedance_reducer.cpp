@@ -58,10 +58,10 @@ Event make_event(const io::Channel& channel, const Threshold& threshold) {
   return event;
 }
 
-class ExceedanceReducer final : public SortedReducer {
+class ExceedanceReducer final : public Reducer {
  public:
   ExceedanceReducer(const StatisticsAxes& statistics, const std::vector<Threshold>& thresholds)
-      : SortedReducer(statistics), events_(statistics.channels.size()) {
+      : axes_(statistics), events_(statistics.channels.size()) {
     for (const Threshold& threshold : thresholds) {
       const auto& channels = statistics.channels;
       const auto found = std::find_if(channels.begin(), channels.end(), [&](const io::Channel& c) {
@@ -91,29 +91,39 @@ class ExceedanceReducer final : public SortedReducer {
     return out;
   }
 
-  void reduce_columns(const SortedColumns& columns, std::size_t tile_points,
-                      std::span<float> maps) override {
-    const auto& events = events_[columns.channel];
+  std::size_t record_size(std::int64_t) const override { return 0; }
+
+  void reduce(const EnsembleTile& tile, MemberColumns& columns, std::span<float> maps,
+              std::span<double> record) override {
+    detail::check_tile(tile, axes_);
+    const auto& events = events_[tile.channel];
+    const auto points = static_cast<std::size_t>(tile.points());
+    MYRIAD_EXPECT(maps.size() == events.size() * points && record.empty());
+    if (events.empty()) return;
+    std::vector<double> thresholds;
+    for (const Event& event : events) thresholds.push_back(event.value);
+    const MemberCounts counts =
+        columns.count(thresholds, static_cast<std::int64_t>(thresholds.size()));
     const double n = static_cast<double>(columns.members());
-    for (std::size_t e = 0; e < events.size(); ++e) {
-      float* out = maps.data() + e * tile_points + static_cast<std::size_t>(columns.first_point);
-      for (std::int64_t j = 0; j < columns.points; ++j) {
-        const std::int64_t count = events[e].relation == Relation::above
-                                       ? columns.members() - columns.at_or_below(j, events[e].value)
-                                       : columns.below(j, events[e].value);
-        out[j] = static_cast<float>(static_cast<double>(count) / n);
-      }
+    for (std::size_t k = 0; k < maps.size(); ++k) {
+      const bool above = events[k / points].relation == Relation::above;
+      maps[k] = static_cast<float>((above ? n - counts.up_to[k] : counts.below[k]) / n);
     }
   }
 
+  void finish_case(std::size_t, std::size_t, std::span<const float>, std::span<const std::int64_t>,
+                   std::span<const double>) override {}
+  std::size_t scratch_bytes(std::size_t, std::size_t) const override { return 0; }
+
  private:
+  StatisticsAxes axes_;
   std::vector<std::vector<Event>> events_;  ///< [channel]
 };
 
 }  // namespace
 
-std::unique_ptr<SortedReducer> make_exceedance_reducer(const StatisticsAxes& axes,
-                                                       const std::vector<Threshold>& thresholds) {
+std::unique_ptr<Reducer> make_exceedance_reducer(const StatisticsAxes& axes,
+                                                 const std::vector<Threshold>& thresholds) {
   return std::make_unique<ExceedanceReducer>(axes, thresholds);
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "diagnostics/reducers/sorted_reducer.hpp"
+#include "diagnostics/reducers/statistics_axes.hpp"
 
 namespace myriad::diag {
 
@@ -30,7 +30,7 @@ struct Threshold {
 /// Errors: ErrorKind::config_invalid E2532 (channel not in the statistics, units that cannot be
 /// converted, a value that is not finite, an event given twice); E2530.
 /// Determinism: bitwise, whatever the tiles.
-std::unique_ptr<SortedReducer> make_exceedance_reducer(const StatisticsAxes& axes,
+std::unique_ptr<Reducer> make_exceedance_reducer(const StatisticsAxes& axes,
                                                        const std::vector<Threshold>& thresholds);
 
 }  // namespace myriad::diag

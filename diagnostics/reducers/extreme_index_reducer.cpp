@@ -10,29 +10,18 @@
 namespace myriad::diag {
 namespace {
 
-/// Quantile of the members of one column.
-double member_quantile(const SortedColumns& columns, std::int64_t column, double probability,
-                       QuantileDefinition definition) {
-  const double rank = detail::quantile_rank(probability, columns.members(), definition);
-  const auto below = static_cast<std::int64_t>(rank);
-  const double low = static_cast<double>(columns.row(below)[column]);
-  const double high =
-      static_cast<double>(columns.row(std::min(below + 1, columns.members() - 1))[column]);
-  return low + (rank - static_cast<double>(below)) * (high - low);
-}
-
 /// Shift of the tail beyond \p outer, in units of the distance of the climate's tail.
 double shift_of_tail(double forecast, double outer, double inner) {
   if (outer == inner) return std::numeric_limits<double>::quiet_NaN();
   return (forecast - outer) / (outer - inner);
 }
 
-class ExtremeIndexReducer final : public SortedReducer {
+class ExtremeIndexReducer final : public Reducer {
  public:
   ExtremeIndexReducer(const StatisticsAxes& statistics,
                       std::shared_ptr<const ClimateQuantiles> climate,
                       const ExtremeIndexOptions& options)
-      : SortedReducer(statistics),
+      : axes_(statistics),
         climate_(std::move(climate)),
         options_(options),
         rule_(detail::efi_rule(climate_->probabilities(), options.quadrature)),
@@ -45,7 +34,7 @@ class ExtremeIndexReducer final : public SortedReducer {
 
   std::vector<ReducedField> fields(std::size_t channel) const override {
     if (!climate_->has(channel)) return {};
-    const io::Channel& c = axes().channels[channel];
+    const io::Channel& c = axes_.channels[channel];
     const auto attributes = [&](const char* what, const std::string& estimator) {
       return io::NcAttributes{{"long_name", fmt::format("{}, {}", c.long_name, what)},
                               {"units", std::string("1")},
@@ -66,51 +55,72 @@ class ExtremeIndexReducer final : public SortedReducer {
              attributes("shift of the lower tail", "(Q10_f - Q01_c) / (Q01_c - Q10_c)"), 0, true}};
   }
 
-  void reduce_columns(const SortedColumns& columns, std::size_t tile_points,
-                      std::span<float> maps) override {
-    if (!climate_->has(columns.channel)) return;
-    const auto climate =
-        climate_->month_of(columns.channel, axes().start + axes().leads[columns.lead]);
-    const auto grid_points = static_cast<std::size_t>(axes().grid.points());
-    for (std::int64_t j = 0; j < columns.points; ++j) {
-      const float* c = climate.data() + static_cast<std::size_t>(columns.first_on_grid + j);
-      const auto quantile = [&](std::size_t k) { return static_cast<double>(c[k * grid_points]); };
-      float* out = maps.data() + static_cast<std::size_t>(columns.first_point + j);
-      out[0] = static_cast<float>(index_of_point(columns, j, quantile));
-      const double high = member_quantile(columns, j, 0.9, options_.quantiles);
-      const double low = member_quantile(columns, j, 0.1, options_.quantiles);
-      out[tile_points] = static_cast<float>(shift_of_tail(high, quantile(p99_), quantile(p90_)));
-      out[2 * tile_points] = static_cast<float>(shift_of_tail(low, quantile(p01_), quantile(p10_)));
+  std::size_t record_size(std::int64_t) const override { return 0; }
+
+  void reduce(const EnsembleTile& tile, MemberColumns& columns, std::span<float> maps,
+              std::span<double> record) override {
+    detail::check_tile(tile, axes_);
+    MYRIAD_EXPECT(record.empty());
+    if (!climate_->has(tile.channel)) return;
+    const auto climate = climate_->month_of(tile.channel, axes_.start + axes_.leads[tile.lead]);
+    const auto grid_points = static_cast<std::size_t>(axes_.grid.points());
+    const auto points = static_cast<std::size_t>(tile.points());
+    const std::size_t levels = rule_.weights.size();
+    const auto first = static_cast<std::size_t>(tile.first_row * tile.nlon);
+    std::vector<double> quantiles;  // [level, point]
+    for (std::size_t k = 0; k < levels; ++k) {
+      const float* from = climate.data() + k * grid_points + first;
+      quantiles.insert(quantiles.end(), from, from + points);
+    }
+    const MemberCounts counts = columns.count(quantiles, static_cast<std::int64_t>(levels));
+    const auto rank = [&](double p) {
+      return detail::quantile_rank(p, columns.members(), options_.quantiles);
+    };
+    const auto tails = columns.at_ranks(std::vector<double>{rank(0.9), rank(0.1)});
+    const double n = static_cast<double>(columns.members());
+    for (std::size_t j = 0; j < points; ++j) {
+      const auto quantile = [&](std::size_t k) { return quantiles[k * points + j]; };
+      maps[j] = static_cast<float>(index_of_point(
+          n, quantile, [&](std::size_t k) { return counts.below[k * points + j]; },
+          [&](std::size_t k) { return counts.up_to[k * points + j]; }));
+      maps[points + j] =
+          static_cast<float>(shift_of_tail(tails[j], quantile(p99_), quantile(p90_)));
+      maps[2 * points + j] =
+          static_cast<float>(shift_of_tail(tails[points + j], quantile(p01_), quantile(p10_)));
     }
   }
 
+  void finish_case(std::size_t, std::size_t, std::span<const float>, std::span<const std::int64_t>,
+                   std::span<const double>) override {}
+  std::size_t scratch_bytes(std::size_t, std::size_t points) const override {
+    return 3 * rule_.weights.size() * points * sizeof(double);
+  }
+
  private:
-  template <class Quantile>
-  double index_of_point(const SortedColumns& columns, std::int64_t column,
-                        Quantile&& quantile) const {
+  /// \param below, up_to number of members below, and at or below, climate quantile k
+  template <class Quantile, class Below, class UpTo>
+  double index_of_point(double n, Quantile&& quantile, Below&& below, UpTo&& up_to) const {
     const auto& probability = climate_->probabilities();
-    const double n = static_cast<double>(columns.members());
     double index = rule_.constant;
     for (std::size_t k = 0; k < rule_.weights.size();) {
       const double value = quantile(k);
       std::size_t last = k;  // of the quantiles with this value
       while (last + 1 < rule_.weights.size() && quantile(last + 1) == value) ++last;
-      const auto up_to = static_cast<double>(columns.at_or_below(column, value));
       if (last > k && options_.ties == ClimateTies::spread) {
-        const auto below = static_cast<double>(columns.below(column, value));
         const double width = probability[last] - probability[k];
         for (std::size_t i = k; i <= last; ++i) {
           const double share = (probability[i] - probability[k]) / width;
-          index -= rule_.weights[i] * (below + share * (up_to - below)) / n;
+          index -= rule_.weights[i] * (below(k) + share * (up_to(k) - below(k))) / n;
         }
       } else {
-        for (std::size_t i = k; i <= last; ++i) index -= rule_.weights[i] * up_to / n;
+        for (std::size_t i = k; i <= last; ++i) index -= rule_.weights[i] * up_to(k) / n;
       }
       k = last + 1;
     }
     return index;
   }
 
+  StatisticsAxes axes_;
   std::shared_ptr<const ClimateQuantiles> climate_;
   ExtremeIndexOptions options_;
   detail::EfiRule rule_;
@@ -154,9 +164,9 @@ EfiRule efi_rule(std::span<const double> probabilities, EfiQuadrature quadrature
 
 }  // namespace detail
 
-std::unique_ptr<SortedReducer> make_extreme_index_reducer(
-    const StatisticsAxes& axes, std::shared_ptr<const ClimateQuantiles> climate,
-    const ExtremeIndexOptions& options) {
+std::unique_ptr<Reducer> make_extreme_index_reducer(const StatisticsAxes& axes,
+                                                    std::shared_ptr<const ClimateQuantiles> climate,
+                                                    const ExtremeIndexOptions& options) {
   bool any = false;
   for (std::size_t c = 0; c < axes.channels.size(); ++c) any = any || climate->has(c);
   MYRIAD_VALIDATE(

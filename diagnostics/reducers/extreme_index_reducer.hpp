@@ -49,7 +49,7 @@ struct ExtremeIndexOptions {
 /// Errors: ErrorKind::input_corrupt E2524 (climate without percentiles 1, 10, 90, 99), E2525
 /// (climate with none of the channels); E2530. Determinism: bitwise, whatever the tiles. Source:
 /// Lalaurette 2003; Zsoter 2006; sfno.md 9.7.
-std::unique_ptr<SortedReducer> make_extreme_index_reducer(
+std::unique_ptr<Reducer> make_extreme_index_reducer(
     const StatisticsAxes& axes, std::shared_ptr<const ClimateQuantiles> climate,
     const ExtremeIndexOptions& options = {});
 

@@ -1,6 +1,7 @@
 #include "diagnostics/reducers/moment_reducer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "src/base/error.hpp"
@@ -17,24 +18,6 @@ enum class MomentMap : std::uint8_t {
   maximum_member
 };
 constexpr std::size_t k_moment_maps = 6;
-
-/// Smallest value of each point by \p before, and the first member that has it.
-template <class Before>
-void find_extreme(const EnsembleTile& tile, std::span<float> value, std::span<float> member,
-                  Before&& before) {
-  const std::size_t points = value.size();
-  std::copy_n(tile.values.begin(), points, value.begin());
-  std::fill(member.begin(), member.end(), static_cast<float>(tile.members[0]));
-  for (std::size_t i = 1; i < tile.members.size(); ++i) {
-    const float* x = tile.values.data() + i * points;
-    const float number = static_cast<float>(tile.members[i]);
-    for (std::size_t p = 0; p < points; ++p) {
-      const bool better = before(x[p], value[p]);
-      value[p] = better ? x[p] : value[p];
-      member[p] = better ? number : member[p];
-    }
-  }
-}
 
 class MomentReducer final : public Reducer {
  public:
@@ -62,26 +45,35 @@ class MomentReducer final : public Reducer {
 
   std::size_t record_size(std::int64_t) const override { return 0; }
 
-  void reduce(const EnsembleTile& tile, std::span<float> maps, std::span<double> record) override {
+  void reduce(const EnsembleTile& tile, MemberColumns& columns, std::span<float> maps,
+              std::span<double> record) override {
     detail::check_tile(tile, axes_);
     const auto points = static_cast<std::size_t>(tile.points());
     MYRIAD_EXPECT(maps.size() == k_moment_maps * points && record.empty());
-    const auto map = [&](MomentMap which) {
-      return maps.subspan(static_cast<std::size_t>(which) * points, points);
+    const auto set = [&](MomentMap which, std::span<const double> values, auto&& to_float) {
+      std::transform(
+          values.begin(), values.end(),
+          maps.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(which) * points),
+          to_float);
     };
-    mean_and_spread(detail::fields_of(tile), map(MomentMap::mean), map(MomentMap::stddev));
-    find_extreme(tile, map(MomentMap::minimum), map(MomentMap::minimum_member),
-                 [](float a, float b) { return a < b; });
-    find_extreme(tile, map(MomentMap::maximum), map(MomentMap::maximum_member),
-                 [](float a, float b) { return a > b; });
+    const auto value = [](double v) { return static_cast<float>(v); };
+    const auto number = [&](double at) {
+      return static_cast<float>(tile.members[static_cast<std::size_t>(at)]);
+    };
+    set(MomentMap::mean, columns.mean(), value);
+    set(MomentMap::stddev, columns.variance(),
+        [](double v) { return static_cast<float>(std::sqrt(v)); });
+    const MemberExtremes extremes = columns.extremes();
+    set(MomentMap::minimum, extremes.low, value);
+    set(MomentMap::minimum_member, extremes.low_at, number);
+    set(MomentMap::maximum, extremes.high, value);
+    set(MomentMap::maximum_member, extremes.high_at, number);
   }
 
   void finish_case(std::size_t, std::size_t, std::span<const float>, std::span<const std::int64_t>,
                    std::span<const double>) override {}
 
-  std::size_t scratch_bytes(std::size_t, std::size_t points) const override {
-    return 2 * sizeof(double) * points;
-  }
+  std::size_t scratch_bytes(std::size_t, std::size_t) const override { return 0; }
 
  private:
   StatisticsAxes axes_;

@@ -21,15 +21,15 @@ const char* describe(QuantileDefinition definition) {
   return "";
 }
 
-class QuantileReducer final : public SortedReducer {
+class QuantileReducer final : public Reducer {
  public:
   QuantileReducer(const StatisticsAxes& statistics, QuantileOptions options)
-      : SortedReducer(statistics), options_(std::move(options)) {}
+      : axes_(statistics), options_(std::move(options)) {}
 
   std::string name() const override { return "quantiles"; }
 
   std::vector<ReducedField> fields(std::size_t channel) const override {
-    const io::Channel& c = axes().channels[channel];
+    const io::Channel& c = axes_.channels[channel];
     std::vector<ReducedField> out;
     for (double p : options_.probabilities) {
       const double percent = detail::percent_of(p);
@@ -47,24 +47,27 @@ class QuantileReducer final : public SortedReducer {
     return out;
   }
 
-  void reduce_columns(const SortedColumns& columns, std::size_t tile_points,
-                      std::span<float> maps) override {
-    for (std::size_t q = 0; q < options_.probabilities.size(); ++q) {
-      const double rank =
-          detail::quantile_rank(options_.probabilities[q], columns.members(), options_.definition);
-      const auto below = static_cast<std::int64_t>(rank);
-      const double weight = rank - static_cast<double>(below);
-      const float* low = columns.row(below);
-      const float* high = columns.row(std::min(below + 1, columns.members() - 1));
-      float* out = maps.data() + q * tile_points + static_cast<std::size_t>(columns.first_point);
-      for (std::int64_t j = 0; j < columns.points; ++j) {
-        const double a = static_cast<double>(low[j]);
-        out[j] = static_cast<float>(a + weight * (static_cast<double>(high[j]) - a));
-      }
-    }
+  std::size_t record_size(std::int64_t) const override { return 0; }
+
+  void reduce(const EnsembleTile& tile, MemberColumns& columns, std::span<float> maps,
+              std::span<double> record) override {
+    detail::check_tile(tile, axes_);
+    MYRIAD_EXPECT(record.empty());
+    std::vector<double> ranks;
+    for (double p : options_.probabilities)
+      ranks.push_back(detail::quantile_rank(p, columns.members(), options_.definition));
+    const auto values = columns.at_ranks(ranks);
+    MYRIAD_EXPECT(maps.size() == values.size());
+    std::transform(values.begin(), values.end(), maps.begin(),
+                   [](double v) { return static_cast<float>(v); });
   }
 
+  void finish_case(std::size_t, std::size_t, std::span<const float>, std::span<const std::int64_t>,
+                   std::span<const double>) override {}
+  std::size_t scratch_bytes(std::size_t, std::size_t) const override { return 0; }
+
  private:
+  StatisticsAxes axes_;
   QuantileOptions options_;
 };
 
@@ -82,8 +85,8 @@ double quantile_rank(double p, std::int64_t members, QuantileDefinition definiti
 
 }  // namespace detail
 
-std::unique_ptr<SortedReducer> make_quantile_reducer(const StatisticsAxes& axes,
-                                                     const QuantileOptions& options) {
+std::unique_ptr<Reducer> make_quantile_reducer(const StatisticsAxes& axes,
+                                               const QuantileOptions& options) {
   std::vector<std::string> seen;
   for (double p : options.probabilities) {
     MYRIAD_VALIDATE(p >= 0.0 && p <= 1.0, ErrorKind::config_invalid, "E2531",

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "diagnostics/reducers/sorted_reducer.hpp"
+#include "diagnostics/reducers/statistics_axes.hpp"
 
 namespace myriad::diag {
 
@@ -28,7 +28,7 @@ struct QuantileOptions {
 /// Exact: every point is sorted; fp64 between neighbours.
 /// Errors: ErrorKind::config_invalid E2531 (a probability outside 0..1 or given twice); E2530.
 /// Determinism: bitwise, whatever the tiles.
-std::unique_ptr<SortedReducer> make_quantile_reducer(const StatisticsAxes& axes,
+std::unique_ptr<Reducer> make_quantile_reducer(const StatisticsAxes& axes,
                                                      const QuantileOptions& options);
 
 namespace detail {

@@ -11,24 +11,6 @@ namespace {
 
 constexpr double k_absent = std::numeric_limits<double>::quiet_NaN();
 
-/// The scored members of a tile, their numbers and, where there is one, the control.
-struct ScoredMembers {
-  CaseFields fields;
-  std::span<const std::uint32_t> numbers;
-};
-
-ScoredMembers scored_members(const EnsembleTile& tile, ControlMember control) {
-  ScoredMembers scored{detail::fields_of(tile), tile.members};
-  if (control == ControlMember::none || tile.members[0] != 0) return scored;
-  const auto points = static_cast<std::size_t>(tile.points());
-  scored.fields.control = tile.values.first(points);
-  if (control == ControlMember::include) return scored;
-  scored.fields.ensemble = tile.values.subspan(points);
-  scored.fields.members -= 1;
-  scored.numbers = tile.members.subspan(1);
-  return scored;
-}
-
 VerificationShape planned_shape(const StatisticsAxes& axes, const ScoreOptions& options) {
   VerificationShape shape{axes.grid, options.regions, {}, {}};
   for (const io::Channel& c : axes.channels)
@@ -69,6 +51,7 @@ ScoreReducer::ScoreReducer(kernels::Backend& backend, const StatisticsAxes& axes
       options_(options),
       planned_(planned_shape(axes, options)),
       runner_(std::make_unique<CaseRunner>(backend, planned_, options.cases)),
+      without_control_(backend),
       record_(planned_) {
   MYRIAD_EXPECT(verifying_.truth != nullptr && options.members > 0);
   options_.cases.spectrum_members =
@@ -130,53 +113,60 @@ const ScoreReducer::Fields& ScoreReducer::fields_of(std::size_t channel, std::si
   return *fields_;
 }
 
-void ScoreReducer::reduce(const EnsembleTile& tile, std::span<float> maps,
+void ScoreReducer::reduce(const EnsembleTile& tile, MemberColumns& columns, std::span<float> maps,
                           std::span<double> record) {
   detail::check_tile(tile, axes_);
   const auto points = static_cast<std::size_t>(tile.points());
-  const auto nlon = static_cast<std::size_t>(tile.nlon);
   MYRIAD_EXPECT(maps.size() == 2 * points && record.size() == record_size(tile.rows));
-  ScoredMembers scored = scored_members(tile, options_.control);
-  const Fields& fields = fields_of(tile.channel, tile.lead);
+  const Fields& verifying = fields_of(tile.channel, tile.lead);
   std::fill(record.begin(), record.end(), k_absent);
   const auto best_error = maps.first(points), best_number = maps.subspan(points);
   std::fill(best_error.begin(), best_error.end(), std::numeric_limits<float>::quiet_NaN());
   std::fill(best_number.begin(), best_number.end(), -1.0F);
-  if (fields.truth.empty() || scored.fields.members == 0) return;
-  fields.cut(tile, scored.fields);
+  const bool has_control = options_.control != ControlMember::none && tile.members[0] == 0;
+  const std::size_t left_out = has_control && options_.control == ControlMember::exclude ? 1 : 0;
+  if (verifying.truth.empty() || tile.members.size() == left_out) return;
+  CaseFields fields = detail::fields_of(tile);
+  verifying.cut(tile, fields);
+  if (has_control) fields.control = tile.member(0);
+  if (left_out > 0) without_control_.load_without_first(columns);
+  MemberColumns& scored = left_out > 0 ? without_control_ : columns;
 
   const auto rows = static_cast<std::size_t>(tile.rows);
   const std::size_t scores = runner_->row_record_size();
   std::vector<double> row_scores(rows * scores);
   const std::uint32_t number =
       case_number(axes_.start, axes_.channels[tile.channel].name, axes_.leads[tile.lead]);
-  runner_->score_rows(tile.channel, tile.lead, number, scored.fields, tile.first_row, row_scores);
-  best_member(scored.fields, best_error, best_number);
-  for (float& best : best_number)
-    best = static_cast<float>(scored.numbers[static_cast<std::size_t>(best)]);
-
-  std::vector<float> mean;
-  if (runner_->wants_spectra()) {
-    mean.resize(points);
-    mean_and_spread(scored.fields, mean, {});
+  runner_->score_rows(tile.channel, tile.lead, number, scored, fields, tile.first_row, row_scores);
+  const MemberErrors errors = scored.errors(fields.truth);
+  for (std::size_t p = 0; p < points; ++p) {
+    best_error[p] = static_cast<float>(errors.best[p]);
+    best_number[p] =
+        static_cast<float>(tile.members[left_out + static_cast<std::size_t>(errors.best_at[p])]);
   }
+
+  const auto nlon = static_cast<std::ptrdiff_t>(tile.nlon);
   for (std::size_t k = 0; k < rows; ++k) {
-    auto out = record.begin() + static_cast<std::ptrdiff_t>(k * row_record_size());
-    *out++ = static_cast<double>(scored.fields.members);
-    out = std::copy_n(row_scores.begin() + static_cast<std::ptrdiff_t>(k * scores), scores, out);
+    const auto row = static_cast<std::ptrdiff_t>(k);
+    auto out = record.begin() + row * static_cast<std::ptrdiff_t>(row_record_size());
+    *out++ = static_cast<double>(scored.members());
+    out = std::copy_n(row_scores.begin() + row * static_cast<std::ptrdiff_t>(scores), scores, out);
     if (!runner_->wants_spectra()) continue;
     const auto copy_row = [&](std::span<const float> field) {
       if (field.empty()) {
-        out += tile.nlon;  // stays absent
+        out += nlon;  // stays absent
       } else {
-        out = std::copy_n(field.begin() + static_cast<std::ptrdiff_t>(k * nlon), nlon, out);
+        out = std::copy_n(field.begin() + row * nlon, nlon, out);
       }
     };
-    copy_row(mean);
-    copy_row(scored.fields.control);
-    const std::int64_t kept = std::min(options_.cases.spectrum_members, scored.fields.members);
-    for (std::int64_t i = 0; i < kept; ++i)
-      copy_row(scored.fields.ensemble.subspan(static_cast<std::size_t>(i) * points, points));
+    // As fp32, which is what verify transforms.
+    const auto mean = scored.mean().begin() + row * nlon;
+    out = std::transform(mean, mean + nlon, out,
+                         [](double v) { return static_cast<double>(static_cast<float>(v)); });
+    copy_row(fields.control);
+    const auto kept = std::min(options_.cases.spectrum_members, scored.members());
+    for (std::size_t i = 0; i < static_cast<std::size_t>(kept); ++i)
+      copy_row(tile.member(left_out + i));
   }
 }
 
@@ -243,8 +233,11 @@ std::size_t ScoreReducer::scratch_bytes(std::size_t members, std::size_t points)
   const std::int64_t nlon = axes_.grid.nlon();
   const auto rows = std::max(std::int64_t{1}, static_cast<std::int64_t>(points) / nlon);
   const auto whole = static_cast<std::size_t>(axes_.grid.points());
-  return row_moments_bytes(static_cast<std::int64_t>(members), rows, nlon) +
-         sizeof(double) * record_size(rows) + sizeof(float) * (3 * whole + points);
+  const auto count = static_cast<std::int64_t>(members);
+  return MemberColumns::scratch_bytes(
+             count, nlon * std::min(rows, MemberColumns::rows_at_once(without_control_.backend(),
+                                                                      count, nlon))) +
+         sizeof(double) * record_size(rows) + sizeof(float) * 3 * whole;
 }
 
 int ScoreReducer::rank_bins(int members) const {

@@ -66,7 +66,8 @@ class ScoreReducer final : public Reducer {
   std::string name() const override { return "scores"; }
   std::vector<ReducedField> fields(std::size_t channel) const override;
   std::size_t record_size(std::int64_t rows) const override;
-  void reduce(const EnsembleTile& tile, std::span<float> maps, std::span<double> record) override;
+  void reduce(const EnsembleTile& tile, MemberColumns& columns, std::span<float> maps,
+              std::span<double> record) override;
   void finish_case(std::size_t channel, std::size_t lead, std::span<const float> maps,
                    std::span<const std::int64_t> tile_rows,
                    std::span<const double> record) override;
@@ -100,6 +101,7 @@ class ScoreReducer final : public Reducer {
   ScoreOptions options_;
   VerificationShape planned_;
   std::unique_ptr<CaseRunner> runner_;
+  MemberColumns without_control_;
   std::unique_ptr<Fields> fields_;
   StartRecord record_;
   std::map<Case, int> members_;  ///< of the cases that were scored

@@ -14,27 +14,29 @@ void check_tile(const EnsembleTile& tile, const StatisticsAxes& axes) {
   MYRIAD_EXPECT(!tile.members.empty());
   MYRIAD_EXPECT(std::is_sorted(tile.members.begin(), tile.members.end()));
   const auto points = static_cast<std::size_t>(tile.points());
-  MYRIAD_EXPECT(tile.values.size() == tile.members.size() * points);
-  if (all_finite(tile.values)) return;
-  const auto bad = std::find_if(tile.values.begin(), tile.values.end(),
-                                [](float v) { return !std::isfinite(v); });
-  const auto index = static_cast<std::size_t>(bad - tile.values.begin());
-  const auto point = static_cast<std::int64_t>(index % points);
-  throw Error(
-      ErrorKind::quality, "E2530",
-      fmt::format("member {} of {} at lead {} h cannot enter the statistics (row {}, column {} "
-                  "is {}) rerun that member or leave it out",
-                  tile.members[index / points], axes.channels[tile.channel].name,
-                  axes.leads[tile.lead].in_hours(), tile.first_row + point / tile.nlon,
-                  point % tile.nlon, *bad));
+  MYRIAD_EXPECT(tile.member_step >= tile.points());
+  MYRIAD_EXPECT(tile.values.size() >=
+                (tile.members.size() - 1) * static_cast<std::size_t>(tile.member_step) + points);
+  for (std::size_t i = 0; i < tile.members.size(); ++i) {
+    const auto values = tile.member(i);
+    if (all_finite(values)) continue;
+    const auto bad =
+        std::find_if(values.begin(), values.end(), [](float v) { return !std::isfinite(v); });
+    const auto point = static_cast<std::int64_t>(bad - values.begin());
+    throw Error(
+        ErrorKind::quality, "E2530",
+        fmt::format("member {} of {} at lead {} h cannot enter the statistics (row {}, column {} "
+                    "is {}) rerun that member or leave it out",
+                    tile.members[i], axes.channels[tile.channel].name,
+                    axes.leads[tile.lead].in_hours(), tile.first_row + point / tile.nlon,
+                    point % tile.nlon, *bad));
+  }
 }
 
 CaseFields fields_of(const EnsembleTile& tile) {
   CaseFields fields;
   fields.nlat = tile.rows;
   fields.nlon = tile.nlon;
-  fields.members = static_cast<std::int64_t>(tile.members.size());
-  fields.ensemble = tile.values;
   return fields;
 }
 

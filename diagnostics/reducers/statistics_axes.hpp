@@ -29,7 +29,7 @@ namespace detail {
 /// axes or its own extents is a programmer's mistake.
 void check_tile(const EnsembleTile& tile, const StatisticsAxes& axes);
 
-/// The members of \p tile as a case without truth.
+/// The extents of \p tile as a case without fields.
 CaseFields fields_of(const EnsembleTile& tile);
 
 /// standard_name, long_name "<channel>, ensemble <what>", units and cell_methods of a map in the

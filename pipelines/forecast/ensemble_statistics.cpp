@@ -76,7 +76,8 @@ struct EnsembleStatistics::CaseResult {
   std::vector<std::int64_t> tile_rows;
 };
 
-EnsembleStatistics::EnsembleStatistics(const ForecastSetup& setup) : setup_(setup) {
+EnsembleStatistics::EnsembleStatistics(const ForecastSetup& setup)
+    : setup_(setup), columns_(std::make_unique<MemberColumns>(setup.backend())) {
   const Config statistics = setup.config().section("statistics");
   const Grid& grid = setup.description().grid;
   layout_.dates = setup.dates().size();
@@ -131,24 +132,22 @@ void EnsembleStatistics::make_reducers(const ForecastDate& date) {
     made->reducers.push_back(std::move(scores));
   }
 
-  std::vector<std::unique_ptr<diag::SortedReducer>> sorted;
   diag::QuantileOptions quantiles;
   quantiles.probabilities = statistics.numbers("quantiles");
-  if (!quantiles.probabilities.empty()) sorted.push_back(diag::make_quantile_reducer(axes, quantiles));
+  if (!quantiles.probabilities.empty()) made->reducers.push_back(diag::make_quantile_reducer(axes, quantiles));
   const std::vector<diag::Threshold> thresholds = thresholds_of(statistics);
-  if (!thresholds.empty()) sorted.push_back(diag::make_exceedance_reducer(axes, thresholds));
+  if (!thresholds.empty()) made->reducers.push_back(diag::make_exceedance_reducer(axes, thresholds));
   if (statistics.has("climate_quantiles")) {
     std::vector<Instant> valid;
     for (Duration lead : selection.leads) valid.push_back(date.time + lead);
-    sorted.push_back(diag::make_extreme_index_reducer(
+    made->reducers.push_back(diag::make_extreme_index_reducer(
         axes, std::make_shared<diag::ClimateQuantiles>(statistics.path("climate_quantiles").string(), grid,
                                                        selection.channels, valid)));
   }
   diag::EnsembleSizeOptions sizes;
   sizes.sizes = statistics.integers("ensemble_sizes");
   sizes.truth = verifying.truth;
-  if (!sizes.sizes.empty()) sorted.push_back(diag::make_ensemble_size_reducer(axes, sizes));
-  if (!sorted.empty()) made->reducers.push_back(diag::share_sorting(std::move(sorted)));
+  if (!sizes.sizes.empty()) made->reducers.push_back(diag::make_ensemble_size_reducer(axes, sizes));
   dates_.push_back(std::move(made));
 }
 
@@ -157,7 +156,10 @@ std::uint64_t EnsembleStatistics::scratch_bytes() const {
   for (const auto& reducer : dates_.front()->reducers) {
     most = std::max(most, reducer->scratch_bytes(layout_.members, layout_.points(0)));
   }
-  return most + layout_.members * layout_.piece_bytes();
+  const auto members = static_cast<std::int64_t>(layout_.members);
+  const std::int64_t rows = MemberColumns::rows_at_once(setup_.backend(), members, layout_.nlon);
+  return most + MemberColumns::scratch_bytes(members, std::min(rows, layout_.rows(0)) * layout_.nlon) +
+         layout_.members * layout_.piece_bytes();
 }
 
 std::vector<std::string> EnsembleStatistics::reduce(Comm& comm, const PieceStore& store, std::size_t first_lead,
@@ -188,7 +190,7 @@ std::string EnsembleStatistics::reduce_date(Comm& comm, const PieceStore& store,
       for (std::size_t c = begin; c < window_end; ++c) {
         for (std::size_t band = 0; band < layout_.bands(); ++band) {
           if (TileLayout::owner(layout_.tile(c, band), comm.size()) != comm.rank()) continue;
-          mine[c - begin].push_back(reduce_tile(d, store, c, band, slots));
+          mine[c - begin].push_back(reduce_band(d, store, c, band, slots));
         }
       }
     });
@@ -250,7 +252,7 @@ std::unique_ptr<EnsembleStatistics::Product> EnsembleStatistics::open_product(st
   return product;
 }
 
-EnsembleStatistics::TileResult EnsembleStatistics::reduce_tile(const Date& date, const PieceStore& store,
+EnsembleStatistics::TileResult EnsembleStatistics::reduce_band(const Date& date, const PieceStore& store,
                                                                std::size_t case_number, std::size_t band,
                                                                const std::vector<std::size_t>& slots) const {
   const std::vector<float> values = read_tile(layout_, store, case_number, band, slots);
@@ -264,13 +266,14 @@ EnsembleStatistics::TileResult EnsembleStatistics::reduce_tile(const Date& date,
   tile.nlon = layout_.nlon;
   tile.members = numbers;
   tile.values = values;
+  tile.member_step = tile.points();
+  std::vector<std::vector<float>> maps;
+  std::vector<std::vector<double>> records;
+  reduce_tile(date.reducers, tile, *columns_, maps, records);
   TileResult result;
   for (std::size_t r = 0; r < date.reducers.size(); ++r) {
-    std::vector<float> maps(date.maps(r, tile.channel) * layout_.points(band));
-    std::vector<double> record(date.reducers[r]->record_size(tile.rows));
-    date.reducers[r]->reduce(tile, maps, record);
-    result.maps.insert(result.maps.end(), maps.begin(), maps.end());
-    result.records.insert(result.records.end(), record.begin(), record.end());
+    result.maps.insert(result.maps.end(), maps[r].begin(), maps[r].end());
+    result.records.insert(result.records.end(), records[r].begin(), records[r].end());
   }
   return result;
 }

@@ -49,11 +49,12 @@ class EnsembleStatistics {
                           std::size_t last_lead, const std::vector<std::size_t>& slots);
   std::unique_ptr<Product> open_product(std::size_t date, std::size_t first_lead, std::size_t last_lead,
                                         std::size_t members) const;
-  TileResult reduce_tile(const Date& date, const PieceStore& store, std::size_t case_number, std::size_t band,
+  TileResult reduce_band(const Date& date, const PieceStore& store, std::size_t case_number, std::size_t band,
                          const std::vector<std::size_t>& slots) const;
   CaseResult collect(Comm& comm, const Date& date, std::size_t case_number, std::vector<TileResult>& mine) const;
 
   const ForecastSetup& setup_;
+  std::unique_ptr<MemberColumns> columns_;
   TileLayout layout_;
   std::vector<std::unique_ptr<Date>> dates_;
 };

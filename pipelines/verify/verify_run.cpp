@@ -84,7 +84,6 @@ VerifyRun::VerifyRun(const Config& config)
 
   const std::int64_t row_bytes =
       forecasts_->members() * shape_.grid.nlon() * static_cast<std::int64_t>(sizeof(float));
-  // The CRPS keeps a second copy of a band.
   band_rows_ = std::clamp(
       static_cast<std::int64_t>(config.number("memory_mb") * 1048576.0) / (2 * row_bytes),
       std::int64_t{1}, shape_.grid.nlat());
@@ -237,9 +236,8 @@ void VerifyRun::score_bands(std::size_t channel, std::size_t lead, Buffers& buff
     fields.persistence = band(buffers.persistence);
     fields.climate_mean = band(buffers.climate_mean);
     fields.climate_std = band(buffers.climate_std);
-    runner_->add_rows(fields, first);
-    diag::mean_and_spread(fields, std::span(buffers.mean).subspan(begin, size),
-                          std::span(buffers.spread).subspan(begin, size));
+    runner_->add_rows(fields, first, std::span(buffers.mean).subspan(begin, size),
+                      std::span(buffers.spread).subspan(begin, size));
     if (buffers.shown) keep_plume_values(channel, lead, first, rows, buffers);
   }
 }

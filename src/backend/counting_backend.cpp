@@ -345,9 +345,9 @@ void CountingBackend::first_outside(TensorView out, ConstTensorView in, ConstTen
   inner_->first_outside(out, in, low, high);
 }
 
-void CountingBackend::sort_members(TensorView out, ConstTensorView in) {
-  count("sort_members", moves(bytes_of(out, in)));
-  inner_->sort_members(out, in);
+void CountingBackend::sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) {
+  count("sort_members", moves(bytes_of(out, in, centre)));
+  inner_->sort_members(out, in, centre);
 }
 
 void CountingBackend::member_moments(TensorView out, ConstTensorView in) {

@@ -143,7 +143,7 @@ class CountingBackend final : public kernels::Backend {
   double sum_of_squares(ConstTensorView in) override;
   std::int64_t count_nonfinite(ConstTensorView in) override;
   void first_outside(TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high) override;
-  void sort_members(TensorView out, ConstTensorView in) override;
+  void sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) override;
   void member_moments(TensorView out, ConstTensorView in) override;
   void member_extremes(TensorView out, ConstTensorView in) override;
   void member_errors(TensorView out, ConstTensorView in, ConstTensorView truth) override;

@@ -208,8 +208,8 @@ class KokkosBackend final : public Backend {
                      ConstTensorView high) override {
     kokkos::first_outside(out, in, low, high);
   }
-  void sort_members(TensorView out, ConstTensorView in) override {
-    kokkos::sort_members(scratch_, out, in);
+  void sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) override {
+    kokkos::sort_members(scratch_, out, in, centre);
   }
   void member_moments(TensorView out, ConstTensorView in) override {
     kokkos::member_moments(out, in);

@@ -94,7 +94,7 @@ class NullBackend final : public Backend {
   double sum_of_squares(ConstTensorView) override { return 0.0; }
   std::int64_t count_nonfinite(ConstTensorView) override { return 0; }
   void first_outside(TensorView, ConstTensorView, ConstTensorView, ConstTensorView) override {}
-  void sort_members(TensorView, ConstTensorView) override {}
+  void sort_members(TensorView, ConstTensorView, ConstTensorView) override {}
   void member_moments(TensorView, ConstTensorView) override {}
   void member_extremes(TensorView, ConstTensorView) override {}
   void member_errors(TensorView, ConstTensorView, ConstTensorView) override {}

@@ -149,8 +149,8 @@ class ReferenceBackend final : public Backend {
                      ConstTensorView high) override {
     reference::first_outside(out, in, low, high);
   }
-  void sort_members(TensorView out, ConstTensorView in) override {
-    reference::sort_members(out, in);
+  void sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) override {
+    reference::sort_members(out, in, centre);
   }
   void member_moments(TensorView out, ConstTensorView in) override {
     reference::member_moments(out, in);

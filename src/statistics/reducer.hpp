@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/io/cf_output.hpp"
+#include "src/statistics/member_columns.hpp"
 
 namespace myriad {
 
@@ -22,8 +23,13 @@ struct EnsembleTile {
   std::int64_t nlon = 0;
   std::span<const std::uint32_t> members;  ///< numbers, increasing; failed members are left out
   std::span<const float> values;           ///< [member, row, lon], unit of the channel
+  std::int64_t member_step = 0;            ///< from a member to the next one in `values`, at least points()
 
   std::int64_t points() const { return rows * nlon; }
+  /// Values of the member at \p index, [row, lon].
+  std::span<const float> member(std::size_t index) const {
+    return values.subspan(index * static_cast<std::size_t>(member_step), static_cast<std::size_t>(points()));
+  }
 };
 
 /// A map that a reducer makes for a channel at every lead.
@@ -37,8 +43,8 @@ struct ReducedField {
 
 /// Reduces the members of a case to maps and to a record that scores are made of.
 ///
-/// reduce() is called once per tile, on whichever rank holds the tile, in any order; it must depend on its argument only, so
-/// that results do not depend on ranks or on a restart. finish_case() is called on the root rank with the whole case.
+/// reduce() is called once per tile, on whichever rank holds the tile, in any order; it must depend on its arguments only, so
+/// that results do not depend on ranks, on tiles or on a restart. finish_case() is called on the root rank with the whole case.
 /// *Determinism* bitwise, members in the order of the tile.
 class Reducer {
  public:
@@ -48,14 +54,22 @@ class Reducer {
   virtual std::vector<ReducedField> fields(std::size_t channel) const = 0;
   /// Numbers in the record of a tile of \p rows rows; records of tiles lie one after the other in row order.
   virtual std::size_t record_size(std::int64_t rows) const = 0;
+  /// \param columns the members of the tile, loaded
   /// maps [field, row, lon]; record [record_size(rows)].
   /// Errors: ErrorKind::quality or input_corrupt naming channel, lead, member and place.
-  virtual void reduce(const EnsembleTile& tile, std::span<float> maps, std::span<double> record) = 0;
+  virtual void reduce(const EnsembleTile& tile, MemberColumns& columns, std::span<float> maps, std::span<double> record) = 0;
   /// maps [field, lat, lon]; tile_rows: rows of each tile, north to south; record: concatenated.
   virtual void finish_case(std::size_t channel, std::size_t lead, std::span<const float> maps,
                            std::span<const std::int64_t> tile_rows, std::span<const double> record) = 0;
-  /// Bytes of scratch that reduce() needs for a tile of this many members and points.
+  /// Bytes of scratch that reduce() needs for a tile of this many members and points, beside the columns.
   virtual std::size_t scratch_bytes(std::size_t members, std::size_t points) const = 0;
 };
+
+/// Reduce a tile by every reducer, some rows at a time (MemberColumns::rows_at_once()).
+///
+/// *Shapes* maps, per reducer [field, row, lon]; records, per reducer [record_size(rows)]; both are sized here.
+/// *Errors* those of the reducers.
+void reduce_tile(std::span<const std::unique_ptr<Reducer>> reducers, const EnsembleTile& tile, MemberColumns& columns,
+                 std::vector<std::vector<float>>& maps, std::vector<std::vector<double>>& records);
 
 }  // namespace myriad

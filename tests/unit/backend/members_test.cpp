@@ -85,7 +85,7 @@ class MemberOps : public testing::TestWithParam<std::string> {
       all.push_back(out.to_doubles());
     };
     Tensor sorted(*backend_, e.dtype, {e.members, count});
-    backend_->sort_members(sorted, in);
+    backend_->sort_members(sorted, in, {});
     all.push_back(sorted.to_doubles());
     run(2, [&](TensorView out) { backend_->member_moments(out, in); });
     run(4, [&](TensorView out) { backend_->member_extremes(out, in); });
@@ -98,6 +98,9 @@ class MemberOps : public testing::TestWithParam<std::string> {
     Tensor one(*backend_, DType::f64, {2, 1, count});
     backend_->count_members(one, sorted, numbers({0.25}, {1, 1}));
     all.push_back(one.to_doubles());
+    Tensor distances(*backend_, e.dtype, {e.members, count});
+    backend_->sort_members(distances, in, numbers(cut(truth, 1), {count}, e.dtype));
+    all.push_back(distances.to_doubles());
     return all;
   }
 
@@ -150,6 +153,10 @@ TEST_P(MemberOps, AgreeWithPlainLoopsOverTheMembersOfEachPoint) {
         if (std::abs(x[i] - truth[p]) < std::abs(x[best] - truth[p])) best = i;
       }
       const auto count = [&](auto&& test) { return static_cast<double>(std::count_if(x.begin(), x.end(), test)); };
+      std::vector<double> distances;
+      for (double v : x) distances.push_back(std::abs(v - truth[p]));
+      std::sort(distances.begin(), distances.end());
+      for (std::size_t i = 0; i < x.size(); ++i) ASSERT_EQ(at(8, i), distances[i]) << where;
       ASSERT_NEAR(at(3, 0), errors, 1e-11) << where;
       ASSERT_EQ(at(3, 1), std::abs(x[best] - truth[p])) << where;
       ASSERT_EQ(at(3, 2), static_cast<double>(best)) << where;
@@ -198,7 +205,7 @@ TEST_P(MemberOps, GiveAPointTheSameBitsWhateverPointsComeWithIt) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, MemberOps, testing::ValuesIn(backend_names()),
-                         [](const testing::TestParamInfo<std::string>& info) { return info.param; });
+                         [](const testing::TestParamInfo<std::string>& backend) { return backend.param; });
 
 }  // namespace
 }  // namespace myriad

@@ -26,6 +26,20 @@ CaseFields Case::view() const {
   return f;
 }
 
+void row_moments(kernels::Backend& backend, const CaseFields& fields, std::span<Moments> rows) {
+  MemberColumns columns(backend);
+  columns.load(fields.ensemble, fields.members, fields.points(), fields.points());
+  diag::row_moments(columns, columns.errors(fields.truth), fields, rows);
+}
+
+void count_ranks(const CaseFields& fields, const RankKey& key, std::int64_t bins,
+                 std::span<double> counts, std::span<double> outliers) {
+  MemberColumns columns(backend());
+  columns.load(fields.ensemble, fields.members, fields.points(), fields.points());
+  diag::count_ranks(columns.errors(fields.truth), fields.members, fields.nlon, key, bins, counts,
+                    outliers);
+}
+
 std::vector<double> normals(std::size_t count, std::uint64_t seed) {
   std::mt19937_64 engine(seed);
   std::normal_distribution<double> normal;

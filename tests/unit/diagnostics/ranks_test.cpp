@@ -15,7 +15,7 @@ using test::Case;
 std::vector<double> counts_of(const Case& c, int bins, const RankKey& key = {}) {
   std::vector<double> counts(static_cast<std::size_t>(c.nlat * bins)),
       outliers(static_cast<std::size_t>(c.nlat));
-  count_ranks(c.view(), key, bins, counts, outliers);
+  test::count_ranks(c.view(), key, bins, counts, outliers);
   return counts;
 }
 
@@ -105,7 +105,7 @@ TEST(OutlierRate, CountsRanksBeyondAllMembersWhateverTheBins) {
   const Case c = test::gaussian_case(50, 200, 50, 77);
   for (int bins : {51, 10}) {
     std::vector<double> counts(static_cast<std::size_t>(50 * bins)), outliers(50);
-    count_ranks(c.view(), {}, bins, counts, outliers);
+    test::count_ranks(c.view(), {}, bins, counts, outliers);
     double total = 0.0;
     for (double n : outliers) total += n;
     EXPECT_DOUBLE_EQ(total / 10000.0, outlier_rate(histogram_of(c, 51))) << bins;

@@ -74,9 +74,12 @@ std::string first_nesting_error(const std::string& html) {
     std::string inside = html.substr(at + 1, end - at - 1);
     const bool closing = inside.starts_with('/'), empty = inside.ends_with('/');
     if (closing) inside.erase(0, 1);
-    const auto letters = std::find_if_not(inside.begin(), inside.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
+    const auto letters = std::find_if_not(inside.begin(), inside.end(),
+                                          [](unsigned char c) { return std::isalnum(c) != 0; });
     const std::string name(inside.begin(), letters);
-    if (name.empty() || empty || std::find(void_elements.begin(), void_elements.end(), name) != void_elements.end()) continue;
+    if (name.empty() || empty ||
+        std::find(void_elements.begin(), void_elements.end(), name) != void_elements.end())
+      continue;
     if (!closing) {
       open.push(name);
     } else {

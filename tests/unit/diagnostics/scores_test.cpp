@@ -13,7 +13,7 @@ namespace {
 
 Moments case_moments(const test::Case& c) {
   std::vector<Moments> rows(static_cast<std::size_t>(c.nlat));
-  row_moments(test::backend(), c.view(), rows);
+  test::row_moments(test::backend(), c.view(), rows);
   return area_mean(rows, std::vector<double>(rows.size(), 1.0 / static_cast<double>(rows.size())));
 }
 

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "diagnostics/case_runner.hpp"
 #include "src/base/error.hpp"
+#include "tests/unit/diagnostics/fields.hpp"
 #include "tests/unit/diagnostics/reducers/tiles.hpp"
 
 namespace myriad::diag {
@@ -42,8 +44,15 @@ TEST(MomentReducer, EqualsTheMeanAndSpreadThatVerifyScoresBitForBit) {
   fields.nlon = axes.grid.nlon();
   fields.members = 50;
   fields.ensemble = slab.values;
-  std::vector<float> mean(static_cast<std::size_t>(axes.grid.points())), spread(mean.size());
-  mean_and_spread(fields, mean, spread);
+  const std::vector<float> truth(static_cast<std::size_t>(axes.grid.points()), 280.0F);
+  fields.truth = truth;
+  VerificationShape shape{axes.grid, standard_regions(), {{"z500", "", "m", ""}}, {0.0}};
+  shape.members = 50;
+  shape.rank_bins = 51;
+  CaseRunner runner(test::backend(), shape, {});
+  std::vector<float> mean(truth.size()), spread(truth.size());
+  runner.begin(0, 0, 0);
+  runner.add_rows(fields, 0, mean, spread);
   EXPECT_EQ(map_of(*reducer, reduced, 0, "z500_mean"), mean);
   EXPECT_EQ(map_of(*reducer, reduced, 0, "z500_stddev"), spread);
 }

@@ -8,6 +8,7 @@
 #include "diagnostics/reducers/exceedance_reducer.hpp"
 #include "diagnostics/reducers/moment_reducer.hpp"
 #include "src/base/error.hpp"
+#include "tests/unit/diagnostics/fields.hpp"
 #include "tests/unit/diagnostics/reducers/tiles.hpp"
 
 namespace myriad::diag {
@@ -132,38 +133,40 @@ TEST(QuantileReducer, RefusesPercentagesAndRepetitions) {
   }
 }
 
-TEST(SharedSorting, GivesTheBitsOfItsPartsAlone) {
-  const StatisticsAxes axes = test::small_axes();
+TEST(ReduceTile, GivesEveryReducerTheBitsItHasAloneWhateverRowsGoTogether) {
+  const StatisticsAxes axes = test::small_axes(40, 64);
   const QuantileOptions quantiles{{0.1, 0.9}};
   const std::vector<Threshold> thresholds{{"z500", Relation::above, 281.0, ""},
                                           {"t850", Relation::below, 0.0, "degC"}};
-  std::vector<std::unique_ptr<SortedReducer>> parts;
-  parts.push_back(make_quantile_reducer(axes, quantiles));
-  parts.push_back(make_exceedance_reducer(axes, thresholds));
-  const auto shared = share_sorting(std::move(parts));
-  EXPECT_EQ(shared->name(), "quantiles+exceedance");
-  Slab slab = test::gaussian_slab(axes, 29, 8);
+  std::vector<std::unique_ptr<Reducer>> reducers;
+  reducers.push_back(make_quantile_reducer(axes, quantiles));
+  reducers.push_back(make_exceedance_reducer(axes, thresholds));
+  Slab slab = test::gaussian_slab(axes, 150, 8);
+  const auto members = static_cast<std::int64_t>(slab.members.size());
+  MemberColumns columns(test::backend());
+  const std::int64_t at_once = MemberColumns::rows_at_once(test::backend(), members, 64);
+  ASSERT_GT(at_once, 1);
+  ASSERT_LT(at_once, 40);  // several pieces, the last one shorter
+  ASSERT_NE(40 % at_once, 0);
   for (std::size_t channel : {0U, 1U}) {
     slab.channel = channel;
-    const auto together = reduce_in_tiles(*shared, axes, slab, 2);
-    ASSERT_EQ(together.maps.size(), 3U);
-    const auto first = reduce_in_tiles(*make_quantile_reducer(axes, quantiles), axes, slab, 6).maps;
-    const auto second =
-        reduce_in_tiles(*make_exceedance_reducer(axes, thresholds), axes, slab, 6).maps;
-    EXPECT_EQ(together.maps[0], first[0]);
-    EXPECT_EQ(together.maps[1], first[1]);
-    EXPECT_EQ(together.maps[2], second[0]);
+    const EnsembleTile tile{channel, 0, 0, 40, 64, slab.members, slab.values, 40 * 64};
+    std::vector<std::vector<float>> maps;
+    std::vector<std::vector<double>> records;
+    reduce_tile(reducers, tile, columns, maps, records);
+    ASSERT_EQ(maps.size(), 2U);
+    EXPECT_EQ(maps[0], reduce_in_tiles(*reducers[0], axes, slab, 7).all_maps());
+    EXPECT_EQ(maps[1], reduce_in_tiles(*reducers[1], axes, slab, 40).all_maps());
+    EXPECT_TRUE(records[0].empty() && records[1].empty());
   }
 }
 
-TEST(SharedSorting, RefusesAValueThatIsNotFinite) {
+TEST(ReduceTile, RefusesAValueThatIsNotFinite) {
   const StatisticsAxes axes = test::small_axes();
-  std::vector<std::unique_ptr<SortedReducer>> parts;
-  parts.push_back(make_quantile_reducer(axes, {{0.5}}));
-  const auto shared = share_sorting(std::move(parts));
+  const auto reducer = make_quantile_reducer(axes, {{0.5}});
   Slab slab = test::gaussian_slab(axes, 3, 8);
   slab.values.back() = std::nanf("");
-  EXPECT_THROW(reduce_in_tiles(*shared, axes, slab, 6), Error);
+  EXPECT_THROW(reduce_in_tiles(*reducer, axes, slab, 6), Error);
 }
 
 }  // namespace

@@ -113,8 +113,7 @@ StartRecord verified(const StatisticsAxes& axes, const VerificationShape& shape,
   }
   runner.begin(slab.channel, slab.lead,
                case_number(axes.start, axes.channels[slab.channel].name, axes.leads[slab.lead]));
-  runner.add_rows(c, 0);
-  mean_and_spread(c, mean, {});
+  runner.add_rows(c, 0, mean);
   runner.add_spectrum(record, SpectrumOf::truth, truth, 1);
   runner.add_spectrum(record, SpectrumOf::ensemble_mean, mean, 1);
   runner.add_spectrum(record, SpectrumOf::persistence, analysis, 1);

@@ -43,11 +43,15 @@ Reduced reduce_in_tiles(Reducer& reducer, const StatisticsAxes& axes, const Slab
       const float* from = slab.values.data() + i * points + begin;
       values.insert(values.end(), from, from + size);
     }
-    EnsembleTile tile{slab.channel, slab.lead, first, rows, nlon, slab.members, values};
+    EnsembleTile tile{slab.channel, slab.lead,    first,  rows,
+                      nlon,         slab.members, values, rows * nlon};
+    MemberColumns columns(backend());
+    columns.load(values, static_cast<std::int64_t>(slab.members.size()), tile.member_step,
+                 tile.points());
     std::vector<float> maps(fields * size, -1.0F);
     const std::size_t record = reducer.record_size(rows);
     record_end -= record;
-    reducer.reduce(tile, maps, std::span(out.record).subspan(record_end, record));
+    reducer.reduce(tile, columns, maps, std::span(out.record).subspan(record_end, record));
     for (std::size_t f = 0; f < fields; ++f) {
       std::copy_n(maps.begin() + static_cast<std::ptrdiff_t>(f * size), size,
                   out.maps[f].begin() + static_cast<std::ptrdiff_t>(begin));
