@@ -1,6 +1,7 @@
 #include "pipelines/forecast/forecast_engine.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <limits>
@@ -255,9 +256,9 @@ ForecastEngine::HandOut ForecastEngine::begin_states(Work* work, std::int64_t ti
     const Stopwatch watch(times_.model);
     const auto& elements = work->forecast->elements();
     if (std::none_of(elements.begin(), elements.end(), [&](const BlockElement& e) { return is_written(e); })) out.output_lead = -1;
-    std::vector<StateSelection> wanted;
-    if (out.output_lead >= 0) wanted.push_back(setup_.output_states());
-    if (out.statistics_lead >= 0 && !device_tiles_) wanted.push_back(setup_.statistics_states());
+    std::array<StateSelection, 2> wanted;
+    if (out.output_lead >= 0) wanted[0] = setup_.output_states();
+    if (out.statistics_lead >= 0 && !device_tiles_) wanted[1] = setup_.statistics_states();
     work->forecast->begin_states(wanted);
     out.begun = true;
   } catch (...) {
@@ -311,10 +312,10 @@ void ForecastEngine::finish_hand_out(Work* work, HandOut& out) {
         if (is_given_up(id)) continue;
         if (out.output_lead >= 0 && is_written(element)) {
           stores_.fields->write(static_cast<std::size_t>(kept_position(element)), static_cast<std::size_t>(out.output_lead),
-                                std::as_bytes(of_element(fields.front(), e)));
+                                std::as_bytes(of_element(fields[0], e)));
         }
         if (out.statistics_lead >= 0 && !device_tiles_) {
-          contributions.push_back({element.date, slot_of(id), of_element(fields.back(), e)});
+          contributions.push_back({element.date, slot_of(id), of_element(fields[1], e)});
         }
       }
     }
