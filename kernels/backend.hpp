@@ -164,9 +164,14 @@ class Backend {
   virtual void deallocate(void* memory) = 0;
   /// Bytes that can still be allocated on the device; negative when that is not known (host memory).
   virtual std::int64_t memory_available() { return -1; }
-  /// Most that transforms of [batch, channels] fields and the products beside them take on top of what callers allocate.
-  virtual std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels) const {
-    static_cast<void>(fft), static_cast<void>(layout), static_cast<void>(batch), static_cast<void>(channels);
+  /// Most bytes that were allocated on the device at once since the last call (the first: since the start), with scratch and
+  /// tables of the backend; negative when nobody counts them (host memory). What libraries take for themselves is not in it.
+  virtual std::int64_t take_memory_peak() { return -1; }
+  /// Most that transforms of [batch, channels] fields on all of \p grids, filters of their coefficients and the products beside them
+  /// take on top of what callers allocate and of the tables of LegendreSpec.
+  virtual std::int64_t scratch_bytes(std::span<const FftSpec> grids, const SpectralLayout& layout, std::int64_t batch,
+                                     std::int64_t channels) const {
+    static_cast<void>(grids), static_cast<void>(layout), static_cast<void>(batch), static_cast<void>(channels);
     return 0;
   }
   /// Queued like an op; the host memory may change or go away as soon as the call returns.

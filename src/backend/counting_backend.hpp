@@ -81,9 +81,10 @@ class CountingBackend final : public kernels::Backend {
   void fence() override;
   std::unique_ptr<kernels::Collective> make_collective(kernels::Bootstrap& bootstrap, kernels::Reason& why) override;
   std::int64_t memory_available() override { return inner_->memory_available(); }
-  std::int64_t scratch_bytes(const kernels::FftSpec& fft, const kernels::SpectralLayout& layout, std::int64_t batch,
+  std::int64_t take_memory_peak() override { return inner_->take_memory_peak(); }
+  std::int64_t scratch_bytes(std::span<const kernels::FftSpec> grids, const kernels::SpectralLayout& layout, std::int64_t batch,
                              std::int64_t channels) const override {
-    return inner_->scratch_bytes(fft, layout, batch, channels);
+    return inner_->scratch_bytes(grids, layout, batch, channels);
   }
   /// Records of the other backend are used while nothing is timed; ops that are repeated from a record are not counted.
   void repeat(const kernels::Repetition& key, const std::function<void()>& body) override {

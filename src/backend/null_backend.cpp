@@ -32,8 +32,9 @@ class NullBackend final : public Backend {
   const char* description() const override { return "null: no operation, no memory"; }
   bool supports(DType) const override { return true; }
   bool needs_fourier_scratch() const override { return like_ == nullptr || like_->needs_fourier_scratch(); }
-  std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels) const override {
-    return like_ == nullptr ? 0 : like_->scratch_bytes(fft, layout, batch, channels);
+  std::int64_t scratch_bytes(std::span<const FftSpec> grids, const SpectralLayout& layout, std::int64_t batch,
+                             std::int64_t channels) const override {
+    return like_ == nullptr ? 0 : like_->scratch_bytes(grids, layout, batch, channels);
   }
 
   void* allocate(std::int64_t bytes) override {

@@ -66,8 +66,8 @@ class SfnoTape {
   std::unique_ptr<Record> record_;
 };
 
-/// Most scratch that the transforms and products of a network take on \p backend besides its tensors, bytes.
-std::int64_t sfno_scratch_bytes(const Backend& backend, const SfnoConfig& config, std::int64_t batch);
+/// Most scratch that the transforms and products of a forward pass take on \p backend besides its tensors, bytes.
+std::int64_t sfno_scratch_bytes(const Backend& backend, const SfnoConfig& config, std::int64_t batch, Precision precision);
 
 /// The network.
 ///
