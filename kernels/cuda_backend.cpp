@@ -91,6 +91,17 @@ class CudaBackend final : public Backend {
                                    Update update) override {
     cuda::spectral_mix_adjoint_weight(*device_, degrees(layout), grad_weight, in, grad_out, update);
   }
+  void spectral_conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight) override {
+    cuda::spectral_conv1x1(*device_, out, in, weight);
+  }
+  void spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out,
+                                      ConstTensorView weight, Update update) override {
+    cuda::spectral_conv1x1_adjoint_input(*device_, grad_in, grad_out, weight, update);
+  }
+  void spectral_conv1x1_adjoint_weight(TensorView grad_weight, ConstTensorView grad_out,
+                                       ConstTensorView in, Update update) override {
+    cuda::spectral_conv1x1_adjoint_weight(*device_, grad_weight, grad_out, in, update);
+  }
   void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
                Activation activation, Update update) override {
     cuda::conv1x1(*device_, out, in, weight, bias, activation, update);

@@ -58,6 +58,12 @@ void spectral_mix_adjoint_input(Device& device, const DegreeTable& table, Tensor
 void spectral_mix_adjoint_weight(Device& device, const DegreeTable& table, TensorView grad_weight, ConstTensorView in,
                                  ConstTensorView grad_out, Update update);
 
+void spectral_conv1x1(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight);
+void spectral_conv1x1_adjoint_input(Device& device, TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,
+                                    Update update);
+void spectral_conv1x1_adjoint_weight(Device& device, TensorView grad_weight, ConstTensorView grad_out, ConstTensorView in,
+                                     Update update);
+
 void conv1x1(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
              Activation activation, Update update);
 void conv1x1_adjoint_input(Device& device, TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,

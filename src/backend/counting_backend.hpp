@@ -116,6 +116,10 @@ class CountingBackend final : public kernels::Backend {
                                   ConstTensorView weight) override;
   void spectral_mix_adjoint_weight(const kernels::SpectralLayout& layout, TensorView grad_weight, ConstTensorView in,
                                    ConstTensorView grad_out, Update update) override;
+  void spectral_conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight) override;
+  void spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight, Update update) override;
+  void spectral_conv1x1_adjoint_weight(TensorView grad_weight, ConstTensorView grad_out, ConstTensorView in,
+                                       Update update) override;
   void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias, Activation activation,
                Update update) override;
   void conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight, Update update) override;

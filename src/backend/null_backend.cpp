@@ -72,6 +72,9 @@ class NullBackend final : public Backend {
   void spectral_mix(const SpectralLayout&, TensorView, ConstTensorView, ConstTensorView) override {}
   void spectral_mix_adjoint_input(const SpectralLayout&, TensorView, ConstTensorView, ConstTensorView) override {}
   void spectral_mix_adjoint_weight(const SpectralLayout&, TensorView, ConstTensorView, ConstTensorView, Update) override {}
+  void spectral_conv1x1(TensorView, ConstTensorView, ConstTensorView) override {}
+  void spectral_conv1x1_adjoint_input(TensorView, ConstTensorView, ConstTensorView, Update) override {}
+  void spectral_conv1x1_adjoint_weight(TensorView, ConstTensorView, ConstTensorView, Update) override {}
   void conv1x1(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, Activation, Update) override {}
   void conv1x1_adjoint_input(TensorView, ConstTensorView, ConstTensorView, Update) override {}
   void conv1x1_adjoint_weight(TensorView, TensorView, ConstTensorView, ConstTensorView, Update) override {}
