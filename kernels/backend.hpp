@@ -154,7 +154,7 @@ class Backend {
   virtual const char* description() const = 0;
 
   /// Whether the ops of an SFNO's forward pass take tensors of \p dtype: weights of products may be tf32, bf16 or f16, filters
-  /// tf32 or f16, fields on grids bf16 or f16 as their weights. In such a product sums are fp32.
+  /// and matrices of coefficients tf32 or f16, fields on grids bf16 or f16 as their weights. In such a product sums are fp32.
   virtual bool supports(DType dtype) const { return dtype == DType::f32 || dtype == DType::f64; }
 
   // ---- memory -------------------------------------------------------------------------------------------------
@@ -164,9 +164,14 @@ class Backend {
   virtual void deallocate(void* memory) = 0;
   /// Bytes that can still be allocated on the device; negative when that is not known (host memory).
   virtual std::int64_t memory_available() { return -1; }
-  /// Most that transforms of [batch, channels] fields and the products beside them take on top of what callers allocate.
-  virtual std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels) const {
-    static_cast<void>(fft), static_cast<void>(layout), static_cast<void>(batch), static_cast<void>(channels);
+  /// Most bytes that were allocated on the device at once since the last call (the first: since the start), with scratch and
+  /// tables of the backend; negative when nobody counts them (host memory). What libraries take for themselves is not in it.
+  virtual std::int64_t take_memory_peak() { return -1; }
+  /// Most that transforms of [batch, channels] fields on all of \p grids, filters of their coefficients and the products beside them
+  /// take on top of what callers allocate and of the tables of LegendreSpec.
+  virtual std::int64_t scratch_bytes(std::span<const FftSpec> grids, const SpectralLayout& layout, std::int64_t batch,
+                                     std::int64_t channels) const {
+    static_cast<void>(grids), static_cast<void>(layout), static_cast<void>(batch), static_cast<void>(channels);
     return 0;
   }
   /// Queued like an op; the host memory may change or go away as soon as the call returns.
@@ -236,6 +241,16 @@ class Backend {
   /// grad_weight [l, i, o, 2] (+)= sum_batch sum_m conj(in[batch, lm, i]) * grad_out[batch, lm, o].
   virtual void spectral_mix_adjoint_weight(const SpectralLayout& layout, TensorView grad_weight,
                                            ConstTensorView in, ConstTensorView grad_out, Update update) = 0;
+
+  /// out [batch, lm, o, 2] = sum_i weight[o, i] in[batch, lm, i]: conv1x1 of a field, applied to its coefficients. The weight is real;
+  /// its rows may be padded.
+  virtual void spectral_conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight) = 0;
+  /// grad_in [batch, lm, i, 2] (+)= sum_o weight[o, i] grad_out[batch, lm, o].
+  virtual void spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,
+                                              Update update) = 0;
+  /// grad_weight [o, i] (+)= sum over batch, lm, re and im of grad_out[batch, lm, o] in[batch, lm, i].
+  virtual void spectral_conv1x1_adjoint_weight(TensorView grad_weight, ConstTensorView grad_out, ConstTensorView in,
+                                               Update update) = 0;
 
   // ---- 1x1 convolution (per-point matrix product) -------------------------------------------------------------
   /// out [batch, o, point] (+)= activation(weight[o, i] in[batch, i, point] + bias[o]); bias may be empty.

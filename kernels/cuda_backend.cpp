@@ -18,9 +18,10 @@ class CudaBackend final : public Backend {
   void* allocate(std::int64_t bytes) override { return cuda::allocate(*device_, bytes); }
   void deallocate(void* memory) override { cuda::deallocate(*device_, memory); }
   std::int64_t memory_available() override { return cuda::memory_available(*device_); }
-  std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch,
+  std::int64_t take_memory_peak() override { return cuda::take_memory_peak(*device_); }
+  std::int64_t scratch_bytes(std::span<const FftSpec> grids, const SpectralLayout& layout, std::int64_t batch,
                              std::int64_t channels) const override {
-    return cuda::scratch_bytes(fft, layout, batch, channels);
+    return cuda::scratch_bytes(grids, layout, batch, channels);
   }
   void copy_to_device(void* device, const void* host, std::int64_t bytes) override {
     cuda::copy_in(*device_, device, host, bytes);
@@ -89,6 +90,17 @@ class CudaBackend final : public Backend {
                                    ConstTensorView in, ConstTensorView grad_out,
                                    Update update) override {
     cuda::spectral_mix_adjoint_weight(*device_, degrees(layout), grad_weight, in, grad_out, update);
+  }
+  void spectral_conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight) override {
+    cuda::spectral_conv1x1(*device_, out, in, weight);
+  }
+  void spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out,
+                                      ConstTensorView weight, Update update) override {
+    cuda::spectral_conv1x1_adjoint_input(*device_, grad_in, grad_out, weight, update);
+  }
+  void spectral_conv1x1_adjoint_weight(TensorView grad_weight, ConstTensorView grad_out,
+                                       ConstTensorView in, Update update) override {
+    cuda::spectral_conv1x1_adjoint_weight(*device_, grad_weight, grad_out, in, update);
   }
   void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
                Activation activation, Update update) override {

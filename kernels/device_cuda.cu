@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 #include <string>
 #include <utility>
 
@@ -12,7 +11,6 @@
 #include "kernels/staging_ring.hpp"
 #ifdef MYRIAD_CUDA_EMULATION
 #include <cmath>
-#include <map>
 #else
 #include <cufft.h>
 #endif
@@ -23,20 +21,24 @@ namespace myriad::kernels::cuda {
 
 namespace {
 
-/// Transforms by their definition, sums in fp64.
+/// Transforms by their definition, sums in fp64. Takes a work area as large as plans of memory allow the library.
 template <class T>
 class DirectFft final : public RowFft {
  public:
-  DirectFft(std::int64_t n, std::int64_t rows) : n_(n), rows_(rows) {}
+  DirectFft(Device& device, std::int64_t n, std::int64_t rows) : device_(device), n_(n), rows_(rows) {}
 
   void forward(void* spectrum, const void* rows) override {
+    take_work_area();
     emulation::issue([=, this] { transform(spectrum, rows); });
   }
   void inverse(void* rows, void* spectrum) override {
+    take_work_area();
     emulation::issue([=, this] { transform_back(rows, spectrum); });
   }
 
  private:
+  void take_work_area() const { device_.array<Complex<T>>(Device::k_fourth, rows_ * (n_ / 2 + 1)); }
+
   void transform(void* spectrum, const void* rows) const {
     const std::int64_t orders = n_ / 2 + 1;
     auto* const out = static_cast<Complex<T>*>(spectrum);
@@ -76,6 +78,7 @@ class DirectFft final : public RowFft {
   double angle(std::int64_t m, std::int64_t j) const {
     return 2.0 * 3.14159265358979323846 * static_cast<double>(m * j % n_) / static_cast<double>(n_);
   }
+  Device& device_;
   std::int64_t n_, rows_;
 };
 
@@ -107,21 +110,6 @@ constexpr std::int64_t k_ring_bytes = 8192, k_ring_piece = 2048;
 
 }  // namespace
 
-namespace {
-
-/// Size of the emulated device's memory; negative: that of the host.
-std::int64_t limit() {
-  static const char* const text = std::getenv("MYRIAD_EMULATED_DEVICE_BYTES");
-  return text == nullptr ? -1 : std::atoll(text);
-}
-std::int64_t used_bytes = 0;
-std::map<void*, std::int64_t>& blocks() {
-  static auto* const map = new std::map<void*, std::int64_t>;  // outlives every static tensor
-  return *map;
-}
-
-}  // namespace
-
 struct Device::Impl {
   std::string description = "emulation of a CUDA device on the host, for tests";
   UploadMark queue_upload(void* to, const void* from, std::int64_t bytes) {
@@ -138,32 +126,6 @@ struct Device::Impl {
 
 bool choose_device(int, const char**) { return true; }
 Device::Device() : impl_(std::make_unique<Impl>()) {}
-void* Device::allocate(std::int64_t bytes) {
-  MYRIAD_KERNEL_EXPECT(!emulation::recording());
-  if (bytes == 0) return nullptr;
-  if (limit() >= 0 && used_bytes + bytes > limit()) throw std::bad_alloc();
-  void* const memory = std::aligned_alloc(256, (static_cast<std::size_t>(bytes) + 255) / 256 * 256);
-  if (memory == nullptr) throw std::bad_alloc();
-  blocks().emplace(memory, bytes);
-  used_bytes += bytes;
-  std::memset(memory, 0xff, static_cast<std::size_t>(bytes));  // NaN: nobody may rely on fresh memory
-  return memory;
-}
-void Device::deallocate(void* memory) {
-  emulation::settle();
-  if (const auto block = blocks().find(memory); block != blocks().end()) {
-    used_bytes -= block->second;
-    blocks().erase(block);
-  }
-  std::free(memory);
-}
-std::int64_t Device::memory_available() const { return limit() < 0 ? -1 : limit() - used_bytes; }
-void* Device::allocate_host(std::int64_t bytes) {
-  void* const memory = std::aligned_alloc(256, (static_cast<std::size_t>(bytes) + 255) / 256 * 256);
-  if (memory == nullptr && bytes > 0) throw std::bad_alloc();
-  return memory;
-}
-void Device::deallocate_host(void* memory) { std::free(memory); }
 void Device::copy_out(void* host, const void* device, std::int64_t bytes) {
   MYRIAD_KERNEL_EXPECT(!emulation::recording());
   emulation::settle();
@@ -178,19 +140,13 @@ void Device::fence() {
   emulation::settle();
 }
 std::unique_ptr<RowFft> Device::make_row_fft(DType dtype, std::int64_t n, std::int64_t rows) {
-  if (dtype == DType::f32) return std::make_unique<DirectFft<float>>(n, rows);
-  return std::make_unique<DirectFft<double>>(n, rows);
+  if (dtype == DType::f32) return std::make_unique<DirectFft<float>>(*this, n, rows);
+  return std::make_unique<DirectFft<double>>(*this, n, rows);
 }
 
 #else
 
 namespace {
-
-void check(cudaError_t status, const char* what) {
-  if (status == cudaSuccess) return;
-  std::fprintf(stderr, "CUDA: %s failed: %s (%s)\n", what, cudaGetErrorName(status), cudaGetErrorString(status));
-  std::abort();
-}
 
 void check(cufftResult status, const char* what) {
   if (status == CUFFT_SUCCESS) return;
@@ -331,40 +287,6 @@ Device::Device() : impl_(std::make_unique<Impl>()) {
                        std::to_string(device.minor) + ", " + std::to_string(device.totalGlobalMem >> 20) + " MiB, CUDA " +
                        std::to_string(runtime) + ", driver " + std::to_string(driver) + ", cuFFT " + std::to_string(fft);
 }
-void* Device::allocate(std::int64_t bytes) {
-  if (bytes == 0) return nullptr;
-  void* memory = nullptr;
-  const cudaError_t status = cudaMalloc(&memory, static_cast<std::size_t>(bytes));
-  if (status == cudaErrorMemoryAllocation) {
-    static_cast<void>(cudaGetLastError());  // or the next launch would report it
-    std::size_t free_bytes = 0, total = 0;
-    cudaMemGetInfo(&free_bytes, &total);
-    std::fprintf(stderr, "out of GPU memory: %lld bytes requested, %zu of %zu free; use a smaller block\n",
-                 static_cast<long long>(bytes), free_bytes, total);
-    throw std::bad_alloc();
-  }
-  check(status, "cudaMalloc");
-  return memory;
-}
-void Device::deallocate(void* memory) { check(cudaFree(memory), "cudaFree"); }
-std::int64_t Device::memory_available() const {
-  std::size_t free_bytes = 0, total = 0;
-  check(cudaMemGetInfo(&free_bytes, &total), "cudaMemGetInfo");
-  return static_cast<std::int64_t>(free_bytes);
-}
-void* Device::allocate_host(std::int64_t bytes) {
-  if (bytes == 0) return nullptr;
-  void* memory = nullptr;
-  const cudaError_t status = cudaMallocHost(&memory, static_cast<std::size_t>(bytes));
-  if (status == cudaErrorMemoryAllocation) {
-    static_cast<void>(cudaGetLastError());  // or the next launch would report it
-    std::fprintf(stderr, "out of page-locked host memory: %lld bytes requested\n", static_cast<long long>(bytes));
-    throw std::bad_alloc();
-  }
-  check(status, "cudaMallocHost");
-  return memory;
-}
-void Device::deallocate_host(void* memory) { check(cudaFreeHost(memory), "cudaFreeHost"); }
 std::unique_ptr<PendingCopy> Device::begin_copy_out(void* host, const void* device, std::int64_t bytes) {
   Event ready;
   ready.record(impl_->stream);
@@ -443,6 +365,7 @@ void copy_in(Device& device, void* to, const void* host, std::int64_t bytes) { d
 void copy_out(Device& device, void* host, const void* from, std::int64_t bytes) { device.copy_out(host, from, bytes); }
 void fence(Device& device) { device.fence(); }
 std::int64_t memory_available(const Device& device) { return device.memory_available(); }
+std::int64_t take_memory_peak(Device& device) { return device.take_memory_peak(); }
 void* allocate_host(Device& device, std::int64_t bytes) { return device.allocate_host(bytes); }
 void deallocate_host(Device& device, void* memory) { device.deallocate_host(memory); }
 std::unique_ptr<PendingCopy> begin_copy_out(Device& device, void* host, const void* from, std::int64_t bytes) {

@@ -36,6 +36,11 @@ inline constexpr int k_side = 16;
 #endif
 inline constexpr int k_threads = k_side * k_side;
 
+#ifndef MYRIAD_CUDA_EMULATION
+/// Ends the program, naming \p what, unless \p status is success.
+void check(cudaError_t status, const char* what);
+#endif
+
 /// Complex number that may live in shared memory (no constructor).
 template <class T>
 struct Complex {
@@ -92,6 +97,8 @@ class Device {
   void fence();
   /// Negative when unknown.
   std::int64_t memory_available() const;
+  /// Most bytes allocated at once since the last call, by all objects of this process.
+  std::int64_t take_memory_peak();
   /// How often scratch has moved.
   std::int64_t scratch_moves() const;
   /// Page-locked host memory.

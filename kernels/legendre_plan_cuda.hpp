@@ -61,6 +61,19 @@ struct LegendrePlanBase : LegendrePlan {
     }
     return false;
   }
+  /// Most that the lists take beside the table.
+  static std::int64_t index_bytes(std::int64_t nlat, const SpectralLayout& layout) {
+    const std::int64_t half = (nlat + 1) / 2;
+    std::int64_t bytes = nlat * static_cast<std::int64_t>(sizeof(double));
+    for (std::int64_t m = 0; m < layout.orders(); ++m) {
+      bytes += static_cast<std::int64_t>(sizeof(int));
+      for (std::int64_t parity = 0; parity < 2; ++parity) {
+        const std::int64_t tiles = tiles_of((layout.lmax - m + 1 - parity) / 2) + tiles_of(half);
+        bytes += static_cast<std::int64_t>(sizeof(LegendrePart)) + tiles * static_cast<std::int64_t>(sizeof(LegendreTile));
+      }
+    }
+    return bytes;
+  }
   /// Elements of a folded field of \p width columns.
   std::int64_t folded_size(std::int64_t width) const { return layout().orders() * 2 * half * width; }
 

@@ -18,9 +18,11 @@ namespace myriad::kernels::cuda {
 
 namespace {
 
-/// Plain loops with the library's roundings.
+/// Plain loops with the library's roundings. Takes the library's work space, that plans of memory meet it.
 class PlainProducts final : public ProductLibrary {
  public:
+  explicit PlainProducts(Device& device) : device_(device), workspace_(device.allocate(k_product_workspace)) {}
+  ~PlainProducts() override { device_.deallocate(workspace_); }
   void multiply(const LibraryProduct& product) override {
     emulation::issue([product] { loop(product); });
   }
@@ -58,11 +60,14 @@ class PlainProducts final : public ProductLibrary {
     if (dtype == DType::f16) return widen(static_cast<const F16*>(data)[at]);
     return tf32_from_float(static_cast<const float*>(data)[at]);
   }
+
+  Device& device_;
+  void* workspace_;
 };
 
 }  // namespace
 
-std::unique_ptr<ProductLibrary> Device::make_product_library() { return std::make_unique<PlainProducts>(); }
+std::unique_ptr<ProductLibrary> Device::make_product_library() { return std::make_unique<PlainProducts>(*this); }
 
 #else
 

@@ -22,7 +22,8 @@ void copy_in(Device& device, void* to, const void* host, std::int64_t bytes);
 void copy_out(Device& device, void* host, const void* from, std::int64_t bytes);
 void fence(Device& device);
 std::int64_t memory_available(const Device& device);
-std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels);
+std::int64_t take_memory_peak(Device& device);
+std::int64_t scratch_bytes(std::span<const FftSpec> grids, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels);
 std::unique_ptr<Collective> make_collective(std::shared_ptr<Device> device, Bootstrap& bootstrap, Reason& why);
 void* allocate_host(Device& device, std::int64_t bytes);
 void deallocate_host(Device& device, void* memory);
@@ -50,11 +51,18 @@ void sht_synthesis(Device& device, const FftPlan& fft, const LegendrePlan& legen
 /// Where the coefficients of each degree lie; made once per layout.
 class DegreeTable;
 std::shared_ptr<const DegreeTable> make_degree_table(Device& device, const SpectralLayout& layout);
+std::int64_t degree_table_bytes(const SpectralLayout& layout);
 void spectral_mix(Device& device, const DegreeTable& table, TensorView out, ConstTensorView in, ConstTensorView weight);
 void spectral_mix_adjoint_input(Device& device, const DegreeTable& table, TensorView grad_in, ConstTensorView grad_out,
                                 ConstTensorView weight);
 void spectral_mix_adjoint_weight(Device& device, const DegreeTable& table, TensorView grad_weight, ConstTensorView in,
                                  ConstTensorView grad_out, Update update);
+
+void spectral_conv1x1(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight);
+void spectral_conv1x1_adjoint_input(Device& device, TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,
+                                    Update update);
+void spectral_conv1x1_adjoint_weight(Device& device, TensorView grad_weight, ConstTensorView grad_out, ConstTensorView in,
+                                     Update update);
 
 void conv1x1(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
              Activation activation, Update update);

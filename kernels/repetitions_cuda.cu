@@ -1,5 +1,3 @@
-#include <cstdio>
-#include <cstdlib>
 #include <vector>
 
 #include "kernels/device_cuda.hpp"
@@ -29,12 +27,6 @@ class Graph {
 };
 
 #else
-
-void check(cudaError_t status, const char* what) {
-  if (status == cudaSuccess) return;
-  std::fprintf(stderr, "CUDA: %s failed: %s (%s)\n", what, cudaGetErrorName(status), cudaGetErrorString(status));
-  std::abort();
-}
 
 class Graph {
  public:

@@ -50,6 +50,13 @@ inline bool operator==(const ChannelShape& a, const ChannelShape& b) {
   return a.batch == b.batch && a.channels == b.channels && a.points == b.points;
 }
 
+/// Preconditions of a real matrix weight [o, i] between coefficients i [batch, lm, i, 2] and o [batch, lm, o, 2].
+inline void check_coefficient_matrix(const ConstTensorView& i, const ConstTensorView& o, const ConstTensorView& weight) {
+  MYRIAD_KERNEL_EXPECT(i.rank == 4 && o.rank == 4 && i.dense_from(1) && o.dense_from(1));
+  MYRIAD_KERNEL_EXPECT(i.dim(0) == o.dim(0) && i.dim(1) == o.dim(1) && i.dim(3) == 2 && o.dim(3) == 2);
+  MYRIAD_KERNEL_EXPECT(weight.rank == 2 && weight.dim(0) == o.dim(2) && weight.dim(1) == i.dim(2) && weight.dense_from(1));
+}
+
 /// A dense vector of \p count elements.
 template <bool C>
 bool is_vector(const BasicTensorView<C>& v, std::int64_t count) {

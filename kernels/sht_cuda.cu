@@ -161,14 +161,20 @@ void synthesis(Device& device, const RowPlan& fft, const LegendreTablePlan<T>& l
 
 }  // namespace
 
-std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels) {
-  const std::int64_t size = size_of(fft.dtype);
-  const std::int64_t per_channel = layout.orders() * 2 * ((fft.nlat + 1) / 2) * 2 * size;
-  const Group group(per_channel, batch, channels);
-  const std::int64_t piece = RowPlan::piece(fft, channels);
+std::int64_t scratch_bytes(std::span<const FftSpec> grids, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels) {
+  std::int64_t folded = 0, spectra = 0, rows = 0, tables = degree_table_bytes(layout);
+  for (const FftSpec& grid : grids) {
+    const std::int64_t size = size_of(grid.dtype);
+    const std::int64_t per_channel = layout.orders() * 2 * ((grid.nlat + 1) / 2) * 2 * size;
+    const Group group(per_channel, batch, channels);
+    const std::int64_t piece = RowPlan::piece(grid, channels);
+    folded = std::max(folded, group.elements * group.channels * per_channel);
+    spectra = std::max(spectra, piece * RowPlan::spectrum_bytes(grid));
+    rows = std::max(rows, piece * grid.nlat * grid.nlon * size);
+    tables += LegendrePlanBase::index_bytes(grid.nlat, layout);
+  }
   // The library's work area is at most as large as the spectra.
-  return group.elements * group.channels * per_channel + piece * (2 * RowPlan::spectrum_bytes(fft) + fft.nlat * fft.nlon * size) +
-         k_product_workspace;
+  return folded + 2 * spectra + rows + tables + k_product_workspace;
 }
 
 void sht_analysis(Device& device, const FftPlan& fft, const LegendrePlan& legendre, TensorView coefficients, ConstTensorView grid,

@@ -193,6 +193,12 @@ void adjoint_weight(Device& device, const DegreeTable& table, TensorView grad_we
 
 }  // namespace
 
+std::int64_t degree_table_bytes(const SpectralLayout& layout) {
+  std::int64_t numbers = layout.size() + layout.lmax + 1;
+  for (std::int64_t l = 0; l < layout.lmax; ++l) numbers += 2 * tiles_of(layout.orders_of_degree(l));
+  return numbers * static_cast<std::int64_t>(sizeof(int));
+}
+
 std::shared_ptr<const DegreeTable> make_degree_table(Device& device, const SpectralLayout& layout) {
   return std::make_shared<DegreeTable>(device, layout);
 }

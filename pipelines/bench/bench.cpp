@@ -102,7 +102,7 @@ struct MatrixRoof {
 };
 
 MatrixRoof matrix_roof(Backend& backend) {
-  if (std::string_view(backend.name()) == "cuda") return {"own fp32 product", measure_gemm_rate(backend, 8192, 0.5)};
+  if (std::string_view(backend.name()) == "cuda") return {"own fp32 product", measure_gemm_rate(backend, roof_extent(backend), 0.5)};
   return {"OpenBLAS sgemm", openblas_rate(backend)};
 }
 
@@ -113,7 +113,7 @@ BenchRow row_of(const char* bench, const SfnoTiming& t, const MatrixRoof& roof) 
 }
 
 /// Steps of the HENS network as forecasts take them (folded), in every precision and for the batches that the device holds.
-std::vector<BenchRow> run_hens(const std::shared_ptr<Backend>& backend, double seconds) {
+std::vector<BenchRow> run_hens(std::shared_ptr<Backend> backend, double seconds) {
   MYRIAD_VALIDATE(std::string_view(backend->name()) == "cuda", ErrorKind::usage, "E2644",
                   "the HENS network needs a GPU (9 GB of weights, 14 TFLOP per step) add --backend cuda, or use bench sfno");
   const Roofs roofs = measured_roofs(*backend, 0.5);
@@ -131,18 +131,20 @@ std::vector<BenchRow> run_hens(const std::shared_ptr<Backend>& backend, double s
     };
     const auto run = [&](std::int64_t batch) {
       return row_with(batch, [&](BenchRow& row, const StagesCase& c) {
+        backend = nullptr;  // with the scratch of the batch before
+        backend = make_backend("cuda");
         const NetworkStages step = time_network_stages(backend, c.config(), batch, c.pass, seconds, precision);
         row.median = step.whole_seconds;
         row.unit = "s";
         row.roof = "sum of the stages' floors, " + roofs.name;
         row.roof_seconds = floor_seconds(step, roofs);
-        row.note = fmt::format("tensors {:.4g} GB", static_cast<double>(step.bytes_peak) * 1e-9);
+        row.note = memory_text(step);
       });
     };
     const auto skipped = [&](std::int64_t batch) {
-      return row_with(batch, [](BenchRow& row, const StagesCase& c) {
+      return row_with(batch, [&](BenchRow& row, const StagesCase& c) {
         row.unit = "skipped";
-        row.note = does_not_fit(c.count().bytes_peak);
+        row.note = does_not_fit(c.bytes_on(backend));
       });
     };
     for (BenchRow& row : sweep_batches({1, 4, 8, 16}, run, skipped)) rows.push_back(std::move(row));
@@ -198,7 +200,7 @@ int run_bench(const VerbContext& context) {
     return 0;
   }
   refuse_stages_options(context);
-  const auto backend = make_backend(backend_name);
+  auto backend = make_backend(backend_name);
   log_info("bench", "{}", backend->description());
   const std::string peer_script = context.option("peer-script").value_or("");
   MYRIAD_VALIDATE(peer_script.empty() || name == "sfno", ErrorKind::usage, "E2641",
@@ -209,7 +211,7 @@ int run_bench(const VerbContext& context) {
   } else if (name == "sfno") {
     rows = run_sfno(*backend, seconds, peer_script);
   } else if (name == "hens") {
-    rows = run_hens(backend, seconds);
+    rows = run_hens(std::move(backend), seconds);
   } else if (name == "crps") {
     rows = run_crps(*backend, seconds);
   } else if (name == "ops") {

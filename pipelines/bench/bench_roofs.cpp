@@ -21,13 +21,13 @@ double& rate_of(Roofs& roofs, DType dtype) { return roofs.flops[static_cast<std:
 
 /// Median rate of a square product with such weights on such fields, on a GPU.
 double product_rate(Backend& backend, DType weight_type, DType field_type, double seconds) {
-  constexpr std::int64_t k_size = 8192;
-  Tensor in(backend, field_type, {1, k_size, k_size}), out(backend, field_type, {1, k_size, k_size});
-  Tensor weight(backend, weight_type, {k_size, k_size}), random(backend, DType::f32, {1, k_size, k_size});
+  const std::int64_t size = roof_extent(backend);
+  Tensor in(backend, field_type, {1, size, size}), out(backend, field_type, {1, size, size});
+  Tensor weight(backend, weight_type, {size, size}), random(backend, DType::f32, {1, size, size});
   const std::uint32_t member = 1;
   backend.fill_normal(random, {1, 1000, 0}, std::span(&member, 1));  // zeros would draw less power and run faster
   backend.copy(in, random);
-  backend.copy(weight, random.view().reshape({k_size, k_size}));
+  backend.copy(weight, random.view().reshape({size, size}));
   std::vector<double> times;
   for (double total = 0.0; times.size() < 6 || total < seconds; total += times.back()) {
     const auto begin = std::chrono::steady_clock::now();
@@ -36,7 +36,7 @@ double product_rate(Backend& backend, DType weight_type, DType field_type, doubl
     times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
   std::sort(times.begin() + 1, times.end());  // the first prepares
-  return 2.0 * std::pow(static_cast<double>(k_size), 3) / times[times.size() / 2];
+  return 2.0 * std::pow(static_cast<double>(size), 3) / times[times.size() / 2];
 }
 
 }  // namespace
@@ -49,6 +49,14 @@ double Roofs::floor_seconds(const Work& work) const {
     products += work.least_flop[d] / flops[d];
   }
   return std::max(products, work.bytes / bandwidth);
+}
+
+std::int64_t roof_extent(Backend& backend) {
+  std::int64_t extent = 128;
+  for (double seconds = 0.0; extent < 8192 && seconds < 0.02; extent *= 2) {
+    seconds = 2.0 * std::pow(static_cast<double>(extent), 3) / measure_gemm_rate(backend, extent, 0.0);
+  }
+  return extent;
 }
 
 double openblas_rate(Backend& backend) {
@@ -65,7 +73,7 @@ Roofs measured_roofs(Backend& backend, double seconds) {
   const bool cuda = std::string_view(backend.name()) == "cuda";
   Roofs roofs;
   roofs.name = "measured here";
-  rate_of(roofs, DType::f32) = cuda ? measure_gemm_rate(backend, 8192, seconds) : gemm_roof(backend);
+  rate_of(roofs, DType::f32) = cuda ? measure_gemm_rate(backend, roof_extent(backend), seconds) : gemm_roof(backend);
   if (backend.supports(DType::tf32)) rate_of(roofs, DType::tf32) = product_rate(backend, DType::tf32, DType::f32, seconds);
   if (backend.supports(DType::bf16)) rate_of(roofs, DType::bf16) = product_rate(backend, DType::bf16, DType::bf16, seconds);
   // The same units at the same rate; no op multiplies large matrices of this type.

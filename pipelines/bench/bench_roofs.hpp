@@ -3,6 +3,7 @@
 /// What a device can do at most: measured on it, or known of it.
 
 #include <array>
+#include <cstdint>
 #include <string>
 
 #include "kernels/backend.hpp"
@@ -28,6 +29,9 @@ Roofs measured_roofs(kernels::Backend& backend, double seconds);
 /// Dense rates without sparsity of an H200: those of the vendor in fp32 and fp64, and measured ones with tensor cores and of its
 /// memory (sfno.md 3.10).
 Roofs h200_roofs();
+
+/// Extent of the square products whose rate is a GPU's roof: 8192, or less on a device (an emulated one) that would take long.
+std::int64_t roof_extent(kernels::Backend& backend);
 
 /// Rate of OpenBLAS on this core, flop/s; our own products when OpenBLAS is not built in.
 double openblas_rate(kernels::Backend& backend);

@@ -49,6 +49,8 @@ const Entry& find(const char* option, const Entry (&list)[Count], const std::str
   throw Error(ErrorKind::usage, "E2672", fmt::format("--{} {} (known: {}) choose one", option, name, known));
 }
 
+double gigabytes(std::int64_t bytes) { return static_cast<double>(bytes) * 1e-9; }
+
 /// A row of the table: a stage, or their sum.
 struct Row {
   const StageWork& work;
@@ -107,8 +109,20 @@ std::vector<CliOption> stages_options() {
           {"count-only", "operations, bytes and memory without doing the step (stages)", CliOption::Kind::flag}};
 }
 
-std::string does_not_fit(std::int64_t tensor_bytes) {
-  return fmt::format("the device's memory does not hold it (tensors alone {:.4g} GB)", static_cast<double>(tensor_bytes) * 1e-9);
+std::int64_t StagesCase::bytes_on(const std::shared_ptr<Backend>& backend) const {
+  // A training also takes scratch for its gradients.
+  return pass == NetworkPass::training ? count().bytes_peak : predict_device_bytes(backend, config(), batch, pass, precision);
+}
+
+std::string does_not_fit(std::int64_t bytes) {
+  return fmt::format("the device's memory does not hold it (at least {:.4g} GB)", gigabytes(bytes));
+}
+
+std::string memory_text(const NetworkStages& step) {
+  if (step.device_bytes < 0) return {};
+  std::string text = fmt::format("device memory at the peak: {:.4g} GB", gigabytes(step.device_bytes));
+  if (step.predicted_device_bytes >= 0) text += fmt::format(", predicted {:.4g} GB", gigabytes(step.predicted_device_bytes));
+  return text;
 }
 
 void refuse_stages_options(const VerbContext& context) {
@@ -151,7 +165,9 @@ std::string stages_table(const StagesCase& c, const NetworkStages& step, const s
     }
   }
   if (timed) text += fmt::format("without waits between stages: {:.4g} ms\n", step.whole_seconds * 1e3);
-  return text + fmt::format("tensors at the peak: {:.4g} GB\n", static_cast<double>(step.bytes_peak) * 1e-9);
+  text += fmt::format("tensors at the peak: {:.4g} GB\n", gigabytes(step.bytes_peak));
+  const std::string memory = memory_text(step);
+  return memory.empty() ? text : text + memory + "\n";
 }
 
 std::string stages_json(const StagesCase& c, const NetworkStages& step, const std::vector<Roofs>& roofs) {
@@ -176,6 +192,9 @@ std::string stages_json(const StagesCase& c, const NetworkStages& step, const st
   summary.set("case", c.what());
   summary.set("whole_seconds", timed ? Json(step.whole_seconds) : Json(nullptr));
   summary.set("peak_tensor_bytes", step.bytes_peak);
+  const auto known = [](std::int64_t bytes) { return bytes < 0 ? Json(nullptr) : Json(bytes); };
+  summary.set("peak_device_bytes", known(step.device_bytes));
+  summary.set("predicted_device_bytes", known(step.predicted_device_bytes));
   return text + to_json_text(summary) + "\n";
 }
 
@@ -192,7 +211,7 @@ void run_stages(const VerbContext& context, const std::string& backend_name, dou
     for (const StagesCase& c : cases) print(c, count_network_stages(c.config(), c.batch, c.pass, c.precision), {h200_roofs()});
     return;
   }
-  const auto backend = make_backend(backend_name);
+  auto backend = make_backend(backend_name);
   const bool cuda = std::string_view(backend->name()) == "cuda";
   MYRIAD_VALIDATE(cuda || cases.front().network != "hens", ErrorKind::usage, "E2644",
                   "the HENS network needs a GPU (9 GB of weights, 16 TFLOP per step) add --backend cuda or --count-only");
@@ -201,10 +220,12 @@ void run_stages(const VerbContext& context, const std::string& backend_name, dou
   std::vector<Roofs> roofs{measured_roofs(*backend, 0.5)};
   if (cuda) roofs.push_back(h200_roofs());
   for (const StagesCase& c : cases) {
+    backend = nullptr;  // with the scratch of the case before
+    backend = make_backend(backend_name);
     try {
       print(c, time_network_stages(backend, c.config(), c.batch, c.pass, seconds, c.precision), roofs);
     } catch (const std::bad_alloc&) {
-      const std::string reason = does_not_fit(count_network_stages(c.config(), c.batch, c.pass, c.precision).bytes_peak);
+      const std::string reason = does_not_fit(c.bytes_on(backend));
       Json j;
       j.set("name", "stages");
       j.set("case", c.what());

@@ -22,6 +22,8 @@ struct StagesCase {
 
   SfnoConfig config() const;
   NetworkStages count() const { return count_network_stages(config(), batch, pass, precision); }
+  /// What a step needs at least of the memory of \p backend.
+  std::int64_t bytes_on(const std::shared_ptr<Backend>& backend) const;
   /// "default forward 32x64 embed 64 layers 4 batch 1 f32"
   std::string what() const;
 };
@@ -32,8 +34,8 @@ struct StagesCase {
 std::vector<StagesCase> stages_cases(const std::optional<std::string>& network, const std::optional<std::string>& batch,
                                      const std::optional<std::string>& pass, const std::optional<std::string>& precision = {});
 
-/// Why a case was left out.
-std::string does_not_fit(std::int64_t tensor_bytes);
+/// Why a case was left out. \param bytes predicted, of tensors alone where the device's memory is not
+std::string does_not_fit(std::int64_t bytes);
 
 /// The options of this benchmark, for the verb.
 std::vector<CliOption> stages_options();
@@ -45,6 +47,9 @@ void run_stages(const VerbContext& context, const std::string& backend, double s
 
 /// Least time of a step whose stages follow each other: the sum of their floors.
 double floor_seconds(const NetworkStages& step, const Roofs& roofs);
+
+/// "device memory at the peak: 12.1 GB, predicted 12.6 GB"; empty where it was not measured.
+std::string memory_text(const NetworkStages& step);
 
 /// One step as a table, or as JSON lines. Columns of roofs that are not given, and of times when nothing was timed, are left out.
 std::string stages_table(const StagesCase& c, const NetworkStages& step, const std::vector<Roofs>& roofs);

@@ -318,8 +318,13 @@ int run_forecast(const VerbContext& context) {
   if (setup.has_statistics()) statistics.emplace(setup);
   const ScratchNeeds needs =
       scratch_needs(setup, statistics ? statistics->layout() : TileLayout{}, context.comm.size());
-  run_agreed(context.comm, [&] { check_feasible(setup, needs, context.comm.size()); });
   const DeviceTransport transport(setup.backend(), context.comm, transport_from_string(context.config.text("transport")));
+  std::optional<RankExchange> between;
+  if (transport.collective() != nullptr && statistics) {
+    between = RankExchange{statistics->layout(), context.comm.rank(), context.comm.size()};
+  }
+  const RankExchange* const exchange = between ? &*between : nullptr;
+  run_agreed(context.comm, [&] { check_feasible(setup, needs, exchange, context.comm.size()); });
   if (context.root()) transport.log("forecast");
   if (context.dry_run()) {
     run_agreed(context.comm, [&] {
@@ -327,7 +332,7 @@ int run_forecast(const VerbContext& context) {
       for (std::size_t date = 0; date < setup.dates().size(); ++date) {
         for (std::int64_t member : setup.kept_members()) check_output(setup.out() / setup.member_path(date, member), setup.existing());
       }
-      context.print(plan_text(setup, statistics ? &*statistics : nullptr, needs, context.comm.size(),
+      context.print(plan_text(setup, statistics ? &*statistics : nullptr, needs, exchange, context.comm.size(),
                               context.cli.config_file.value_or("")));
     });
     return 0;

@@ -1,13 +1,12 @@
 #include "pipelines/forecast/forecast_engine.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <map>
 #include <utility>
 
-#include "pipelines/forecast/member_output.hpp"
 #include "src/base/log.hpp"
 #include "src/comm/agree.hpp"
 #include "src/comm/gather.hpp"
@@ -15,21 +14,6 @@
 namespace myriad::pipelines {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-/// Adds the time until its end of life to a sum.
-class Stopwatch {
- public:
-  explicit Stopwatch(double& sum) : sum_(sum), start_(Clock::now()) {}
-  ~Stopwatch() { sum_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  double& sum_;
-  Clock::time_point start_;
-};
 
 /// Files that may wait to be written: two blocks keep the writer busy while the next one is stepped.
 std::size_t queue_capacity(const ForecastSetup& setup) { return 2 * static_cast<std::size_t>(setup.block_size()); }
@@ -83,56 +67,6 @@ ForecastEngine::ForecastEngine(const ForecastSetup& setup, Comm& comm, RunContro
 }
 
 ForecastEngine::~ForecastEngine() = default;
-
-ElementId ForecastEngine::element_of(const BlockElement& e) const {
-  const auto& members = setup_.members();
-  const auto slot = std::lower_bound(members.begin(), members.end(), static_cast<std::int64_t>(e.member.number));
-  return e.date * static_cast<std::int64_t>(members.size()) + (slot - members.begin());
-}
-
-std::int64_t ForecastEngine::slot_of(ElementId id) const { return id % static_cast<std::int64_t>(setup_.members().size()); }
-
-BlockElement ForecastEngine::element(ElementId id) const {
-  const auto members = static_cast<std::int64_t>(setup_.members().size());
-  const Member member = make_member(setup_.members()[static_cast<std::size_t>(id % members)], setup_.rules());
-  return {member, id / members, id / members * setup_.rules().lags + member.lag};
-}
-
-std::int64_t ForecastEngine::kept_position(const BlockElement& e) const {
-  const auto& kept = setup_.kept_members();
-  const auto found = std::lower_bound(kept.begin(), kept.end(), static_cast<std::int64_t>(e.member.number));
-  if (found == kept.end() || *found != static_cast<std::int64_t>(e.member.number)) return -1;
-  return e.date * static_cast<std::int64_t>(kept.size()) + (found - kept.begin());
-}
-
-bool ForecastEngine::tiles_complete(const BlockElement& e, std::int64_t last_step) const {
-  if (!stores_.tiles) return true;
-  const auto slot = static_cast<std::size_t>(element_of(e)) % setup_.members().size();
-  for (std::size_t lead = 0; lead < layout_.leads; ++lead) {
-    if (setup_.statistics().steps[lead] > last_step) break;
-    for (std::size_t channel = 0; channel < layout_.channels; ++channel) {
-      const std::size_t number = layout_.case_index(static_cast<std::size_t>(e.date), lead, channel);
-      for (std::size_t band = 0; band < layout_.bands(); ++band) {
-        if (!stores_.tiles->has(layout_.tile(number, band), slot)) return false;
-      }
-    }
-  }
-  return true;
-}
-
-bool ForecastEngine::is_done(const BlockElement& e, std::int64_t last_step) const {
-  if (!tiles_complete(e, last_step)) return false;
-  const std::int64_t position = kept_position(e);
-  return position < 0 || published_.contains(element_of(e)) || fields_complete(position, last_step);
-}
-
-bool ForecastEngine::fields_complete(std::int64_t position, std::int64_t last_step) const {
-  for (std::size_t lead = 0; lead < setup_.output().steps.size(); ++lead) {
-    if (setup_.output().steps[lead] > last_step) break;
-    if (!stores_.fields->has(static_cast<std::size_t>(position), lead)) return false;
-  }
-  return true;
-}
 
 std::int64_t ForecastEngine::member_steps_to_do() const {
   std::int64_t steps = 0;
@@ -241,10 +175,6 @@ struct ForecastEngine::HandOut {
   std::exception_ptr failure;
 };
 
-bool ForecastEngine::is_written(const BlockElement& e) const {
-  return kept_position(e) >= 0 && !published_.contains(element_of(e));
-}
-
 ForecastEngine::HandOut ForecastEngine::begin_states(Work* work, std::int64_t tick) {
   HandOut out;
   out.output_lead = setup_.output().lead_at(tick);
@@ -255,9 +185,9 @@ ForecastEngine::HandOut ForecastEngine::begin_states(Work* work, std::int64_t ti
     const Stopwatch watch(times_.model);
     const auto& elements = work->forecast->elements();
     if (std::none_of(elements.begin(), elements.end(), [&](const BlockElement& e) { return is_written(e); })) out.output_lead = -1;
-    std::vector<StateSelection> wanted;
-    if (out.output_lead >= 0) wanted.push_back(setup_.output_states());
-    if (out.statistics_lead >= 0 && !device_tiles_) wanted.push_back(setup_.statistics_states());
+    std::array<StateSelection, 2> wanted;
+    if (out.output_lead >= 0) wanted[0] = setup_.output_states();
+    if (out.statistics_lead >= 0 && !device_tiles_) wanted[1] = setup_.statistics_states();
     work->forecast->begin_states(wanted);
     out.begun = true;
   } catch (...) {
@@ -311,10 +241,10 @@ void ForecastEngine::finish_hand_out(Work* work, HandOut& out) {
         if (is_given_up(id)) continue;
         if (out.output_lead >= 0 && is_written(element)) {
           stores_.fields->write(static_cast<std::size_t>(kept_position(element)), static_cast<std::size_t>(out.output_lead),
-                                std::as_bytes(of_element(fields.front(), e)));
+                                std::as_bytes(of_element(fields[0], e)));
         }
         if (out.statistics_lead >= 0 && !device_tiles_) {
-          contributions.push_back({element.date, slot_of(id), of_element(fields.back(), e)});
+          contributions.push_back({element.date, slot_of(id), of_element(fields[1], e)});
         }
       }
     }
@@ -398,95 +328,6 @@ StopReason ForecastEngine::run_to(std::int64_t last_step) {
     tell_published();
   }
   return StopReason::none;
-}
-
-void ForecastEngine::queue_files(const Block& block) {
-  if (!writer_) return;
-  const Stopwatch watch(times_.output_wait);
-  for (const BlockElement& e : block.elements) {
-    const ElementId id = element_of(e);
-    const std::int64_t position = kept_position(e);
-    if (position < 0 || published_.contains(id) || !fields_complete(position, setup_.steps())) continue;
-    writer_->submit([this, e, id, position] {
-      const auto group = static_cast<std::size_t>(position);
-      try {
-        publish_member(setup_, static_cast<std::size_t>(e.date), e.member, existing_,
-                       [&](std::size_t lead, std::span<float> fields) {
-                         stores_.fields->read(group, lead, std::as_writable_bytes(fields));
-                       });
-      } catch (const Error& error) {
-        if (error.kind() != ErrorKind::quality) throw;
-        give_up(id, error.what());
-        return;
-      }
-      const std::lock_guard lock(mutex_);
-      newly_published_.push_back(id);
-    });
-  }
-}
-
-void ForecastEngine::write_packed(const std::vector<FailedElement>& failed) {
-  if (!setup_.packed() || !stores_.fields) return;
-  std::vector<ElementId> mine;
-  run_agreed(comm_, [&] {
-    stores_.fields->refresh();  // what the other ranks have stored
-    const std::size_t checkpoints = setup_.checkpoints().size();
-    for (std::size_t file = 0; file < setup_.dates().size() * checkpoints; ++file) {
-      if (static_cast<int>(file % static_cast<std::size_t>(comm_.size())) != comm_.rank()) continue;
-      const std::size_t date = file / checkpoints;
-      std::vector<std::int64_t> members;
-      for (std::int64_t number : setup_.kept_members()) {
-        const Member member = make_member(number, setup_.rules());
-        const ElementId id = element_of({member, static_cast<std::int64_t>(date), 0});
-        if (member.checkpoint != static_cast<std::int64_t>(file % checkpoints) || published_.contains(id)) continue;
-        if (std::any_of(failed.begin(), failed.end(), [&](const FailedElement& f) { return f.element == id; })) continue;
-        members.push_back(number);
-        mine.push_back(id);
-      }
-      if (members.empty()) continue;
-      publish_packed(setup_, date, members, [&](std::int64_t number, std::size_t lead, std::span<float> fields) {
-        const BlockElement e{make_member(number, setup_.rules()), static_cast<std::int64_t>(date), 0};
-        stores_.fields->read(static_cast<std::size_t>(kept_position(e)), lead, std::as_writable_bytes(fields));
-      });
-    }
-  });
-  const std::vector<ElementId> all = gather_sorted(comm_, mine);
-  published_.insert(all.begin(), all.end());
-  run_agreed(comm_, [&] {
-    if (comm_.rank() == 0 && !all.empty() && callbacks_.published) callbacks_.published(all);
-  });
-}
-
-void ForecastEngine::tell_published() {
-  std::vector<ElementId> mine;
-  {
-    const std::lock_guard lock(mutex_);
-    mine = std::exchange(newly_published_, {});
-  }
-  for (ElementId id : mine) stores_.fields->drop(static_cast<std::size_t>(kept_position(element(id))));
-  const std::vector<ElementId> all = gather_sorted(comm_, mine);
-  published_.insert(all.begin(), all.end());
-  run_agreed(comm_, [&] {
-    if (comm_.rank() == 0 && !all.empty() && callbacks_.published) callbacks_.published(all);
-  });
-}
-
-void ForecastEngine::finish_output(bool stopping) {
-  std::exception_ptr failure;
-  try {
-    // What waits to be written is whole in the scratch files: a run that stops leaves it to the next one.
-    if (writer_ && stopping && setup_.config().section("scratch").text("kind") == "file") writer_->cancel();
-    if (writer_) writer_->drain();
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  if (writer_) {
-    times_.output = writer_->busy_seconds();
-    times_.output_wait = writer_->waited_seconds();
-  }
-  // What is published counts even when another file failed.
-  tell_published();
-  agree_on_error(comm_, failure);
 }
 
 std::vector<FailedElement> ForecastEngine::failures() {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "pipelines/forecast/engine_times.hpp"
 #include "pipelines/forecast/forecast_setup.hpp"
 #include "src/base/signals.hpp"
 #include "src/base/work_queue.hpp"
@@ -32,15 +33,6 @@ struct ScratchStores {
   std::unique_ptr<PieceStore> tiles;   ///< statistics: group = tile, piece = member; null without statistics
   std::unique_ptr<PieceStore> fields;  ///< members to write: group = date x kept member, piece = lead; null without
   std::unique_ptr<PieceStore> states;  ///< group = element: step and history; null when no state is ever saved
-};
-
-/// Seconds of this rank.
-struct EngineTimes {
-  double model = 0.0;
-  double exchange = 0.0;     ///< members to tiles, with waiting for other ranks
-  double store = 0.0;        ///< fields and states to scratch
-  double output_wait = 0.0;  ///< steps delayed by a full output queue
-  double output = 0.0;       ///< the writer thread's work
 };
 
 /// A member that had to be given up.

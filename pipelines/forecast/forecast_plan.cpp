@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 
-#include "pipelines/forecast/memory_plan.hpp"
 #include "pipelines/forecast/perturbations.hpp"
 #include "src/base/progress.hpp"
 
@@ -48,7 +47,7 @@ double measured_step(const ForecastSetup& setup, const Block& block) {
 }  // namespace
 
 std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* statistics, const ScratchNeeds& needs,
-                      int ranks, const std::string& configuration) {
+                      const RankExchange* exchange, int ranks, const std::string& configuration) {
   const EnsemblePlan plan = plan_of(setup);
   const auto dates = setup.dates().size();
   const auto& d = setup.description();
@@ -67,7 +66,7 @@ std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* stat
   text += fmt::format("perturbation     {}{}\n", describe_perturbations(setup.config()),
                       cost.steps_per_member > 0.0 ? fmt::format(": {:.2f} model steps per member", cost.steps_per_member)
                                                   : std::string());
-  std::uint64_t memory = block_bytes(setup, setup.block_size()) + needs.memory_bytes + cost.bytes;
+  std::uint64_t memory = block_bytes(setup, setup.block_size(), exchange) + needs.memory_bytes + cost.bytes;
   if (statistics != nullptr) {
     const TileLayout& tiles = statistics->layout();
     memory += statistics->scratch_bytes();
@@ -94,8 +93,8 @@ std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* stat
   return text;
 }
 
-void check_feasible(const ForecastSetup& setup, const ScratchNeeds& needs, int ranks) {
-  check_device_memory(setup);
+void check_feasible(const ForecastSetup& setup, const ScratchNeeds& needs, const RankExchange* exchange, int ranks) {
+  check_device_memory(setup, exchange);
   const auto blocks = static_cast<int>(plan_of(setup).blocks.size());
   MYRIAD_VALIDATE(ranks <= blocks, ErrorKind::config_invalid, "E2630",
                   "{} ranks for {} block(s): {} members over {} checkpoint(s) in blocks of {} (ranks would idle) "

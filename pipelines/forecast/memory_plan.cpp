@@ -1,5 +1,6 @@
 #include "pipelines/forecast/memory_plan.hpp"
 
+#include <array>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -8,12 +9,32 @@
 #include "pipelines/forecast/perturbations.hpp"
 #include "src/backend/counting_backend.hpp"
 #include "src/backend/null_backend.hpp"
+#include "src/statistics/device_tile_exchange.hpp"
 
 namespace myriad::pipelines {
 
 namespace {
 
-std::uint64_t bytes_in(const ForecastSetup& setup, Precision precision, std::int64_t members) {
+/// The largest exchange of any round of the forecast.
+std::uint64_t exchange_bytes(const ForecastSetup& setup, std::int64_t members, const RankExchange& exchange) {
+  const auto dates = static_cast<std::int64_t>(setup.dates().size());
+  const EnsemblePlan plan = make_plan(setup.members(), setup.rules(), dates, members);
+  ExchangeMemory memory(exchange.tiles, exchange.rank, exchange.ranks);
+  for (std::size_t round = 0; round < plan.rounds(exchange.ranks); ++round) {
+    std::int64_t mine = 0;
+    std::vector<std::int64_t> all(setup.dates().size());
+    for (int rank = 0; rank < exchange.ranks; ++rank) {
+      const Block* const block = plan.block(round, rank, exchange.ranks);
+      if (block == nullptr) continue;
+      for (const BlockElement& element : block->elements) ++all[static_cast<std::size_t>(element.date)];
+      if (rank == exchange.rank) mine = std::ssize(block->elements);
+    }
+    memory.add(mine, all);
+  }
+  return static_cast<std::uint64_t>(memory.bytes());
+}
+
+std::uint64_t bytes_in(const ForecastSetup& setup, Precision precision, std::int64_t members, const RankExchange* exchange) {
   CountingBackend counting(make_null_backend(setup.shared_backend()));
   std::vector<BlockElement> elements;
   for (std::int64_t m = 0; m < members; ++m) elements.push_back({make_member(m + 1, setup.rules()), 0, 0});
@@ -27,9 +48,13 @@ std::uint64_t bytes_in(const ForecastSetup& setup, Precision precision, std::int
     const auto none = make_perturbation_chain(*model, {});
     forecast.begin([&](std::size_t) -> InitialPerturbation& { return *none; });
     forecast.advance();
-    forecast.begin_states(std::vector{setup.output_states(), setup.statistics_states()});
+    std::array<StateSelection, 2> wanted;
+    if (!setup.kept_members().empty()) wanted[0] = setup.output_states();
+    if (setup.has_statistics() && exchange == nullptr) wanted[1] = setup.statistics_states();
+    forecast.begin_states(wanted);
   }
-  return static_cast<std::uint64_t>(counting.bytes_peak() + sfno_scratch_bytes(counting, setup.largest_model().network(), members));
+  return static_cast<std::uint64_t>(counting.bytes_peak() + sfno_scratch_bytes(counting, setup.largest_model().network(), members, precision)) +
+         (exchange == nullptr ? 0 : exchange_bytes(setup, members, *exchange));
 }
 
 std::uint64_t perturbation_bytes(const ForecastSetup& setup) {
@@ -42,16 +67,18 @@ double mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / 1048
 
 }  // namespace
 
-std::uint64_t block_bytes(const ForecastSetup& setup, std::int64_t members) { return bytes_in(setup, setup.precision(), members); }
+std::uint64_t block_bytes(const ForecastSetup& setup, std::int64_t members, const RankExchange* exchange) {
+  return bytes_in(setup, setup.precision(), members, exchange);
+}
 
-void check_device_memory(const ForecastSetup& setup) {
+void check_device_memory(const ForecastSetup& setup, const RankExchange* exchange) {
   const std::int64_t available = setup.shared_backend()->memory_available();
   if (available < 0) return;
   const auto room = static_cast<std::uint64_t>(available);
   const std::uint64_t other = perturbation_bytes(setup);
-  const auto fits = [&](Precision precision, std::int64_t members) { return bytes_in(setup, precision, members) + other <= room; };
+  const auto fits = [&](Precision precision, std::int64_t members) { return bytes_in(setup, precision, members, exchange) + other <= room; };
   const std::int64_t block = setup.block_size();
-  const std::uint64_t needed = block_bytes(setup, block) + other;
+  const std::uint64_t needed = block_bytes(setup, block, exchange) + other;
   if (needed <= room) return;
   std::int64_t largest = 0;  // that fits
   for (std::int64_t step = block; step > 0; step /= 2) {

@@ -226,6 +226,25 @@ void CountingBackend::spectral_mix_adjoint_weight(const SpectralLayout& layout, 
   inner_->spectral_mix_adjoint_weight(layout, grad_weight, in, grad_out, update);
 }
 
+void CountingBackend::spectral_conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight) {
+  count("spectral_conv1x1", multiplies(2.0 * real(in.size() * out.dim(2)), weight.dtype, bytes_of(out, in, weight)));
+  inner_->spectral_conv1x1(out, in, weight);
+}
+
+void CountingBackend::spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,
+                                                     Update update) {
+  count("spectral_conv1x1_adjoint_input", multiplies(2.0 * real(grad_out.size() * grad_in.dim(2)), weight.dtype,
+                                                     written(grad_in, update) + bytes_of(grad_out, weight)));
+  inner_->spectral_conv1x1_adjoint_input(grad_in, grad_out, weight, update);
+}
+
+void CountingBackend::spectral_conv1x1_adjoint_weight(TensorView grad_weight, ConstTensorView grad_out, ConstTensorView in,
+                                                      Update update) {
+  count("spectral_conv1x1_adjoint_weight", multiplies(2.0 * real(in.size() * grad_out.dim(2)), grad_weight.dtype,
+                                                      written(grad_weight, update) + bytes_of(grad_out, in)));
+  inner_->spectral_conv1x1_adjoint_weight(grad_weight, grad_out, in, update);
+}
+
 void CountingBackend::conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
                               Activation activation, Update update) {
   count("conv1x1", multiplies(2.0 * real(weight.size()) * points(in), weight.dtype,

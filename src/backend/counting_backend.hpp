@@ -81,9 +81,10 @@ class CountingBackend final : public kernels::Backend {
   void fence() override;
   std::unique_ptr<kernels::Collective> make_collective(kernels::Bootstrap& bootstrap, kernels::Reason& why) override;
   std::int64_t memory_available() override { return inner_->memory_available(); }
-  std::int64_t scratch_bytes(const kernels::FftSpec& fft, const kernels::SpectralLayout& layout, std::int64_t batch,
+  std::int64_t take_memory_peak() override { return inner_->take_memory_peak(); }
+  std::int64_t scratch_bytes(std::span<const kernels::FftSpec> grids, const kernels::SpectralLayout& layout, std::int64_t batch,
                              std::int64_t channels) const override {
-    return inner_->scratch_bytes(fft, layout, batch, channels);
+    return inner_->scratch_bytes(grids, layout, batch, channels);
   }
   /// Records of the other backend are used while nothing is timed; ops that are repeated from a record are not counted.
   void repeat(const kernels::Repetition& key, const std::function<void()>& body) override {
@@ -115,6 +116,10 @@ class CountingBackend final : public kernels::Backend {
                                   ConstTensorView weight) override;
   void spectral_mix_adjoint_weight(const kernels::SpectralLayout& layout, TensorView grad_weight, ConstTensorView in,
                                    ConstTensorView grad_out, Update update) override;
+  void spectral_conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight) override;
+  void spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight, Update update) override;
+  void spectral_conv1x1_adjoint_weight(TensorView grad_weight, ConstTensorView grad_out, ConstTensorView in,
+                                       Update update) override;
   void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias, Activation activation,
                Update update) override;
   void conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight, Update update) override;

@@ -49,6 +49,16 @@ std::vector<GradientCase> gradient_cases(DType dtype, const OpShape& s) {
          b.spectral_mix_adjoint_input(lay, grads[0], grad_out, in[1]);
          b.spectral_mix_adjoint_weight(lay, grads[1], in[0], grad_out, Update::accumulate);
        }});
+  list.push_back(
+      {"spectral_conv1x1",
+       {coefficients("in", s.inputs), shared("weight", {s.outputs, s.inputs})},
+       {linear, linear},
+       coefficients("out", s.outputs),
+       [](Backend& b, TensorView out, Views in) { b.spectral_conv1x1(out, in[0], in[1]); },
+       [](Backend& b, Views grads, TensorView grad_out, Views in) {
+         b.spectral_conv1x1_adjoint_input(grads[0], grad_out, in[1], Update::accumulate);
+         b.spectral_conv1x1_adjoint_weight(grads[1], grad_out, in[0], Update::accumulate);
+       }});
   for (Activation activation : {Activation::none, Activation::gelu}) {
     list.push_back(
         {std::string("instance_norm ") + name_of(activation),

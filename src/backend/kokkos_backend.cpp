@@ -24,6 +24,7 @@
 #include "kernels/random.hpp"
 #include "kernels/reductions.hpp"
 #include "kernels/sht.hpp"
+#include "kernels/spectral_conv1x1.hpp"
 #include "kernels/spectral_mix.hpp"
 #include "src/backend/host_memory.hpp"
 #include "src/base/error.hpp"
@@ -133,6 +134,17 @@ class KokkosBackend final : public Backend {
                                    ConstTensorView in, ConstTensorView grad_out,
                                    Update update) override {
     kokkos::spectral_mix_adjoint_weight(scratch_, layout, grad_weight, in, grad_out, update);
+  }
+  void spectral_conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight) override {
+    kokkos::spectral_conv1x1(scratch_, out, in, weight);
+  }
+  void spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out,
+                                      ConstTensorView weight, Update update) override {
+    kokkos::spectral_conv1x1_adjoint_input(scratch_, grad_in, grad_out, weight, update);
+  }
+  void spectral_conv1x1_adjoint_weight(TensorView grad_weight, ConstTensorView grad_out,
+                                       ConstTensorView in, Update update) override {
+    kokkos::spectral_conv1x1_adjoint_weight(scratch_, grad_weight, grad_out, in, update);
   }
   void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
                Activation activation, Update update) override {

@@ -32,8 +32,9 @@ class NullBackend final : public Backend {
   const char* description() const override { return "null: no operation, no memory"; }
   bool supports(DType) const override { return true; }
   bool needs_fourier_scratch() const override { return like_ == nullptr || like_->needs_fourier_scratch(); }
-  std::int64_t scratch_bytes(const FftSpec& fft, const SpectralLayout& layout, std::int64_t batch, std::int64_t channels) const override {
-    return like_ == nullptr ? 0 : like_->scratch_bytes(fft, layout, batch, channels);
+  std::int64_t scratch_bytes(std::span<const FftSpec> grids, const SpectralLayout& layout, std::int64_t batch,
+                             std::int64_t channels) const override {
+    return like_ == nullptr ? 0 : like_->scratch_bytes(grids, layout, batch, channels);
   }
 
   void* allocate(std::int64_t bytes) override {
@@ -71,6 +72,9 @@ class NullBackend final : public Backend {
   void spectral_mix(const SpectralLayout&, TensorView, ConstTensorView, ConstTensorView) override {}
   void spectral_mix_adjoint_input(const SpectralLayout&, TensorView, ConstTensorView, ConstTensorView) override {}
   void spectral_mix_adjoint_weight(const SpectralLayout&, TensorView, ConstTensorView, ConstTensorView, Update) override {}
+  void spectral_conv1x1(TensorView, ConstTensorView, ConstTensorView) override {}
+  void spectral_conv1x1_adjoint_input(TensorView, ConstTensorView, ConstTensorView, Update) override {}
+  void spectral_conv1x1_adjoint_weight(TensorView, ConstTensorView, ConstTensorView, Update) override {}
   void conv1x1(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, Activation, Update) override {}
   void conv1x1_adjoint_input(TensorView, ConstTensorView, ConstTensorView, Update) override {}
   void conv1x1_adjoint_weight(TensorView, TensorView, ConstTensorView, ConstTensorView, Update) override {}

@@ -97,12 +97,14 @@ class Builder {
     for (Update update : {Update::overwrite, Update::accumulate}) {
       conv1x1_adjoints(update);
       spectral_mix_adjoint_weight(update);
+      spectral_conv1x1_adjoints(update);
       channel_affine(update);
       squared_error_adjoint(update);
       crps_adjoint(update);
     }
     ranges_of_points();
     spectral_mix();
+    spectral_conv1x1();
     pointwise();
     random();
     reductions();
@@ -123,8 +125,10 @@ class Builder {
       }
       conv1x1_adjoints(update);
       spectral_mix_adjoint_weight(update);
+      spectral_conv1x1_adjoints(update);
     }
     spectral_mix();
+    spectral_conv1x1();
     for (OpCase& c : cases_) {
       for (Operand& o : c.operands) {
         const bool keeps = c.variant.find("f16") != std::string::npos;
@@ -136,6 +140,7 @@ class Builder {
     }
     const std::size_t full = cases_.size();
     spectral_mix();
+    spectral_conv1x1();
     for (std::size_t k = full; k < cases_.size(); ++k) {
       cases_[k].variant = "f16";
       cases_[k].operands.back().dtype = DType::f16;
@@ -208,6 +213,10 @@ class Builder {
   }
   Operand coefficients(const char* name, std::int64_t channels, bool output = false) const {
     return {name, {s_.batch, layout().size(), channels, 2}, dtype_, Content::normal, 0, output};
+  }
+  /// Of a real matrix between coefficients.
+  double coefficient_flops() const {
+    return 4.0 * real(s_.batch * layout().size() * s_.inputs * s_.outputs);
   }
   Operand stats(bool output) const {
     return {"stats", {s_.batch, s_.inputs, 2}, dtype_, Content::positive, 0, output};
@@ -358,6 +367,30 @@ class Builder {
         [=](Backend& b, Views v) { b.spectral_mix_adjoint_weight(lay, v[0], v[1], v[2], update); },
         sum_units(2 * s_.batch * lay.orders()), dtype_, k_sum,
         8.0 * real(s_.batch * lay.size() * s_.inputs * s_.outputs));
+  }
+
+  void spectral_conv1x1() {
+    add(
+        "spectral_conv1x1", "",
+        {coefficients("out", s_.outputs, true), coefficients("in", s_.inputs),
+         shared("weight", {s_.outputs, s_.inputs})},
+        [](Backend& b, Views v) { b.spectral_conv1x1(v[0], v[1], v[2]); }, sum_units(s_.inputs),
+        dtype_, k_sum, coefficient_flops());
+  }
+
+  void spectral_conv1x1_adjoints(Update update) {
+    add(
+        "spectral_conv1x1_adjoint_input", name_of(update),
+        {coefficients("grad_in", s_.inputs, true), coefficients("grad_out", s_.outputs),
+         shared("weight", {s_.outputs, s_.inputs})},
+        [=](Backend& b, Views v) { b.spectral_conv1x1_adjoint_input(v[0], v[1], v[2], update); },
+        sum_units(s_.outputs), dtype_, k_sum, coefficient_flops());
+    add(
+        "spectral_conv1x1_adjoint_weight", name_of(update),
+        {shared("grad_weight", {s_.outputs, s_.inputs}, true), coefficients("grad_out", s_.outputs),
+         coefficients("in", s_.inputs)},
+        [=](Backend& b, Views v) { b.spectral_conv1x1_adjoint_weight(v[0], v[1], v[2], update); },
+        sum_units(2 * s_.batch * layout().size()), dtype_, k_sum, coefficient_flops());
   }
 
   void channel_affine(Update update) {

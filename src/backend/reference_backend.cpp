@@ -13,6 +13,7 @@
 #include "kernels/pointwise.hpp"
 #include "kernels/random.hpp"
 #include "kernels/reductions.hpp"
+#include "kernels/spectral_conv1x1.hpp"
 #include "kernels/spectral_mix.hpp"
 #include "src/backend/host_memory.hpp"
 #include "src/base/error.hpp"
@@ -76,6 +77,17 @@ class ReferenceBackend final : public Backend {
                                    ConstTensorView in, ConstTensorView grad_out,
                                    Update update) override {
     reference::spectral_mix_adjoint_weight(layout, grad_weight, in, grad_out, update);
+  }
+  void spectral_conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight) override {
+    reference::spectral_conv1x1(out, in, weight);
+  }
+  void spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out,
+                                      ConstTensorView weight, Update update) override {
+    reference::spectral_conv1x1_adjoint_input(grad_in, grad_out, weight, update);
+  }
+  void spectral_conv1x1_adjoint_weight(TensorView grad_weight, ConstTensorView grad_out,
+                                       ConstTensorView in, Update update) override {
+    reference::spectral_conv1x1_adjoint_weight(grad_weight, grad_out, in, update);
   }
   void conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight, ConstTensorView bias,
                Activation activation, Update update) override {

@@ -161,6 +161,7 @@ void BlockForecast::begin_states(std::span<const StateSelection> wanted) {
     const StateSelection& selection = wanted[selections_];
     Outgoing& out = *outgoing_[selections_];
     const auto count = static_cast<std::int64_t>(selection.channels.size());
+    if (count == 0) continue;
     if (count == channels && selection.significant_bits.empty() &&
         std::is_sorted(selection.channels.begin(), selection.channels.end(), std::less_equal<>())) {
       out.host.begin(backend, physical_);
@@ -196,7 +197,10 @@ void BlockForecast::select(TensorView fields, ConstTensorView bits, std::span<co
 std::vector<std::span<const float>> BlockForecast::finish_states() {
   const std::span<const double> outside = outside_host_.finish<double>();
   std::vector<std::span<const float>> fields;
-  for (std::size_t i = 0; i < selections_; ++i) fields.push_back(outgoing_[i]->host.finish<float>());
+  for (std::size_t i = 0; i < selections_; ++i) {
+    HostCopy& host = outgoing_[i]->host;
+    fields.push_back(host.pending() ? host.finish<float>() : std::span<const float>());
+  }
   const std::size_t channels = model_.description().channels.size();
   for (std::size_t e = 0; e < elements_.size(); ++e) {
     const auto first = outside.subspan(e * channels, channels);

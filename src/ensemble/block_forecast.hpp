@@ -70,13 +70,14 @@ class BlockForecast {
   std::int64_t step() const { return step_; }
   void advance();
 
-  /// Begin to hand out the newest states; advance() may be called before finish_states().
+  /// Begin to hand out the newest states; advance() may be called before finish_states(). A selection without channels is none:
+  /// a place in \p wanted that always means the same needs the memory of its own fields only.
   void begin_states(std::span<const StateSelection> wanted);
   /// What begin_states() has made, on the device: f32 [batch, channel, lat, lon], physical units, until the next begin_states().
   ConstTensorView device_states() const { return physical_.view(); }
-  /// Wait for the states, physical units: one array [batch, channel of the selection, lat, lon] per selection, valid until the
-  /// next begin_states(). An element with a NaN, an infinity or a value outside its bounds in any channel of the model is
-  /// marked as failed; its values must not be used.
+  /// Wait for the states, physical units: one array [batch, channel of the selection, lat, lon] per selection (empty for one
+  /// without channels), valid until the next begin_states(). An element with a NaN, an infinity or a value outside its bounds in
+  /// any channel of the model is marked as failed; its values must not be used.
   std::vector<std::span<const float>> finish_states();
   /// Newest states of all channels [batch, channel, lat, lon]: both of the above.
   std::span<const float> states();

@@ -18,7 +18,7 @@ namespace {
 
 /// What one block keeps for its backward pass.
 struct BlockRecord {
-  Slot input, coefficients, filtered, stats0, activated, hidden_linear, mlp_out, stats1, residual;
+  Slot input, coefficients, filtered, stats0, activated, hidden_linear, mlp_out, stats1;
 };
 
 }  // namespace
@@ -47,7 +47,7 @@ struct Sfno::Impl {
   Tensor output_scale;
 
   // Scratch shared by all blocks; the tape's slots replace the ones a backward pass reads.
-  Slot hidden, spectral_out, decoded;
+  Slot hidden, spectral_out, decoded, regridded;
   Slot grad_a, grad_b, grad_c, grad_hidden, grad_skip, grad_spectral_a, grad_spectral_b, grad_out_scaled;
 
   Impl(Backend& b, const SfnoConfig& c, ParameterSet& p, Precision chosen)
@@ -117,19 +117,23 @@ void Sfno::Impl::forward_block(std::int64_t b, TensorView out, ConstTensorView x
     sht_on(input_grid(b)).analysis(coefficients, x);
   }
   TensorView mixed = spectrum(spectral_out, batch);
+  TensorView skipped;
+  if (regrids(b)) {  // R S(c) = S(R c), exact saving 2 of sfno.md 3.10
+    skipped = field(regridded, batch, embed, grid);
+    {
+      const Stage stage(backend, "filter");
+      backend.spectral_conv1x1(mixed, coefficients, block_matrix(b, skip_weight));
+    }
+    const Stage stage(backend, "synthesis");
+    synthesiser.synthesis(skipped, mixed);
+  }
   {
     const Stage stage(backend, "filter");
     backend.spectral_mix(outer_sht.layout(), mixed, coefficients, block_matrix(b, filter_weight));
   }
-  ConstTensorView residual = x;
   TensorView filtered = field(record.filtered, batch, embed, grid);
   {
     const Stage stage(backend, "synthesis");
-    if (regrids(b)) {
-      TensorView regridded = field(record.residual, batch, embed, grid);
-      synthesiser.synthesis(regridded, coefficients);
-      residual = regridded;
-    }
     synthesiser.synthesis(filtered, mixed);
   }
   TensorView activated = field(record.activated, batch, embed, grid);
@@ -155,7 +159,11 @@ void Sfno::Impl::forward_block(std::int64_t b, TensorView out, ConstTensorView x
                           block_value(b, norm1_bias), k_norm_epsilon, Activation::none);
   }
   const Stage stage(backend, "skip");
-  backend.conv1x1(out, residual, block_matrix(b, skip_weight), ConstTensorView(), Activation::none, Update::accumulate);
+  if (regrids(b)) {
+    backend.axpby(out, 1.0, out, 1.0, skipped);
+  } else {
+    backend.conv1x1(out, x, block_matrix(b, skip_weight), ConstTensorView(), Activation::none, Update::accumulate);
+  }
 }
 
 void Sfno::Impl::forward(TensorView out, ConstTensorView in, SfnoTape::Record& tape) {
@@ -201,13 +209,13 @@ void Sfno::Impl::backward_block(std::int64_t b, TensorView grad_x, ConstTensorVi
   const Grid& grid = output_grid(b);
   const std::int64_t embed = config.embed_dim;
   const std::int64_t wide = config.mlp_ratio * embed;
-  ConstTensorView residual = regrids(b) ? field(record.residual, batch, embed, grid)
-                                        : field(record.input, batch, embed, grid);
-
-  TensorView grad_residual = field(grad_skip, batch, embed, grid);
-  backend.conv1x1_adjoint_input(grad_residual, grad_out, block_matrix(b, skip_weight), Update::overwrite);
-  backend.conv1x1_adjoint_weight(block_matrix_gradient(b, skip_weight), TensorView(), grad_out, residual,
-                                 Update::accumulate);
+  TensorView grad_residual;
+  if (!regrids(b)) {
+    grad_residual = field(grad_skip, batch, embed, grid);
+    backend.conv1x1_adjoint_input(grad_residual, grad_out, block_matrix(b, skip_weight), Update::overwrite);
+    backend.conv1x1_adjoint_weight(block_matrix_gradient(b, skip_weight), TensorView(), grad_out,
+                                   field(record.input, batch, embed, grid), Update::accumulate);
+  }
 
   TensorView grad = field(grad_c, batch, embed, grid);
   backend.instance_norm_adjoint(grad, block_gradient(b, norm1_weight), block_gradient(b, norm1_bias), grad_out,
@@ -241,8 +249,10 @@ void Sfno::Impl::backward_block(std::int64_t b, TensorView grad_x, ConstTensorVi
                                      block_matrix(b, filter_weight));
   Sht& analyser = sht_on(input_grid(b));
   if (regrids(b)) {
-    synthesiser.synthesis_adjoint(grad_mixed, grad_residual);
-    backend.axpby(grad_coefficients, 1.0, grad_coefficients, 1.0, grad_mixed);
+    synthesiser.synthesis_adjoint(grad_mixed, grad_out);
+    backend.spectral_conv1x1_adjoint_weight(block_matrix_gradient(b, skip_weight), grad_mixed,
+                                            spectrum(record.coefficients, batch), Update::accumulate);
+    backend.spectral_conv1x1_adjoint_input(grad_coefficients, grad_mixed, block_matrix(b, skip_weight), Update::accumulate);
     analyser.analysis_adjoint(grad_x, grad_coefficients);
   } else {
     analyser.analysis_adjoint(grad_x, grad_coefficients);

@@ -66,8 +66,8 @@ class SfnoTape {
   std::unique_ptr<Record> record_;
 };
 
-/// Most scratch that the transforms and products of a network take on \p backend besides its tensors, bytes.
-std::int64_t sfno_scratch_bytes(const Backend& backend, const SfnoConfig& config, std::int64_t batch);
+/// Most scratch that the transforms and products of a forward pass take on \p backend besides its tensors, bytes.
+std::int64_t sfno_scratch_bytes(const Backend& backend, const SfnoConfig& config, std::int64_t batch, Precision precision);
 
 /// The network.
 ///
@@ -99,8 +99,8 @@ class Sfno {
 
   /// From now on forward passes without a tape use the present parameters, with the two exact foldings of sfno.md 3.10: the
   /// encoder's second matrix moves into the first block's filter and skip (one full-grid matrix product less), and the skip matrix
-  /// of a block that changes grids is applied to the coefficients (fewer than the grid has points). Results differ from the
-  /// unfolded ones by rounding. Memory: up to three filters of one block. Call again after the parameters change.
+  /// of a block that changes grids is applied to the coefficients (fewer than the grid has points), as passes with a tape do.
+  /// Results differ from the unfolded ones by rounding. Memory: one filter and some matrices. Call again after the parameters change.
   /// 16-bit precisions have no backward pass: they need this call before the first pass, once, for the filters are given back.
   void prepare_inference();
   /// Whether forward passes without a tape no longer read the parameters: they may be released.

@@ -167,15 +167,9 @@ void SfnoInference::prepare() {
       skip = ConstTensorView(product.view().data, state, {n, n});
     }
     if (layout_.regrids(b)) {
-      // The matrix as the same filter of every degree: [in, out] in the real part.
-      Tensor replicated(backend_, is_short(precision_) ? DType::f16 : state, {degrees, n, n, 2});
-      backend_.fill(replicated, 0.0);
-      ConstTensorView transposed = skip;
-      transposed.rank = 4;
-      transposed.extent = {1, n, n, 1};
-      transposed.stride = {0, 1, n, 1};
-      backend_.copy(replicated.view().slice(3, 0, 1), transposed);
-      block.spectral_skip = with_format(keep(std::move(replicated)), filter_format(precision_));
+      Tensor copy(backend_, is_short(precision_) ? DType::f16 : state, {n, n});
+      backend_.copy(copy, skip);
+      block.spectral_skip = with_format(keep(std::move(copy)), filter_format(precision_));
       continue;
     }
     if (is_short(precision_)) {
@@ -282,7 +276,7 @@ void SfnoInference::block(std::int64_t b, TensorView y, ConstTensorView x, const
     ConstTensorView source = coefficients;
     if (!w.spectral_skip.empty()) {
       const Stage stage(backend_, "filter");
-      backend_.spectral_mix(outer_.layout(), mixed, coefficients, w.spectral_skip);
+      backend_.spectral_conv1x1(mixed, coefficients, w.spectral_skip);
       source = mixed;
     }
     const Stage stage(backend_, "synthesis");

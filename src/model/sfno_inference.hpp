@@ -20,7 +20,7 @@ struct InferenceWeights {
     ConstTensorView filter;            ///< [l, in, out, 2]; of block 0 with the encoder's second matrix when folded
     ConstTensorView noise_filter;      ///< as trained
     ConstTensorView skip;              ///< [out, in]
-    ConstTensorView spectral_skip;     ///< [l, in, out, 2]: skip as a filter; empty when it acts at grid points
+    ConstTensorView spectral_skip;     ///< [out, in]: skip of the coefficients; empty when it acts at grid points
     ConstTensorView mlp0_weight, mlp0_bias, mlp3_weight, mlp3_bias;
   };
   ConstTensorView encoder_weight0, encoder_bias0;

@@ -1,8 +1,8 @@
-#include <algorithm>
 #include <cmath>
 #include <string>
 
 #include "src/model/sfno.hpp"
+#include "src/model/sfno_layout.hpp"
 
 namespace myriad {
 
@@ -79,12 +79,12 @@ SfnoParameterCount count_parameters(const SfnoConfig& config) {
   return count;
 }
 
-std::int64_t sfno_scratch_bytes(const Backend& backend, const SfnoConfig& c, std::int64_t batch) {
-  const kernels::SpectralLayout layout{c.lmax(), c.mmax()};
-  const auto on = [&](std::int64_t nlat, std::int64_t nlon) {
-    return backend.scratch_bytes({nlat, nlon, c.mmax(), DType::f32}, layout, batch, c.embed_dim);
-  };
-  return std::max(on(c.nlat, c.nlon), on(c.internal_nlat(), c.internal_nlon()));
+std::int64_t sfno_scratch_bytes(const Backend& backend, const SfnoConfig& c, std::int64_t batch, Precision precision) {
+  const DType dtype = state_format(precision);
+  const detail::SfnoLayout grids(c);
+  std::vector<kernels::FftSpec> transforms{{c.nlat, c.nlon, c.mmax(), dtype}};
+  if (!(grids.inner == grids.outer)) transforms.push_back({c.internal_nlat(), c.internal_nlon(), c.mmax(), dtype});
+  return backend.scratch_bytes(transforms, {c.lmax(), c.mmax()}, batch, c.embed_dim);
 }
 
 }  // namespace myriad

@@ -84,7 +84,11 @@ class Bench {
 };
 
 NetworkStages result_of(const CountingBackend& counting) {
-  return {counting.stages(), counting.total(), 0.0, counting.bytes_peak()};
+  NetworkStages result;
+  result.stages = counting.stages();
+  result.total = counting.total();
+  result.bytes_peak = counting.bytes_peak();
+  return result;
 }
 
 }  // namespace
@@ -101,8 +105,21 @@ NetworkStages count_network_stages(const SfnoConfig& config, std::int64_t batch,
   return result;
 }
 
+std::int64_t predict_device_bytes(const std::shared_ptr<kernels::Backend>& backend, const SfnoConfig& config, std::int64_t batch,
+                                  NetworkPass pass, Precision precision) {
+  MYRIAD_EXPECT(pass != NetworkPass::training);
+  CountingBackend counting(make_null_backend(backend));
+  Bench bench(counting, config, batch, pass, precision);
+  bench.step();
+  return counting.bytes_peak() + sfno_scratch_bytes(counting, config, batch, precision);
+}
+
 NetworkStages time_network_stages(std::shared_ptr<kernels::Backend> backend, const SfnoConfig& config, std::int64_t batch,
                                   NetworkPass pass, double seconds, Precision precision) {
+  const bool counts_memory = backend->take_memory_peak() >= 0;
+  const std::int64_t predicted = counts_memory && pass != NetworkPass::training
+                                     ? predict_device_bytes(backend, config, batch, pass, precision)
+                                     : -1;
   CountingBackend counting(std::move(backend), CountingBackend::Timing::on);
   Bench bench(counting, config, batch, pass, precision);
   bench.step();
@@ -132,6 +149,8 @@ NetworkStages time_network_stages(std::shared_ptr<kernels::Backend> backend, con
       middle(steps, [](const NetworkStages& a, const NetworkStages& b) { return a.total.seconds < b.total.seconds; });
   result.whole_seconds = middle(whole, std::less<>());
   result.bytes_peak = peak;
+  result.device_bytes = counting.take_memory_peak();
+  result.predicted_device_bytes = predicted;
   return result;
 }
 

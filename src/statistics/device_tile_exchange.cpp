@@ -44,7 +44,33 @@ std::int64_t sum(const std::vector<std::size_t>& counts) {
   return static_cast<std::int64_t>(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));
 }
 
+/// Values that a buffer for \p values holds: an exchange of nothing has buffers too.
+std::int64_t buffer_values(std::int64_t values) { return std::max<std::int64_t>(1, values); }
+
 }  // namespace
+
+ExchangeMemory::ExchangeMemory(const TileLayout& layout, int rank, int ranks)
+    : dates_(static_cast<std::int64_t>(layout.dates)),
+      member_points_(static_cast<std::int64_t>(layout.channels * layout.field_points())) {
+  for (std::size_t lead = 0; lead < layout.leads; ++lead) {
+    for (std::int64_t date = 0; date < dates_; ++date) {
+      const Member one{date, 0, 0};
+      owned_.push_back(static_cast<std::int64_t>(values_to(layout, rank, ranks, {&one, 1}, lead)));
+    }
+  }
+}
+
+void ExchangeMemory::add(std::int64_t mine, std::span<const std::int64_t> all) {
+  MYRIAD_EXPECT(std::ssize(all) == dates_);
+  sent_ = std::max(sent_, mine * member_points_);
+  for (auto lead = owned_.begin(); lead != owned_.end(); lead += dates_) {
+    received_ = std::max(received_, std::inner_product(all.begin(), all.end(), lead, std::int64_t{0}));
+  }
+}
+
+std::int64_t ExchangeMemory::bytes() const {
+  return (buffer_values(sent_) + buffer_values(received_)) * static_cast<std::int64_t>(sizeof(float));
+}
 
 void DeviceTileExchange::begin(std::size_t lead, std::span<const Member> mine, ConstTensorView states,
                                std::span<const std::size_t> channels) {
@@ -61,8 +87,8 @@ void DeviceTileExchange::begin(std::size_t lead, std::span<const Member> mine, C
   TensorView outgoing, incoming;
   // A rank without memory must not keep the others waiting in the exchange.
   run_agreed(comm_, [&] {
-    outgoing = outgoing_.get(backend_, DType::f32, {std::max<std::int64_t>(1, sum(send) / k_bytes)});
-    incoming = incoming_.get(backend_, DType::f32, {std::max<std::int64_t>(1, sum(receive) / k_bytes)});
+    outgoing = outgoing_.get(backend_, DType::f32, {buffer_values(sum(send) / k_bytes)});
+    incoming = incoming_.get(backend_, DType::f32, {buffer_values(sum(receive) / k_bytes)});
   });
   pack(outgoing, states, channels);
   collective_.all_to_all(incoming.data, receive, outgoing.data, send);

@@ -16,6 +16,21 @@
 
 namespace myriad {
 
+/// Device memory that the exchanges of a rank take at most, found without making them.
+class ExchangeMemory {
+ public:
+  ExchangeMemory(const TileLayout& layout, int rank, int ranks);
+  /// Count exchanges at every lead, of \p mine members of this rank and \p all [date] members of all ranks together.
+  void add(std::int64_t mine, std::span<const std::int64_t> all);
+  /// Of both buffers of DeviceTileExchange, which grow to the largest exchange.
+  std::int64_t bytes() const;
+
+ private:
+  std::vector<std::int64_t> owned_;  ///< [lead, date] points of a member in the tiles of this rank
+  std::int64_t dates_ = 0, member_points_ = 0;
+  std::int64_t sent_ = 0, received_ = 0;  ///< values of the largest exchange
+};
+
 /// What exchange_tiles() does, from device to device: of the fields, only what this rank keeps comes to the host.
 ///
 /// begin() issues the exchange; the next step may be issued before finish() and runs while the fields leave the device.

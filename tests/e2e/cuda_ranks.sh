@@ -77,4 +77,18 @@ for folder in auto mpi; do
   cmp "$WORK/forecast_alone/products/ensemble.nc" "$WORK/forecast_$folder/products/ensemble.nc" || fail "the products of $folder differ"
 done
 refused 69 "E2284.*memory of the host" "$MPIEXEC" -n 2 "$MYRIAD" "${forecast[@]}" --out "$WORK/refused" --transport nccl
+
+# Memory of the exchange is planned: two ranks with blocks of 256 receive 512 members, of which each keeps one channel of 8 KiB (4 MiB);
+# they send 256 of both (4 MiB), as much as the selected fields take that come to the host over MPI.
+large=(forecast "$WORK/forecast.yaml" --lead 12h --members 512 --set block=256 --out "$WORK/refused" --quiet)
+needed() {
+  refused 71 E2663 env MYRIAD_EMULATED_DEVICE_BYTES=1000000 "$MPIEXEC" -n 2 env LD_PRELOAD="$EMULATION" "$MYRIAD" "$@" --device cuda --progress none
+  sed -nE 's/.*needs ([0-9]+) MiB of device memory.*/\1/p' "$WORK/err" | head -n 1
+}
+over_nccl=$(needed "${large[@]}" --transport nccl) over_mpi=$(needed "${large[@]}" --transport mpi)
+[ $((over_nccl - over_mpi)) -ge 3 ] && [ $((over_nccl - over_mpi)) -le 5 ] || fail "the exchange takes $over_nccl - $over_mpi MiB"
+# What is planned is enough, and the exchange is in it.
+forecast=(forecast "$WORK/forecast.yaml" --lead 6h --members 128 --set block=64)
+enough=$(needed "${forecast[@]}" --out "$WORK/refused" --transport nccl)
+MYRIAD_EMULATED_DEVICE_BYTES=$((enough * 1048576)) products forecast_enough 2 --transport nccl
 echo ok

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "src/backend/counting_backend.hpp"
 #include "src/backend/device_transport.hpp"
 #include "src/backend/registry.hpp"
 #include "src/statistics/device_tile_exchange.hpp"
@@ -98,7 +99,8 @@ void check_device_exchange() {
   const DeviceTransport transport(*backend, comm, Transport::nccl);
   const std::vector<std::size_t> channels{2, 0};
   const auto store = make_store();
-  DeviceTileExchange exchange(comm, *backend, *transport.collective(), k_layout);
+  CountingBackend counting(backend);
+  DeviceTileExchange exchange(comm, counting, *transport.collective(), k_layout);
   for (std::size_t lead = 0; lead < k_layout.leads; ++lead) {
     std::vector<DeviceTileExchange::Member> mine, lost;
     std::vector<double> host;
@@ -126,6 +128,25 @@ void check_device_exchange() {
   }
   check_tiles(*store, {0, 1, 3, 4});
   for (std::size_t tile = 0; tile < k_layout.tiles(); ++tile) EXPECT_FALSE(store->has(tile, 2));
+  // What is planned is what was taken, to the byte.
+  ExchangeMemory memory(k_layout, comm.rank(), comm.size());
+  memory.add(std::ssize(places()), std::vector<std::int64_t>{5, 5});
+  memory.add(0, std::vector<std::int64_t>{1, 0});  // a smaller exchange fits into the same buffers
+  EXPECT_EQ(memory.bytes(), counting.bytes_peak());
+}
+
+TEST(ExchangeMemory, OfARankIsWhatItsMembersSendAndWhatItsTilesReceive) {
+  // By hand: 2 x 24 values of a member go out. Tiles of a lead: bands of 18 and 6 values of each channel, dealt to three ranks in
+  // turn from tile 12 date + 4 lead on: ranks 0, 1, 2 keep 24, 6, 18 values at lead 0, 18, 24, 6 at lead 1 and 6, 18, 24 at lead 2 of
+  // either date.
+  for (int rank = 0; rank < 3; ++rank) {
+    ExchangeMemory memory(k_layout, rank, 3);
+    EXPECT_EQ(memory.bytes(), 2 * 4);  // nothing yet
+    memory.add(3, std::vector<std::int64_t>{4, 3});
+    EXPECT_EQ(memory.bytes(), (3 * 48 + 7 * 24) * 4) << rank;
+    memory.add(1, std::vector<std::int64_t>{0, 8});
+    EXPECT_EQ(memory.bytes(), (3 * 48 + 8 * 24) * 4) << rank;
+  }
 }
 
 TEST(TileExchange, FromDeviceToDeviceGivesTheSameTiles) {

@@ -62,6 +62,16 @@ TEST(CountingBackend, CountsEachOperandOnceAndAnAccumulatedOneTwice) {
   counting.conv1x1_adjoint_weight(weight, TensorView(), out, in, Update::accumulate);
   EXPECT_EQ(counting.total().work.bytes, 2 * matrix + field + input);
   counting.reset();
+  Tensor from(counting, DType::f64, {2, 10, 4, 2}), to(counting, DType::f64, {2, 10, 3, 2});
+  counting.spectral_conv1x1(to, from, weight);
+  EXPECT_EQ(counting.total().work.bytes, 2 * 10 * (4 + 3) * 16.0 + matrix);
+  counting.reset();
+  counting.spectral_conv1x1_adjoint_input(from, to, weight, Update::accumulate);
+  EXPECT_EQ(counting.total().work.bytes, 2 * 10 * (2 * 4 + 3) * 16.0 + matrix);
+  counting.reset();
+  counting.spectral_conv1x1_adjoint_weight(weight, to, from, Update::overwrite);
+  EXPECT_EQ(counting.total().work.bytes, 2 * 10 * (4 + 3) * 16.0 + matrix);
+  counting.reset();
   counting.axpby(out, 2.0, out, 0.0, ConstTensorView());
   EXPECT_EQ(counting.total().work.bytes, 2 * field);
   EXPECT_EQ(counting.total().work.flop, 0.0);

@@ -58,6 +58,25 @@ TEST_P(Memory, APendingCopyThatIsDroppedHasCopied) {
   EXPECT_EQ(target.values(), std::vector<float>(10, 4.0F));
 }
 
+TEST_P(Memory, PeaksWhereMostIsAllocatedAtOnce) {
+  const auto floats = [&](std::int64_t count) { return Tensor(*backend_, DType::f32, {count}); };
+  const Tensor kept = floats(1000);
+  const std::int64_t before = backend_->take_memory_peak();
+  if (backend_->memory_is_on_host()) {
+    EXPECT_LT(before, 0);
+    return;
+  }
+  const std::int64_t now = backend_->take_memory_peak();
+  EXPECT_GE(before, now);
+  EXPECT_GE(now, 4000);
+  {
+    const Tensor a = floats(500), b = floats(300);
+  }
+  const Tensor later = floats(600);
+  EXPECT_EQ(backend_->take_memory_peak(), now + 3200);
+  EXPECT_EQ(backend_->take_memory_peak(), now + 2400);  // what is there still
+}
+
 /// The cuda backend, where it is there.
 class Device : public Memory {};
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/backend/op_cases.hpp"
@@ -179,6 +180,41 @@ TEST_P(Transforms, GiveAFieldTheSameBitsAloneAndInABatch) {
     const auto begin = all.begin() + b * static_cast<std::int64_t>(alone.size());
     EXPECT_TRUE(std::equal(alone.begin(), alone.end(), begin)) << "field " << b;
   }
+}
+
+TEST_P(Transforms, CommuteWithAMatrixBetweenChannels) {
+  // R S(c) = S(R c): what allows a network to apply its skip matrix to the coefficients.
+  const std::int64_t batch = 2, from = 5, to = 7, nlat = 12, nlon = 20;
+  const SpectralLayout layout{12, 11};
+  for (DType dtype : {DType::f32, DType::f64}) {
+    const std::vector<double> table = operand_values({"table", {layout.size() * 6}, DType::f64, Content::normal, -1, false}, 3);
+    const std::vector<double> weights(12, 0.1);
+    const auto fft = backend_->make_fft_plan({nlat, nlon, layout.mmax, dtype});
+    const auto legendre = backend_->make_legendre_plan({nlat, layout, dtype, TableParity::even, table, weights});
+    const auto field_of = [&](const Tensor& coefficients, std::int64_t channels) {
+      Tensor half(*backend_, dtype, {batch, layout.mmax, nlat, channels, 2}), field(*backend_, dtype, {batch, channels, nlat, nlon});
+      backend_->sht_synthesis(*fft, *legendre, field, coefficients.view(), {1.0, 2.0}, RowWeights::none, half);
+      return field;
+    };
+    const Tensor coefficients = filled(*backend_, dtype, {batch, layout.size(), from, 2}, 5);
+    const Tensor matrix = filled(*backend_, dtype, {to, from}, 6);
+    Tensor after(*backend_, dtype, {batch, to, nlat, nlon}), mixed(*backend_, dtype, {batch, layout.size(), to, 2});
+    backend_->conv1x1(after, field_of(coefficients, from).view(), matrix.view(), {}, kernels::Activation::none,
+                      kernels::Update::overwrite);
+    backend_->spectral_conv1x1(mixed, coefficients.view(), matrix.view());
+    expect_close(field_of(mixed, to), after, dtype == DType::f32 ? 1e-6 : 1e-14, "the matrix of coefficients",
+                 {batch, from, nlat, nlon, layout.lmax, layout.mmax});
+  }
+}
+
+TEST_P(Transforms, TakeMatricesWhoseRowsArePadded) {
+  const Tensor coefficients = filled(*backend_, DType::f32, {2, 6, 3, 2}, 5), wide = filled(*backend_, DType::f32, {4, 8}, 6);
+  const auto rows = wide.view().slice(1, 0, 3);
+  Tensor dense(*backend_, DType::f32, {4, 3}), expected(*backend_, DType::f32, {2, 6, 4, 2}), actual(*backend_, DType::f32, {2, 6, 4, 2});
+  backend_->copy(dense, rows);
+  backend_->spectral_conv1x1(expected, coefficients.view(), std::as_const(dense).view());
+  backend_->spectral_conv1x1(actual, coefficients.view(), rows);
+  EXPECT_EQ(actual.to_floats(), expected.to_floats());
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, Transforms, testing::ValuesIn(backend_names()),

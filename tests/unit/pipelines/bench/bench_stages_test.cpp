@@ -97,6 +97,20 @@ TEST(StagesTable, ShowsRatesAndTheShareOfTheFloor) {
   EXPECT_EQ(list[6], "tensors at the peak: 7 GB");
 }
 
+TEST(StagesTable, ShowsTheMeasuredMemoryBesideThePredictedOne) {
+  NetworkStages step = two_stages(0.002);
+  const StagesCase c = stages_cases({}, {}, {}).front();
+  EXPECT_EQ(memory_text(step), "");
+  EXPECT_THAT(stages_table(c, step, {}), testing::Not(HasSubstr("device memory")));
+  EXPECT_THAT(stages_json(c, step, {}), HasSubstr("\"peak_device_bytes\":null,\"predicted_device_bytes\":null"));
+  step.device_bytes = 7500000000;
+  EXPECT_THAT(stages_table(c, step, {}), HasSubstr("\ndevice memory at the peak: 7.5 GB\n"));
+  step.predicted_device_bytes = 8000000000;
+  EXPECT_EQ(memory_text(step), "device memory at the peak: 7.5 GB, predicted 8 GB");
+  EXPECT_THAT(stages_table(c, step, {}), HasSubstr("\n" + memory_text(step) + "\n"));
+  EXPECT_THAT(stages_json(c, step, {}), HasSubstr("\"peak_device_bytes\":7500000000,\"predicted_device_bytes\":8000000000"));
+}
+
 TEST(StagesTable, OfCountsHasNoTimesButTheOps) {
   NetworkStages step = two_stages(0.0);
   const std::string text = stages_table(stages_cases({}, {}, {}).front(), step, {});
