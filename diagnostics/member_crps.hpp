@@ -21,8 +21,8 @@ struct CrpsEstimates {
   double fair = 0.0;
 };
 
-/// With A = \p absolute = 1/N sum |x_i - y| and B = \p between = sum_{i<j} |x_i - x_j|: A - B/N^2 and
-/// A - B/(N(N - 1)). Linear, so that means over points go in as well.
+/// With A = \p absolute = 1/N sum |x_i - y| and B = \p between = sum_{i<j} |x_i - x_j|: A - B/N^2
+/// and A - B/(N(N - 1)). Linear, so that means over points go in as well.
 inline CrpsEstimates crps_of(double absolute, double between, double members) {
   return {absolute - between / (members * members),
           members > 1.0 ? absolute - between / (members * (members - 1.0)) : absolute};

@@ -16,7 +16,7 @@ struct EventOptions {
   std::vector<Threshold> events;
   std::int64_t members = 1;  ///< that are scored
   std::int64_t bins = 10;    ///< of probability; with members <= bins every value k/N has its own
-  double log_floor = 1e-9;   ///< probabilities are kept in [floor, 1 - floor] in the log score
+  double log_floor = 1e-9;   ///< smallest probability of what happened in the log score
   std::vector<double> cost_loss{0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
 };
 

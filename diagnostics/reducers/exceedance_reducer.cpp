@@ -30,7 +30,8 @@ class ExceedanceReducer final : public Reducer {
 
   std::vector<ReducedField> fields(std::size_t channel) const override {
     std::vector<ReducedField> out;
-    for (const Event& event : events_[channel]) out.push_back(field_of(axes_.channels[channel], event));
+    for (const Event& event : events_[channel])
+      out.push_back(field_of(axes_.channels[channel], event));
     return out;
   }
 

@@ -20,6 +20,6 @@ namespace myriad::diag {
 /// converted, a value that is not finite, an event given twice); E2530.
 /// Determinism: bitwise, whatever the tiles.
 std::unique_ptr<Reducer> make_exceedance_reducer(const StatisticsAxes& axes,
-                                                       const std::vector<Threshold>& thresholds);
+                                                 const std::vector<Threshold>& thresholds);
 
 }  // namespace myriad::diag

@@ -4,6 +4,7 @@
 #include "diagnostics/ranks.hpp"
 #include "src/backend/registry.hpp"
 #include "src/statistics/member_columns.hpp"
+#include "tests/oracle/family_calculators.hpp"
 
 namespace myriad::oracle {
 namespace {
@@ -86,8 +87,15 @@ Arrays rank_counts(const Arrays& in) {
 
 const std::map<std::string, Calculator>& calculators() {
   static const std::map<std::string, Calculator> table = {
+      {"energy_scores", energy_scores},
+      {"event_scores", event_scores},
+      {"gaussian_scores", gaussian_scores},
+      {"quantile_scores", quantile_scores},
       {"rank_counts", rank_counts},
+      {"regional_scores", regional_scores},
       {"row_moments", row_moments},
+      {"tail_scores", tail_scores},
+      {"variogram_scores", variogram_scores},
   };
   return table;
 }

@@ -3,22 +3,9 @@ import numpy as np
 import properscoring
 import scores.probability
 import scoringrules
-import xarray as xr
 import xskillscore
+from fields import draw, labelled
 from oracle import agree, case, fp32, main, ours
-
-
-def draw(rng, members, nlat=12, nlon=9, digits=None):
-    """Members [member, lat, lon] and truth [lat, lon] around 270, biased and too narrow; rounded, many of them are equal."""
-    x = 270.0 + 4.0 * rng.standard_normal((members, nlat, nlon)) + 0.5
-    y = 270.0 + 5.0 * rng.standard_normal((nlat, nlon))
-    if digits is not None:
-        x, y = x.round(digits), y.round(digits)
-    return fp32(x), fp32(y)
-
-
-def labelled(x, y):
-    return xr.DataArray(x, dims=["member", "lat", "lon"]), xr.DataArray(y, dims=["lat", "lon"])
 
 
 # Members are stored in fp32 (fp32() gives the packages the same numbers); both sides add up in fp64.
