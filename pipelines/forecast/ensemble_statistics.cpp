@@ -156,10 +156,22 @@ std::uint64_t EnsembleStatistics::scratch_bytes() const {
   for (const auto& reducer : dates_.front()->reducers) {
     most = std::max(most, reducer->scratch_bytes(layout_.members, layout_.points(0)));
   }
+  const std::uint64_t columns = setup_.backend().memory_is_on_host() ? column_bytes() : 0;
+  return most + columns + layout_.members * layout_.piece_bytes();
+}
+
+std::uint64_t EnsembleStatistics::device_bytes() const {
+  return setup_.backend().memory_is_on_host() ? 0 : column_bytes();
+}
+
+std::uint64_t EnsembleStatistics::column_bytes() const {
+  std::int64_t values = 0;
+  for (const auto& reducer : dates_.front()->reducers) values = std::max(values, reducer->values_at_once());
   const auto members = static_cast<std::int64_t>(layout_.members);
-  const std::int64_t rows = MemberColumns::rows_at_once(setup_.backend(), members, layout_.nlon);
-  return most + MemberColumns::scratch_bytes(members, std::min(rows, layout_.rows(0)) * layout_.nlon) +
-         layout_.members * layout_.piece_bytes();
+  const std::int64_t rows = std::min(MemberColumns::rows_at_once(setup_.backend(), members, layout_.nlon), layout_.rows(0));
+  // A second set without the control, for the scores of each date.
+  const std::uint64_t sets = dates_.front()->scores != nullptr ? 1 + layout_.dates : 1;
+  return sets * MemberColumns::buffer_bytes(members, rows * layout_.nlon, values);
 }
 
 std::vector<std::string> EnsembleStatistics::reduce(Comm& comm, const PieceStore& store, std::size_t first_lead,
