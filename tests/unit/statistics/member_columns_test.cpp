@@ -20,7 +20,9 @@ std::vector<float> drawn(std::size_t count, unsigned seed) {
   return values;
 }
 
-std::vector<double> copy_of(std::span<const double> values) { return {values.begin(), values.end()}; }
+std::vector<double> copy_of(std::span<const double> values) {
+  return {values.begin(), values.end()};
+}
 
 class MemberColumnsOn : public testing::TestWithParam<std::string> {
  protected:
@@ -61,7 +63,8 @@ TEST_P(MemberColumnsOn, ClampTheirTails) {
   const auto values = drawn(members * points, 5);
   for (const auto tail : {MemberColumns::Tail::upper, MemberColumns::Tail::lower}) {
     std::vector<float> clamped = values;
-    for (float& v : clamped) v = tail == MemberColumns::Tail::upper ? std::max(v, 1.5F) : std::min(v, 1.5F);
+    for (float& v : clamped)
+      v = tail == MemberColumns::Tail::upper ? std::max(v, 1.5F) : std::min(v, 1.5F);
     MemberColumns all(*backend_), some(*backend_), wanted(*backend_);
     all.load(values, members, points, points);
     some.load_tail(all, tail, 1.5);
@@ -73,25 +76,32 @@ TEST_P(MemberColumnsOn, ClampTheirTails) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, MemberColumnsOn, testing::Values("kokkos", "reference"),
-                         [](const testing::TestParamInfo<std::string>& backend) { return backend.param; });
+                         [](const testing::TestParamInfo<std::string>& backend) {
+                           return backend.param;
+                         });
 
 TEST(MemberColumns, TakeTheDeviceMemoryThatWasForeseen) {
-  for (const auto& [members, points] : {std::pair<std::int64_t, std::int64_t>{50, 1440}, {3, 7}, {1000, 64}}) {
+  for (const auto& [members, points] :
+       {std::pair<std::int64_t, std::int64_t>{50, 1440}, {3, 7}, {1000, 64}}) {
     CountingBackend counting(make_null_backend(nullptr));
     MemberColumns columns(counting);
-    const std::vector<float> values(static_cast<std::size_t>(members * points)), truth(static_cast<std::size_t>(points));
+    const std::vector<float> values(static_cast<std::size_t>(members * points)),
+        truth(static_cast<std::size_t>(points));
     columns.load(values, members, points, points);
     columns.mean();
     columns.extremes();
     columns.errors(truth);
     const std::int64_t sums = 2, ranks = 3, thresholds = 4;
     columns.combine_sorted(std::vector<double>(static_cast<std::size_t>(sums * members)));
-    columns.combine_sorted_errors(truth, std::vector<double>(static_cast<std::size_t>(sums * members)));
+    columns.combine_sorted_errors(truth,
+                                  std::vector<double>(static_cast<std::size_t>(sums * members)));
     columns.at_ranks(std::vector<double>(static_cast<std::size_t>(ranks), 0.0));
     columns.count(std::vector<double>(static_cast<std::size_t>(thresholds * points)), thresholds);
-    const auto foreseen = static_cast<std::int64_t>(MemberColumns::buffer_bytes(members, points, sums + ranks + 3 * thresholds));
+    const auto foreseen = static_cast<std::int64_t>(
+        MemberColumns::buffer_bytes(members, points, sums + ranks + 3 * thresholds));
     EXPECT_LE(counting.bytes_peak(), foreseen) << members;
-    EXPECT_GT(counting.bytes_peak(), foreseen - 8 * (sums + ranks + 3 * thresholds) * members - 64) << members;
+    EXPECT_GT(counting.bytes_peak(), foreseen - 8 * (sums + ranks + 3 * thresholds) * members - 64)
+        << members;
   }
 }
 
