@@ -33,8 +33,8 @@ struct FamilyOutput {
   ScoreUnit unit = ScoreUnit::one;
   Pooling pooling = Pooling::moments;
   int min_members = 1;
-  std::string axis;               ///< what its values run over, for example "probability"; empty: one value
-  std::vector<double> axis_values;  ///< one per value
+  std::string axis = {};  ///< what its values run over, for example "probability"; empty: one value
+  std::vector<double> axis_values = {};  ///< one per value
   std::string axis_units = "1";
 
   std::size_t size() const { return axis.empty() ? 1 : axis_values.size(); }
