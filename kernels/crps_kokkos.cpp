@@ -17,6 +17,7 @@ using kernels::detail::k_wide;
 using kernels::detail::sort_columns;
 using kernels::detail::Wide;
 using kernels::detail::wide_fill;
+using kernels::detail::wide_if_less;
 using kernels::detail::wide_load;
 using kernels::detail::wide_load_part;
 using kernels::detail::wide_store;
@@ -146,7 +147,8 @@ struct CrpsAdjoint {
 
   MYRIAD_INLINE static Wide<T> sign_of(Wide<T> v) {
     const Wide<T> one = wide_fill(T{1});
-    return (v > T{0} ? one : Wide<T>{}) - (v < T{0} ? one : Wide<T>{});
+    const Wide<T> zero{};
+    return wide_if_less<T>(zero, v, one, zero) - wide_if_less<T>(v, zero, one, zero);
   }
 };
 
