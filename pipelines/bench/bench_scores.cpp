@@ -26,7 +26,7 @@ struct ScoreCase {
 };
 
 /// 0.25 degrees with the 50 members of an operational ensemble; a huge ensemble on 64,000 points; what slow peers can do.
-constexpr ScoreCase k_cases[] = {{721, 1440, 50}, {160, 400, 700}, {40, 40, 700}};
+constexpr ScoreCase k_cases[] = {{721, 1440, 50}, {160, 400, 700}, {20, 40, 700}};
 
 std::vector<float> drawn(std::int64_t count, std::uint32_t seed) {
   const std::vector<double> values = operand_values({"members", {count}}, seed);
