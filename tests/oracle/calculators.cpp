@@ -4,6 +4,7 @@
 #include "diagnostics/ranks.hpp"
 #include "src/backend/registry.hpp"
 #include "src/statistics/member_columns.hpp"
+#include "tests/oracle/statistics_calculators.hpp"
 
 namespace myriad::oracle {
 namespace {
@@ -85,10 +86,12 @@ Arrays rank_counts(const Arrays& in) {
 }  // namespace
 
 const std::map<std::string, Calculator>& calculators() {
-  static const std::map<std::string, Calculator> table = {
-      {"rank_counts", rank_counts},
-      {"row_moments", row_moments},
-  };
+  static const std::map<std::string, Calculator> table = [] {
+    std::map<std::string, Calculator> all = statistics_calculators();
+    all["rank_counts"] = rank_counts;
+    all["row_moments"] = row_moments;
+    return all;
+  }();
   return table;
 }
 
