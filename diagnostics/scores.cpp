@@ -5,10 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/random.hpp"
+#include "diagnostics/resampling.hpp"
 #include "src/base/config.hpp"
 #include "src/base/error.hpp"
-#include "src/base/random_streams.hpp"
 
 namespace myriad::diag {
 namespace {
@@ -151,28 +150,6 @@ std::vector<Score> make_scores() {
   return list;
 }
 
-/// Quantile by linear interpolation between order statistics.
-double quantile_of_sorted(std::span<const double> sorted, double q) {
-  const double position = q * static_cast<double>(sorted.size() - 1);
-  const auto low = static_cast<std::size_t>(position);
-  const std::size_t high = std::min(low + 1, sorted.size() - 1);
-  return sorted[low] + (position - static_cast<double>(low)) * (sorted[high] - sorted[low]);
-}
-
-/// Indices of the dates of one resample.
-void draw_dates(const BootstrapOptions& options, int replicate, std::vector<std::size_t>& sample) {
-  const std::size_t n = sample.size();
-  for (std::size_t i = 0; i < n;) {
-    const auto words = kernels::reference::philox_block(
-        {static_cast<std::uint32_t>(i), 0, static_cast<std::uint32_t>(replicate),
-         stream_number(StreamId::bootstrap)},
-        {static_cast<std::uint32_t>(options.seed), static_cast<std::uint32_t>(options.seed >> 32)});
-    const auto begin = static_cast<std::size_t>((std::uint64_t{words[0]} * n) >> 32);
-    for (int b = 0; b < options.block && i < n; ++b, ++i)
-      sample[i] = (begin + static_cast<std::size_t>(b)) % n;
-  }
-}
-
 Moments sample_mean(std::span<const Moments> dates, std::span<const std::size_t> sample) {
   std::array<double, k_moment_count> sum{};
   for (std::size_t d : sample) {
@@ -222,7 +199,7 @@ std::vector<Interval> bootstrap_intervals(
   std::vector<std::vector<double>> found(count);
   std::vector<std::size_t> sample(dates);
   for (int r = 0; r < options.replicates; ++r) {
-    draw_dates(options, r, sample);
+    draw_dates(options.seed, r, options.block, sample);
     const std::vector<double> drawn = values(sample);
     for (std::size_t i = 0; i < count; ++i) {
       if (std::isfinite(drawn[i])) found[i].push_back(drawn[i]);

@@ -7,7 +7,7 @@ build_packages="g++ cmake ninja-build pkg-config ccache git ca-certificates
   libopenmpi-dev openmpi-bin libnetcdf-dev libhdf5-dev libfftw3-dev libopenblas-dev libtrilinos-kokkos-dev
   librandom123-dev libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev libxxhash-dev libssl-dev
   libeccodes-dev"
-test_packages="xz-utils libgtest-dev libgmock-dev netcdf-bin cdo python3 python3-numpy python3-xarray python3-netcdf4
+test_packages="xz-utils libgtest-dev libgmock-dev netcdf-bin cdo python3 python3-pip python3-numpy python3-xarray python3-netcdf4
   python3-jsonschema python3-yaml faketime locales
   libsharp-dev libectrans-dev ectrans-utils slurm-wlm libeccodes-tools"
 
