@@ -6,6 +6,7 @@
 #include <numbers>
 #include <vector>
 
+#include "diagnostics/member_crps.hpp"
 #include "src/base/error.hpp"
 
 namespace myriad::diag {
@@ -63,14 +64,6 @@ double zonal_mean(std::span<const double> values) {
   return sum / static_cast<double>(values.size());
 }
 
-/// Weights with sum_{i<j} |x_i - x_j| = sum_i w[i] x_(i), x ascending.
-std::vector<double> pair_weights(std::int64_t members) {
-  std::vector<double> weights;
-  for (std::int64_t r = 0; r < members; ++r)
-    weights.push_back(static_cast<double>(2 * r - members + 1));
-  return weights;
-}
-
 void check_shapes(const CaseFields& f) {
   const auto points = static_cast<std::size_t>(f.points());
   const auto absent_or = [&](std::span<const float> field) {
@@ -124,13 +117,12 @@ void row_moments(MemberColumns& columns, const MemberErrors& errors, const CaseF
     add(Forecast::climatology, climate);
     if (!climate.empty()) add_climate(out, truth, climate, row_of(fields.climate_std));
     out(CaseMoment::best_absolute) = zonal_mean(row_of(errors.best));
-    // With A = mean |x_i - y| and B = sum_{i<j} |x_i - x_j|: A - B / N^2 and A - B / (N (N - 1)).
-    const double absolute = zonal_mean(row_of(errors.sum)) / n, between = zonal_mean(row_of(pairs));
-    out(CaseMoment::crps_standard) = absolute - between / (n * n);
-    out(CaseMoment::crps_fair) = absolute;
+    const CrpsEstimates crps =
+        crps_of(zonal_mean(row_of(errors.sum)) / n, zonal_mean(row_of(pairs)), n);
+    out(CaseMoment::crps_standard) = crps.standard;
+    out(CaseMoment::crps_fair) = crps.fair;
     if (columns.members() < 2) continue;
     out(CaseMoment::variance) = zonal_mean(row_of(variance));
-    out(CaseMoment::crps_fair) = absolute - between / (n * (n - 1.0));
   }
 }
 

@@ -1,93 +1,36 @@
 #include "diagnostics/reducers/exceedance_reducer.hpp"
 
-#include <algorithm>
-#include <cmath>
-#include <optional>
-
-#include "diagnostics/reducers/field_names.hpp"
 #include "src/base/error.hpp"
-#include "src/io/units.hpp"
 
 namespace myriad::diag {
 namespace {
 
-struct Event {
+ReducedField field_of(const io::Channel& channel, const Event& event) {
+  const char* relation = event.relation == Relation::above ? "above" : "below";
   ReducedField field;
-  Relation relation;
-  double value;  ///< in the channel's unit
-};
-
-/// \p units as part of a name: "m s-1" is "m_s-1" with the characters that a name may have.
-std::string units_in_name(const std::string& units) {
-  std::string text = "_";
-  for (char c : units) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    text += plain ? c : '_';
-  }
-  return text;
-}
-
-Event make_event(const io::Channel& channel, const Threshold& threshold) {
-  const std::string units = threshold.units.empty() ? channel.units : threshold.units;
-  MYRIAD_VALIDATE(std::isfinite(threshold.value), ErrorKind::config_invalid, "E2532",
-                  "a threshold of {} is {} (no member can be compared with it) give a number",
-                  channel.name, threshold.value);
-  const auto conversion = io::unit_conversion(units, channel.units, channel.standard_name);
-  MYRIAD_VALIDATE(
-      conversion.has_value(), ErrorKind::config_invalid, "E2532",
-      "the threshold {} {} of {} cannot be used (the channel is in '{}') give it in that "
-      "unit",
-      threshold.value, units, channel.name, channel.units);
-  const char* relation = threshold.relation == Relation::above ? "above" : "below";
-  Event event;
-  event.relation = threshold.relation;
-  event.value = conversion->scale * threshold.value + conversion->offset;
-  event.field.name = fmt::format("{}_prob_{}_{}{}", channel.name, relation,
-                                 detail::number_in_name(threshold.value),
-                                 units == channel.units ? "" : units_in_name(units));
-  event.field.attributes = {
-      {"long_name", fmt::format("probability that {} is {} {:g} {}", channel.long_name, relation,
-                                threshold.value, units)},
+  field.name = fmt::format("{}_prob_{}", channel.name, event.name);
+  field.attributes = {
+      {"long_name", fmt::format("probability that {} is {}", channel.long_name, event.text)},
       {"units", std::string("1")},
       {"cell_methods", channel.cell_methods},
-      {"threshold", threshold.value},
-      {"threshold_units", units},
+      {"threshold", event.given},
+      {"threshold_units", event.units},
       {"relation", std::string(relation)},
       {"MYRIAD_estimator",
        fmt::format("share of the members strictly {} the threshold", relation)}};
-  return event;
+  return field;
 }
 
 class ExceedanceReducer final : public Reducer {
  public:
   ExceedanceReducer(const StatisticsAxes& statistics, const std::vector<Threshold>& thresholds)
-      : axes_(statistics), events_(statistics.channels.size()) {
-    for (const Threshold& threshold : thresholds) {
-      const auto& channels = statistics.channels;
-      const auto found = std::find_if(channels.begin(), channels.end(), [&](const io::Channel& c) {
-        return c.name == threshold.channel;
-      });
-      MYRIAD_VALIDATE(
-          found != channels.end(), ErrorKind::config_invalid, "E2532",
-          "no probability of {} (it is not among the channels of the statistics) add it "
-          "there or drop the threshold",
-          threshold.channel);
-      auto& events = events_[static_cast<std::size_t>(found - channels.begin())];
-      events.push_back(make_event(*found, threshold));
-      for (std::size_t i = 0; i + 1 < events.size(); ++i) {
-        MYRIAD_VALIDATE(events[i].field.name != events.back().field.name, ErrorKind::config_invalid,
-                        "E2532",
-                        "the threshold {} is asked for twice (its map would exist twice) drop one",
-                        events[i].field.name);
-      }
-    }
-  }
+      : axes_(statistics), events_(resolve_thresholds(units_of(statistics.channels), thresholds)) {}
 
   std::string name() const override { return "exceedance"; }
 
   std::vector<ReducedField> fields(std::size_t channel) const override {
     std::vector<ReducedField> out;
-    for (const Event& event : events_[channel]) out.push_back(event.field);
+    for (const Event& event : events_[channel]) out.push_back(field_of(axes_.channels[channel], event));
     return out;
   }
 

@@ -2,24 +2,13 @@
 /// \file
 /// Probabilities of events at every grid point.
 
-#include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "diagnostics/reducers/statistics_axes.hpp"
+#include "diagnostics/threshold.hpp"
 
 namespace myriad::diag {
-
-enum class Relation : std::uint8_t { above, below };
-
-/// An event: the channel is above or below a value.
-struct Threshold {
-  std::string channel;
-  Relation relation = Relation::above;
-  double value = 0.0;
-  std::string units;  ///< empty: those of the channel
-};
 
 /// Maps <channel>_prob_<relation>_<value>: share of the members strictly above (below) the value,
 /// in the order given ("t850_prob_below_273p15", "t850_prob_below_m10_degC"; units appear where

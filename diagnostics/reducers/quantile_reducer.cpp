@@ -9,18 +9,6 @@
 namespace myriad::diag {
 namespace {
 
-const char* describe(QuantileDefinition definition) {
-  switch (definition) {
-    case QuantileDefinition::hyndman_fan_6:
-      return "Hyndman and Fan type 6, rank (N + 1) p";
-    case QuantileDefinition::hyndman_fan_7:
-      return "Hyndman and Fan type 7, rank (N - 1) p + 1";
-    case QuantileDefinition::hyndman_fan_8:
-      return "Hyndman and Fan type 8, rank (N + 1/3) p + 1/3";
-  }
-  return "";
-}
-
 class QuantileReducer final : public Reducer {
  public:
   QuantileReducer(const StatisticsAxes& statistics, QuantileOptions options)
@@ -75,6 +63,18 @@ class QuantileReducer final : public Reducer {
 };
 
 }  // namespace
+
+const char* describe(QuantileDefinition definition) {
+  switch (definition) {
+    case QuantileDefinition::hyndman_fan_6:
+      return "Hyndman and Fan type 6, rank (N + 1) p";
+    case QuantileDefinition::hyndman_fan_7:
+      return "Hyndman and Fan type 7, rank (N - 1) p + 1";
+    case QuantileDefinition::hyndman_fan_8:
+      return "Hyndman and Fan type 8, rank (N + 1/3) p + 1/3";
+  }
+  return "";
+}
 
 namespace detail {
 

@@ -18,6 +18,9 @@ enum class QuantileDefinition : std::uint8_t {
   hyndman_fan_8,  ///< h = (N + 1/3) p + 1/3: nearly unbiased for the median of the distribution
 };
 
+/// The definition in words, for files.
+const char* describe(QuantileDefinition definition);
+
 struct QuantileOptions {
   std::vector<double> probabilities;  ///< 0..1, each once
   QuantileDefinition definition = QuantileDefinition::hyndman_fan_7;

@@ -193,4 +193,12 @@ std::span<const float> MemberColumns::sorted() {
   return sorted_host_;
 }
 
+void MemberColumns::copy_members(std::int64_t first, std::int64_t count, std::span<float> out) const {
+  MYRIAD_EXPECT(first >= 0 && count >= 0 && first + count <= members() && out.size() == static_cast<std::size_t>(count) * size());
+  for (std::int64_t i = 0; i < count; ++i) {
+    backend_.copy_to_host(out.data() + i * points(), values_.as<float>() + (first + i) * values_.step(0),
+                          points() * static_cast<std::int64_t>(sizeof(float)));
+  }
+}
+
 }  // namespace myriad

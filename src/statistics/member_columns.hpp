@@ -73,6 +73,8 @@ class MemberColumns {
   MemberCounts count(std::span<const double> thresholds, std::int64_t k);
   /// [rank, point] ascending.
   std::span<const float> sorted();
+  /// [member, point] of members \p first to \p first + \p count - 1 in the order loaded, into \p out.
+  void copy_members(std::int64_t first, std::int64_t count, std::span<float> out) const;
 
   /// Rows of \p nlon points to load at once: few on the host, where they should stay in the caches, many on a device.
   static std::int64_t rows_at_once(const Backend& backend, std::int64_t members, std::int64_t nlon);

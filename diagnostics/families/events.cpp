@@ -1,0 +1,131 @@
+#include "diagnostics/families/events.hpp"
+
+#include <algorithm>
+
+#include "diagnostics/families/event_scores.hpp"
+#include "diagnostics/families/event_table.hpp"
+#include "src/base/error.hpp"
+
+namespace myriad::diag {
+namespace {
+
+void check(const EventOptions& o) {
+  const auto inside = [](double v) { return v > 0.0 && v < 1.0; };
+  MYRIAD_VALIDATE(
+      o.members >= 1 && o.bins >= 2, ErrorKind::config_invalid, "E2550",
+      "no scores of events of {} members with {} bins (at least 1 member and 2 bins are "
+      "needed) correct the numbers",
+      o.members, o.bins);
+  MYRIAD_VALIDATE(o.log_floor > 0.0 && o.log_floor < 0.5, ErrorKind::config_invalid, "E2550",
+                  "the floor of the log score is {} (a probability between 0 and 1/2) take 1e-9",
+                  o.log_floor);
+  for (double x : o.cost_loss) {
+    MYRIAD_VALIDATE(inside(x), ErrorKind::config_invalid, "E2550",
+                    "no economic value at a cost/loss ratio of {} (it must lie between 0 and 1) "
+                    "correct the list",
+                    x);
+    MYRIAD_VALIDATE(std::count(o.cost_loss.begin(), o.cost_loss.end(), x) == 1,
+                    ErrorKind::config_invalid, "E2550",
+                    "the cost/loss ratio {} is given twice (its result would exist twice) drop one",
+                    x);
+  }
+}
+
+class EventFamily final : public ScoreFamily {
+ public:
+  explicit EventFamily(const EventOptions& options)
+      : options_(options), events_(resolve_thresholds(units_of(options.channels), options.events)) {
+    bins_.members = options.members;
+    bins_.bins = options.members <= options.bins ? options.members + 1 : options.bins;
+    for (const auto& events : events_) most_ = std::max(most_, events.size());
+  }
+
+  std::string name() const override { return "events"; }
+  std::size_t record_size() const override { return most_ * table_size(); }
+
+  void score_rows(const CaseRows& rows, std::span<double> record) const override {
+    const auto& events = events_[rows.channel];
+    const auto nlon = static_cast<std::size_t>(rows.fields.nlon);
+    const auto count = static_cast<std::size_t>(rows.fields.nlat);
+    const std::size_t points = nlon * count;
+    MYRIAD_EXPECT(record.size() == count * record_size() && rows.fields.truth.size() == points);
+    if (events.empty()) return;
+    std::vector<double> values;
+    for (const Event& event : events) values.push_back(event.value);
+    const MemberCounts counts =
+        rows.members.count(values, static_cast<std::int64_t>(values.size()));
+    const std::int64_t n = rows.members.members();
+    const EventCounter counter(bins_, options_.log_floor);
+    for (std::size_t row = 0; row < count; ++row) {
+      for (std::size_t e = 0; e < events.size(); ++e) {
+        const auto sums = record.subspan(row * record_size() + e * table_size(), table_size());
+        std::fill(sums.begin(), sums.end(), 0.0);
+        for (std::size_t p = row * nlon; p < (row + 1) * nlon; ++p) {
+          const auto at = e * points + p;
+          const auto beyond = events[e].relation == Relation::above
+                                  ? n - static_cast<std::int64_t>(counts.up_to[at])
+                                  : static_cast<std::int64_t>(counts.below[at]);
+          counter.add(beyond, n, events[e].holds(static_cast<double>(rows.fields.truth[p])), sums);
+        }
+        for (double& v : sums) v /= static_cast<double>(nlon);
+      }
+    }
+  }
+
+  std::vector<FamilyOutput> outputs(std::size_t channel) const override {
+    std::vector<FamilyOutput> out;
+    for (const Event& event : events_[channel]) {
+      for (const EventScore& score : event_scores()) {
+        FamilyOutput o;
+        o.name = fmt::format("{}_{}", score.name, event.name);
+        o.long_name = fmt::format("{} of the event {}", score.long_name, event.text);
+        o.definition = score.definition;
+        o.min_members = score.min_members;
+        describe_axis(score.axis, o);
+        out.push_back(std::move(o));
+      }
+    }
+    return out;
+  }
+
+  void evaluate(std::size_t, std::size_t output, std::span<const double> mean, int,
+                std::span<double> values) const override {
+    MYRIAD_EXPECT(mean.size() == record_size());
+    const EventTable table(
+        mean.subspan(output / event_scores().size() * table_size(), table_size()));
+    const EventScore& score = event_scores()[output % event_scores().size()];
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double x = score.axis == EventAxis::cost_loss ? options_.cost_loss[i] : 0.0;
+      values[i] = score.value(table, i, x);
+    }
+  }
+
+ private:
+  std::size_t table_size() const { return EventTable::size(static_cast<std::size_t>(bins_.bins)); }
+
+  void describe_axis(EventAxis axis, FamilyOutput& o) const {
+    if (axis == EventAxis::none) return;
+    if (axis == EventAxis::cost_loss) {
+      o.axis = "cost_loss_ratio";
+      o.axis_values = options_.cost_loss;
+      return;
+    }
+    o.axis = axis == EventAxis::probability ? "forecast_probability" : "probability_threshold";
+    for (std::size_t b = 0; b < static_cast<std::size_t>(bins_.bins); ++b)
+      o.axis_values.push_back(axis == EventAxis::probability ? bins_.centre(b) : bins_.lower(b));
+  }
+
+  EventOptions options_;
+  std::vector<std::vector<Event>> events_;  ///< [channel]
+  ProbabilityBins bins_;
+  std::size_t most_ = 0;  ///< events of the channel that has most
+};
+
+}  // namespace
+
+std::shared_ptr<const ScoreFamily> make_event_family(const EventOptions& options) {
+  check(options);
+  return std::make_shared<EventFamily>(options);
+}
+
+}  // namespace myriad::diag
