@@ -14,6 +14,7 @@
 #include "src/base/error.hpp"
 #include "src/io/netcdf_file.hpp"
 #include "tests/unit/base/temporary_directory.hpp"
+#include "tests/unit/pipelines/verify/verify_world.hpp"
 
 namespace myriad::pipelines {
 namespace {
@@ -115,6 +116,14 @@ TEST_F(EnsembleFiles, OfEveryConventionGiveTheScoresOfTheArchiveToTheBit) {
   expect_same(of_files("cfgrib_names.nc", "dim_names: cfgrib\n"), expected);
   expect_same(of_files("wb2.nc", "dim_names: wb2\n"), expected);
   expect_same(of_files("ambiguous.nc", "dim_names: wb2\n"), expected);
+}
+
+TEST_F(EnsembleFiles, OfOurOwnForecastsScoreAsTheirDirectoriesDo) {
+  const test::VerifyWorld world;
+  const std::string p = world.path().string();
+  const std::string rest = fmt::format("analysis: [{0}/analysis.nc]\nclimatology: {0}/climatology.nc\n", p);
+  expect_same(fmt::format("forecasts: [{}/forecasts/*/members/*.nc]\n{}", p, rest),
+              numbers(verify(fmt::format("forecasts: [{}/forecasts]\n{}", p, rest))));
 }
 
 TEST_F(EnsembleFiles, MemberZeroIsTheControlUnlessToldOtherwise) {

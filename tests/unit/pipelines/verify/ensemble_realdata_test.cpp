@@ -77,14 +77,17 @@ TEST(Era5Members, ScoreAlikeInGribAndNetcdf) {
   ASSERT_EQ(netcdf.shape().members, 9);
   ASSERT_EQ(grib.starts(), 4U);
   EXPECT_EQ(grib.shape().grid.describe(), "equiangular 61x120");
-  // The copy is packed: z to 1 m2 s-2, t to 0.01 K, so a value moves by half of that at most.
+  // The copy is packed: z to 1 m2 s-2, t to 0.01 K, so a value moves by half of that at most
+  // and a score, where errors of rounding are independent, by far less.
   for (const auto& [channel, step] :
        {std::pair{std::size_t{0}, 1.0}, std::pair{std::size_t{1}, 0.01}}) {
     for (std::size_t region = 0; region < 4; ++region) {
       for (const char* name : {"rmse", "mae", "bias", "crps_fair", "spread"}) {
         const double value = score(netcdf, name, channel, region);
-        EXPECT_NEAR(score(grib, name, channel, region), value, step) << name << region;
-        if (std::string(name) != "bias") EXPECT_GT(value, 5 * step) << name << region;
+        EXPECT_NEAR(score(grib, name, channel, region), value, 0.1 * step) << name << region;
+        if (std::string(name) != "bias") {
+          EXPECT_GT(value, 2 * step) << name << region;
+        }
       }
     }
   }
