@@ -99,7 +99,7 @@ class EnsembleSizeReducer final : public Reducer {
   std::size_t scratch_bytes(std::size_t members, std::size_t) const override {
     return 3 * options_.sizes.size() * members * sizeof(double);
   }
-  std::int64_t values_at_once() const override {
+  std::int64_t values_at_once(std::int64_t) const override {
     return 2 * static_cast<std::int64_t>(options_.sizes.size());
   }
 

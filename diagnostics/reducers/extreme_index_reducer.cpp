@@ -108,7 +108,7 @@ class ExtremeIndexReducer final : public Reducer {
   std::size_t scratch_bytes(std::size_t, std::size_t points) const override {
     return 3 * rule_.weights.size() * points * sizeof(double);
   }
-  std::int64_t values_at_once() const override {
+  std::int64_t values_at_once(std::int64_t) const override {
     return 3 * static_cast<std::int64_t>(k_levels_at_once) + 2;
   }
 

@@ -230,9 +230,9 @@ void ScoreReducer::store_spectra(std::size_t channel, std::size_t lead,
   runner_->store_spectrum(channel, lead, SpectrumOf::members, first, count, record_);
 }
 
-std::int64_t ScoreReducer::values_at_once() const {
+std::int64_t ScoreReducer::values_at_once(std::int64_t members) const {
   std::int64_t most = 1;
-  for (const auto& family : planned_.families) most = std::max(most, family->values_at_once());
+  for (const auto& family : planned_.families) most = std::max(most, family->values_at_once(members));
   return most;
 }
 

@@ -73,7 +73,7 @@ class ScoreReducer final : public Reducer {
                    std::span<const std::int64_t> tile_rows,
                    std::span<const double> record) override;
   std::size_t scratch_bytes(std::size_t members, std::size_t points) const override;
-  std::int64_t values_at_once() const override;
+  std::int64_t values_at_once(std::int64_t members) const override;
 
   /// Extents of the results, with the members that were scored. Preconditions: a case was finished.
   VerificationShape shape() const;

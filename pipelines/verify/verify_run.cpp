@@ -7,6 +7,7 @@
 #include <map>
 
 #include "pipelines/common/configured_backend.hpp"
+#include "pipelines/common/score_families.hpp"
 #include "pipelines/verify/ensemble_archive.hpp"
 #include "pipelines/verify/ensemble_files.hpp"
 #include "pipelines/verify/member_files.hpp"
@@ -88,6 +89,7 @@ VerifyRun::VerifyRun(const Config& config)
       std::min(forecasts_->members(), config.section("spectra").integer("members"));
   // Spherical harmonics need the whole sphere.
   shape_.lmax = global && options.spectrum_members > 0 ? Sht::exact_lmax(shape_.grid) : 0;
+  shape_.families = make_score_families(config.section("scores"), shape_.channels, shape_.members, shape_.grid);
   runner_.emplace(*backend_, shape_, options);
 
   const std::int64_t row_bytes =

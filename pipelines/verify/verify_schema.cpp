@@ -2,6 +2,7 @@
 
 #include "pipelines/common/common_keys.hpp"
 #include "pipelines/common/file_attributes.hpp"
+#include "pipelines/common/score_families.hpp"
 
 namespace myriad::pipelines {
 
@@ -60,6 +61,8 @@ Schema verify_schema() {
   spectra.integer("members", "Members whose spectra are averaged; 0: no spectra")
       .default_to(16)
       .range(0, 100000);
+
+  add_score_keys(s, Hashed::yes);
 
   add_attribution_keys(s.section("output", "Global attributes of scores.nc"));
 

@@ -21,7 +21,7 @@ class ErrorsAgain final : public ScoreFamily {
  public:
   std::string name() const override { return "errors_again"; }
   std::size_t record_size() const override { return 2; }
-  std::int64_t values_at_once() const override { return 0; }
+  std::int64_t values_at_once(std::int64_t) const override { return 0; }
   void score_rows(const CaseRows& rows, std::span<double> record) const override {
     if (rows.channel != 0) return;
     const auto nlon = static_cast<std::size_t>(rows.fields.nlon);
