@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "diagnostics/finite.hpp"
 #include "src/base/error.hpp"
@@ -51,7 +52,7 @@ CaseRunner::CaseRunner(kernels::Backend& backend, const VerificationShape& shape
 }
 
 std::size_t CaseRunner::row_record_size() const {
-  return k_moment_count + static_cast<std::size_t>(shape_.rank_bins);
+  return k_moment_count + static_cast<std::size_t>(shape_.rank_bins) + shape_.family_record_size();
 }
 
 void CaseRunner::score_rows(std::size_t channel, std::size_t lead, std::uint32_t number,
@@ -79,6 +80,18 @@ void CaseRunner::score_rows(std::size_t channel, std::size_t lead, std::uint32_t
     std::copy(rows[k].values().begin(), rows[k].values().end(), row);
     std::copy_n(ranks.begin() + static_cast<std::ptrdiff_t>(k) * bins, bins, row + k_moment_count);
   }
+  const CaseRows case_rows{columns, fields, channel, lead, first_row, number};
+  std::size_t begin = k_moment_count + static_cast<std::size_t>(shape_.rank_bins);
+  for (const auto& family : shape_.families) {
+    const std::size_t size = family->record_size();
+    std::vector<double> values(count * size, std::numeric_limits<double>::quiet_NaN());
+    family->score_rows(case_rows, values);
+    for (std::size_t k = 0; k < count; ++k) {
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(k * size), size,
+                  record.begin() + static_cast<std::ptrdiff_t>(k * row_record_size() + begin));
+    }
+    begin += size;
+  }
 }
 
 void CaseRunner::store(std::size_t channel, std::size_t lead, std::span<const double> rows,
@@ -98,6 +111,13 @@ void CaseRunner::store(std::size_t channel, std::size_t lead, std::span<const do
     record.set_moments(channel, lead, r, area_mean(moments, weights_[r]));
     const auto histogram = rank_histogram(counts, rank_weights_[r], shape_.grid.nlon());
     std::copy(histogram.begin(), histogram.end(), record.ranks(channel, lead, r).begin());
+    const auto families = record.families(channel, lead, r);
+    std::fill(families.begin(), families.end(), 0.0);
+    for (std::size_t k = 0; k < nlat; ++k) {
+      if (weights_[r][k] == 0.0) continue;
+      const auto row = rows.subspan((k + 1) * row_record_size() - families.size(), families.size());
+      for (std::size_t i = 0; i < families.size(); ++i) families[i] += weights_[r][k] * row[i];
+    }
   }
 }
 

@@ -35,7 +35,7 @@ class CaseRunner {
  public:
   CaseRunner(kernels::Backend& backend, const VerificationShape& shape, const CaseOptions& options);
 
-  /// Numbers that score_rows() makes of one row: its moments and rank counts.
+  /// Numbers that score_rows() makes of one row: its moments, rank counts and families.
   std::size_t row_record_size() const;
   /// Score the rows [first_row, first_row + fields.nlat), whose members \p columns hold.
   ///

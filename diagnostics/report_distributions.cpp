@@ -65,7 +65,7 @@ std::string rank_part(const Verification& results, std::size_t channel) {
   }
   if (figures.empty()) return {};
   return "<h3>Where the truth falls among the members</h3>\n<p class=\"key\">Rank histograms, "
-         "area-weighted over the globe and all "
+         "area-weighted over the " + area_word(shape) + " and all "
          "starts. Flat (dotted line) is reliable, a bowl means too little spread, a dome too much, "
          "a slope a bias.</p>\n"
          "<div class=\"grid small\">\n" +

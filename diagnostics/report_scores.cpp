@@ -105,7 +105,7 @@ std::string score_charts(const Verification& results, std::size_t channel) {
   charts.add_interval(bias, "bias");
   charts.add(bias, "bias_climatology", "climate", "s-climatology");
   charts.add(bias, "bias", ensemble ? "ens. mean" : "forecast", "s-mean");
-  html += figure("Bias", "Mean of forecast minus truth over the globe: a drift shows up here.",
+  html += figure("Bias", fmt::format("Mean of forecast minus truth over the {}: a drift shows up here.", area_word(results.shape())),
                  render(bias));
   return html + "</div>\n";
 }
@@ -137,10 +137,10 @@ std::string score_table(const Verification& results, std::size_t channel) {
     shown.push_back(&column);
   }
   std::string html = fmt::format(
-      "<details><summary>Table of scores over the globe{}</summary>\n<div class=\"scroll\" "
+      "<details><summary>Table of scores over the {}{}</summary>\n<div class=\"scroll\" "
       "role=\"region\" "
       "tabindex=\"0\" aria-label=\"Scores of {}\"><table><thead><tr><th scope=\"col\">lead</th>",
-      unit.empty() ? std::string() : fmt::format(" ({})", escape_markup(unit)),
+      area_word(shape), unit.empty() ? std::string() : fmt::format(" ({})", escape_markup(unit)),
       escape_markup(shape.channels[channel].long_name));
   for (const Column* column : shown)
     html += fmt::format("<th scope=\"col\">{}</th>", column->heading);

@@ -12,6 +12,10 @@
 namespace myriad::diag {
 namespace detail {
 
+std::string area_word(const VerificationShape& shape) {
+  return shape.grid.is_global() ? "globe" : "domain";
+}
+
 std::string fixed_text(double value, int decimals) {
   if (!std::isfinite(value)) return "–";
   const std::string text = fmt::format("{:.{}f}", std::abs(value), decimals);
@@ -160,9 +164,9 @@ std::string error_sentence(const Verification& results, std::size_t channel) {
     return fmt::format("{} is off by {} (root mean square) at {}.", subject, prose(rmse[first]),
                        detail::lead_text(leads[first]));
   }
-  return fmt::format("{} is off by {} at {} and by {} at {} (root mean square over the globe).",
+  return fmt::format("{} is off by {} at {} and by {} at {} (root mean square over the {}).",
                      subject, prose(rmse[first]), detail::lead_text(leads[first]),
-                     prose(rmse[last]), detail::lead_text(leads[last]));
+                     prose(rmse[last]), detail::lead_text(leads[last]), detail::area_word(results.shape()));
 }
 
 std::string baseline_sentence(const Verification& results, std::size_t channel) {

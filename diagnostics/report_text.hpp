@@ -7,7 +7,14 @@
 
 #include "src/base/time.hpp"
 
+namespace myriad::diag {
+struct VerificationShape;
+}
+
 namespace myriad::diag::detail {
+
+/// What the first region covers: "globe", or "domain" of forecasts for part of it.
+std::string area_word(const VerificationShape& shape);
 
 /// Three significant digits, thousands with a comma, a true minus sign; "–" for an absent value.
 std::string number_text(double value);

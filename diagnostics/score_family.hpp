@@ -33,8 +33,8 @@ struct FamilyOutput {
   ScoreUnit unit = ScoreUnit::one;
   Pooling pooling = Pooling::moments;
   int min_members = 1;
-  std::string axis;               ///< what its values run over, for example "probability"; empty: one value
-  std::vector<double> axis_values;  ///< one per value
+  std::string axis = {};  ///< what its values run over, for example "probability"; empty: one value
+  std::vector<double> axis_values = {};  ///< one per value
   std::string axis_units = "1";
 
   std::size_t size() const { return axis.empty() ? 1 : axis_values.size(); }
@@ -55,6 +55,8 @@ class ScoreFamily {
   virtual std::size_t record_size() const = 0;
   /// *Shapes* record [row, record_size()], NaN on entry; a channel that the family does not score leaves it so.
   virtual void score_rows(const CaseRows& rows, std::span<double> record) const = 0;
+  /// Most values per point that score_rows() asks so many members for at once (MemberColumns::buffer_bytes()).
+  virtual std::int64_t values_at_once(std::int64_t members) const = 0;
   /// Results for \p channel; none when the family does not score it.
   virtual std::vector<FamilyOutput> outputs(std::size_t channel) const = 0;
   /// Values [size()] of result \p output from the mean record of \p members members.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 
 #include "diagnostics/ranks.hpp"
 #include "src/base/time.hpp"
@@ -41,6 +42,25 @@ struct Pending {
   std::vector<double> values;
 };
 
+std::string pooling_text(Pooling pooling) {
+  return pooling == Pooling::moments ? "means over dates before the score"
+                                     : "mean over dates of the score";
+}
+
+/// \p bounds [region, lead, low or high] of the score \p name.
+Pending interval_variable(const std::string& name, const std::string& unit,
+                          const std::vector<double>& bounds) {
+  return {{name + "_interval",
+           io::NcType::f64,
+           {"region", "lead_time", "bound"},
+           {{"long_name", fmt::format("90 % interval of {}", name)},
+            {"units", unit},
+            {"MYRIAD_estimator", std::string("percentile bootstrap over starts, 400 resamples")}},
+           io::MissingValues::allow,
+           0},
+          bounds};
+}
+
 void add_scores(const Verification& results, std::size_t channel, std::vector<Pending>& out) {
   const VerificationShape& shape = results.shape();
   const VerifiedChannel& info = shape.channels[channel];
@@ -55,9 +75,7 @@ void add_scores(const Verification& results, std::size_t channel, std::vector<Pe
                     {{"long_name", fmt::format("{}: {}", info.long_name, score.long_name)},
                      {"units", unit},
                      {"MYRIAD_estimator", score.definition},
-                     {"MYRIAD_date_pooling", std::string(score.pooling == Pooling::moments
-                                                             ? "means over dates before the score"
-                                                             : "mean over dates of the score")}},
+                     {"MYRIAD_date_pooling", pooling_text(score.pooling)}},
                     io::MissingValues::allow,
                     0},
                    values});
@@ -70,17 +88,81 @@ void add_scores(const Verification& results, std::size_t channel, std::vector<Pe
         bounds.push_back(interval.high);
       }
     }
-    out.push_back(
-        {{name + "_interval",
-          io::NcType::f64,
-          {"region", "lead_time", "bound"},
-          {{"long_name", fmt::format("90 % interval of {}", name)},
-           {"units", unit},
-           {"MYRIAD_estimator", std::string("percentile bootstrap over starts, 400 resamples")}},
-          io::MissingValues::allow,
-          0},
-         bounds});
+    out.push_back(interval_variable(name, unit, bounds));
   }
+}
+
+/// Call body(family, number, output) for every result of the families for \p channel.
+template <class Body>
+void for_each_output(const VerificationShape& shape, std::size_t channel, const Body& body) {
+  for (std::size_t f = 0; f < shape.families.size(); ++f) {
+    const std::vector<FamilyOutput> outputs = shape.families[f]->outputs(channel);
+    for (std::size_t k = 0; k < outputs.size(); ++k) body(f, k, outputs[k]);
+  }
+}
+
+/// Names of the axes of curves: one dimension per set of places.
+class CurveAxes {
+ public:
+  const std::string& name_of(const FamilyOutput& output) {
+    std::size_t alike = 1;
+    for (const Axis& axis : axes_) {
+      if (axis.output.axis != output.axis) continue;
+      if (axis.output.axis_values == output.axis_values) return axis.name;
+      ++alike;
+    }
+    axes_.push_back({alike == 1 ? output.axis : fmt::format("{}_{}", output.axis, alike), output});
+    return axes_.back().name;
+  }
+  void define(io::ProductWriter& writer) const {
+    for (const Axis& axis : axes_) {
+      writer.define_axis(axis.name, axis.output.axis_values,
+                         {{"long_name", axis.output.axis}, {"units", axis.output.axis_units}});
+    }
+  }
+
+ private:
+  struct Axis {
+    std::string name;
+    FamilyOutput output;
+  };
+  std::deque<Axis> axes_;
+};
+
+void add_families(const Verification& results, std::size_t channel, CurveAxes& axes,
+                  std::vector<Pending>& out) {
+  const VerificationShape& shape = results.shape();
+  const VerifiedChannel& info = shape.channels[channel];
+  for_each_output(shape, channel, [&](std::size_t f, std::size_t k, const FamilyOutput& output) {
+    const bool intervals = output.axis.empty() && results.starts() >= 3;
+    std::vector<double> values, bounds;
+    for (std::size_t r = 0; r < shape.regions.size(); ++r) {
+      for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+        const auto some = results.family_values(f, output, k, channel, t, r);
+        values.insert(values.end(), some.begin(), some.end());
+        if (!intervals) continue;
+        const Interval interval = results.family_intervals(f, output, k, channel, t, r).front();
+        bounds.push_back(interval.low);
+        bounds.push_back(interval.high);
+      }
+    }
+    if (!exists(values)) return;
+    const std::string name = info.name + "_" + output.name;
+    const std::string unit = output.unit == ScoreUnit::channel ? info.units : "1";
+    std::vector<std::string> dimensions{"region", "lead_time"};
+    if (!output.axis.empty()) dimensions.push_back(axes.name_of(output));
+    out.push_back({{name,
+                    io::NcType::f64,
+                    dimensions,
+                    {{"long_name", fmt::format("{}: {}", info.long_name, output.long_name)},
+                     {"units", unit},
+                     {"MYRIAD_estimator", output.definition},
+                     {"MYRIAD_date_pooling", pooling_text(output.pooling)}},
+                    io::MissingValues::allow,
+                    0},
+                   values});
+    if (intervals) out.push_back(interval_variable(name, unit, bounds));
+  });
 }
 
 void add_ranks_and_spectra(const Verification& results, std::size_t channel,
@@ -146,8 +228,10 @@ io::PublishedFile write_score_file(const Verification& results, const std::files
                                    const io::NcAttributes& attributes, Existing existing) {
   const VerificationShape& shape = results.shape();
   std::vector<Pending> pending;
+  CurveAxes axes;
   for (std::size_t c = 0; c < shape.channels.size(); ++c) {
     add_scores(results, c, pending);
+    add_families(results, c, axes, pending);
     add_ranks_and_spectra(results, c, pending);
   }
   io::ProductWriter writer(path, attributes, existing);
@@ -166,6 +250,7 @@ io::PublishedFile write_score_file(const Verification& results, const std::files
     writer.define_axis("degree", counting(shape.lmax),
                        {{"long_name", std::string("total degree")}, {"units", std::string("1")}});
   }
+  axes.define(writer);
   if (results.starts() >= 3) writer.define_dimension("bound", 2);
   writer.define_scalar("members", static_cast<std::int32_t>(shape.members),
                        {{"long_name", std::string("members scored")}, {"units", std::string("1")}});
@@ -190,6 +275,19 @@ std::string score_lines(const Verification& results) {
                               shape.regions[r].name, shape.lead_hours[t], score.name, values[t]);
         }
       }
+      for_each_output(shape, c, [&](std::size_t f, std::size_t k, const FamilyOutput& output) {
+        for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+          const auto values = results.family_values(f, output, k, c, t, r);
+          for (std::size_t i = 0; i < values.size(); ++i) {
+            if (!std::isfinite(values[i])) continue;
+            const std::string place =
+                output.axis.empty() ? std::string() : fmt::format("@{:g}", output.axis_values[i]);
+            text += fmt::format("{}\t{}\t{}\t{}{}\t{:.9g}\n", shape.channels[c].name,
+                                shape.regions[r].name, shape.lead_hours[t], output.name, place,
+                                values[i]);
+          }
+        }
+      });
     }
   }
   return text;
@@ -199,7 +297,7 @@ Json score_json(const Verification& results) {
   const VerificationShape& shape = results.shape();
   Json leads{Json::Array{}};
   for (double hours : shape.lead_hours) leads.push_back(hours);
-  Json channels{Json::Object{}};
+  Json channels{Json::Object{}}, axes{Json::Object{}};
   for (std::size_t c = 0; c < shape.channels.size(); ++c) {
     Json regions{Json::Object{}};
     for (std::size_t r = 0; r < shape.regions.size(); ++r) {
@@ -211,6 +309,28 @@ Json score_json(const Verification& results) {
         for (double v : values) array.push_back(std::isfinite(v) ? Json(v) : Json(nullptr));
         list.set(score.name, std::move(array));
       }
+      for_each_output(shape, c, [&](std::size_t f, std::size_t k, const FamilyOutput& output) {
+        const auto number = [](double v) { return std::isfinite(v) ? Json(v) : Json(nullptr); };
+        Json array{Json::Array{}};
+        bool any = false;
+        for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+          const auto values = results.family_values(f, output, k, c, t, r);
+          any = any || exists(values);
+          if (output.axis.empty()) {
+            array.push_back(number(values.front()));
+            continue;
+          }
+          Json curve{Json::Array{}};
+          for (double v : values) curve.push_back(number(v));
+          array.push_back(std::move(curve));
+        }
+        if (!any) return;
+        list.set(output.name, std::move(array));
+        if (output.axis.empty()) return;
+        Json places{Json::Array{}};
+        for (double v : output.axis_values) places.push_back(v);
+        axes.set(output.name, std::move(places));
+      });
       regions.set(shape.regions[r].name, std::move(list));
     }
     Json channel{Json::Object{}};
@@ -223,6 +343,7 @@ Json score_json(const Verification& results) {
   json.set("starts", static_cast<std::int64_t>(results.starts()));
   json.set("lead_hours", std::move(leads));
   json.set("channels", std::move(channels));
+  if (!axes.as_object().empty()) json.set("axes", std::move(axes));
   return json;
 }
 

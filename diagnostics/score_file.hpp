@@ -13,8 +13,9 @@
 namespace myriad::diag {
 
 /// Write `scores.nc`: <channel>_<score>(region, lead_time) for every score that exists,
-/// <channel>_<score>_interval (.., bounds) of the main ones, <channel>_rank_histogram(region,
-/// lead_time, rank), <channel>_spectrum_<of>(lead_time, degree).
+/// <channel>_<score>_interval (.., bounds) of the main ones and of those asked for,
+/// <channel>_<score>(region, lead_time, <axis>) of those that are curves,
+/// <channel>_rank_histogram(region, lead_time, rank), <channel>_spectrum_<of>(lead_time, degree).
 ///
 /// The estimator is part of the name; its equation, its pooling over dates and the number of
 /// members stand in its attributes. Absent values are 9.969e36. \p attributes are global.
@@ -24,12 +25,12 @@ io::PublishedFile write_score_file(const Verification& results, const std::files
                                    const io::NcAttributes& attributes, Existing existing);
 
 /// Lines "channel <tab> region <tab> lead_hours <tab> score <tab> value" of all scores that exist,
-/// with a header line; values with 9 significant digits. The form is stable: columns are never
-/// reordered or removed.
+/// with a header line; values with 9 significant digits. A value of a curve is named
+/// "<score>@<place on the axis>". The form is stable: columns are never reordered or removed.
 std::string score_lines(const Verification& results);
 
 /// One object: members, starts, leads, and channels -> regions -> scores -> values per lead (null
-/// where absent). Stable.
+/// where absent; an array per lead for a curve), and axes -> score -> places of a curve. Stable.
 Json score_json(const Verification& results);
 
 }  // namespace myriad::diag

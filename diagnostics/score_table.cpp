@@ -21,9 +21,9 @@ bool exists(const std::vector<double>& values) {
 
 std::string headline(const Verification& results, std::string_view what) {
   const VerificationShape& shape = results.shape();
-  return fmt::format("{}{} member{}, {} start{}, globe\n", what, shape.members,
+  return fmt::format("{}{} member{}, {} start{}, {}\n", what, shape.members,
                      shape.members == 1 ? "" : "s", results.starts(),
-                     results.starts() == 1 ? "" : "s");
+                     results.starts() == 1 ? "" : "s", shape.grid.is_global() ? "globe" : "domain");
 }
 
 struct TableColumn {

@@ -5,10 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/random.hpp"
+#include "diagnostics/resampling.hpp"
 #include "src/base/config.hpp"
 #include "src/base/error.hpp"
-#include "src/base/random_streams.hpp"
 
 namespace myriad::diag {
 namespace {
@@ -151,28 +150,6 @@ std::vector<Score> make_scores() {
   return list;
 }
 
-/// Quantile by linear interpolation between order statistics.
-double quantile_of_sorted(std::span<const double> sorted, double q) {
-  const double position = q * static_cast<double>(sorted.size() - 1);
-  const auto low = static_cast<std::size_t>(position);
-  const std::size_t high = std::min(low + 1, sorted.size() - 1);
-  return sorted[low] + (position - static_cast<double>(low)) * (sorted[high] - sorted[low]);
-}
-
-/// Indices of the dates of one resample.
-void draw_dates(const BootstrapOptions& options, int replicate, std::vector<std::size_t>& sample) {
-  const std::size_t n = sample.size();
-  for (std::size_t i = 0; i < n;) {
-    const auto words = kernels::reference::philox_block(
-        {static_cast<std::uint32_t>(i), 0, static_cast<std::uint32_t>(replicate),
-         stream_number(StreamId::bootstrap)},
-        {static_cast<std::uint32_t>(options.seed), static_cast<std::uint32_t>(options.seed >> 32)});
-    const auto begin = static_cast<std::size_t>((std::uint64_t{words[0]} * n) >> 32);
-    for (int b = 0; b < options.block && i < n; ++b, ++i)
-      sample[i] = (begin + static_cast<std::size_t>(b)) % n;
-  }
-}
-
 Moments sample_mean(std::span<const Moments> dates, std::span<const std::size_t> sample) {
   std::array<double, k_moment_count> sum{};
   for (std::size_t d : sample) {
@@ -212,38 +189,50 @@ double evaluate(const Score& score, std::span<const Moments> dates, int members)
   return sum / static_cast<double>(dates.size());
 }
 
-std::vector<Interval> bootstrap_intervals(std::span<const Score* const> which,
-                                          std::span<const Moments> dates, int members,
-                                          const BootstrapOptions& options) {
+std::vector<Interval> bootstrap_intervals(
+    std::size_t dates, std::size_t count, const BootstrapOptions& options,
+    const std::function<std::vector<double>(std::span<const std::size_t>)>& values) {
   MYRIAD_EXPECT(options.replicates > 1 && options.block > 0 && options.level > 0.0 &&
                 options.level < 1.0);
-  std::vector<Interval> intervals(which.size(), {k_absent, k_absent});
-  const std::size_t n = dates.size();
-  if (n < 3) return intervals;
-  std::vector<std::vector<double>> values(which.size());
-  std::vector<std::size_t> sample(n);
+  std::vector<Interval> intervals(count, {k_absent, k_absent});
+  if (dates < 3) return intervals;
+  std::vector<std::vector<double>> found(count);
+  std::vector<std::size_t> sample(dates);
   for (int r = 0; r < options.replicates; ++r) {
-    draw_dates(options, r, sample);
-    const Moments mean = sample_mean(dates, sample);
-    for (std::size_t i = 0; i < which.size(); ++i) {
-      if (members < which[i]->min_members) continue;
-      double value = 0.0;
-      if (which[i]->pooling == Pooling::moments) {
-        value = which[i]->value(mean, members);
-      } else {
-        for (std::size_t d : sample)
-          value += which[i]->value(dates[d], members) / static_cast<double>(n);
-      }
-      if (std::isfinite(value)) values[i].push_back(value);
+    draw_dates(options.seed, r, options.block, sample);
+    const std::vector<double> drawn = values(sample);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (std::isfinite(drawn[i])) found[i].push_back(drawn[i]);
     }
   }
   const double tail = 0.5 * (1.0 - options.level);
-  for (std::size_t i = 0; i < which.size(); ++i) {
-    if (values[i].size() < 2) continue;
-    std::sort(values[i].begin(), values[i].end());
-    intervals[i] = {quantile_of_sorted(values[i], tail), quantile_of_sorted(values[i], 1.0 - tail)};
+  for (std::size_t i = 0; i < count; ++i) {
+    if (found[i].size() < 2) continue;
+    std::sort(found[i].begin(), found[i].end());
+    intervals[i] = {quantile_of_sorted(found[i], tail), quantile_of_sorted(found[i], 1.0 - tail)};
   }
   return intervals;
+}
+
+std::vector<Interval> bootstrap_intervals(std::span<const Score* const> which,
+                                          std::span<const Moments> dates, int members,
+                                          const BootstrapOptions& options) {
+  return bootstrap_intervals(
+      dates.size(), which.size(), options, [&](std::span<const std::size_t> sample) {
+        const Moments mean = sample_mean(dates, sample);
+        std::vector<double> values(which.size(), k_absent);
+        for (std::size_t i = 0; i < which.size(); ++i) {
+          if (members < which[i]->min_members) continue;
+          if (which[i]->pooling == Pooling::moments) {
+            values[i] = which[i]->value(mean, members);
+            continue;
+          }
+          values[i] = 0.0;
+          for (std::size_t d : sample)
+            values[i] += which[i]->value(dates[d], members) / static_cast<double>(dates.size());
+        }
+        return values;
+      });
 }
 
 }  // namespace myriad::diag

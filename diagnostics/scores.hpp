@@ -7,6 +7,7 @@
 /// over dates.
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,11 +72,18 @@ struct BootstrapOptions {
   std::uint64_t seed = 0;
 };
 
-/// Percentile bootstrap over dates of each score: resamples with replacement, the same ones for all
-/// scores. NaN for fewer than 3 dates or an absent score.
+/// Percentile bootstrap over \p dates dates of \p count values, which \p values computes of the
+/// dates that it is given (their indices, some more than once). NaN for fewer than 3 dates and
+/// where fewer than 2 resamples have a value.
 ///
 /// Determinism: bitwise; replicate r draws from stream bootstrap, member r, of the seed.
 /// Source: Künsch 1989 (block bootstrap); Politis and Romano 1992 (circular).
+std::vector<Interval> bootstrap_intervals(
+    std::size_t dates, std::size_t count, const BootstrapOptions& options,
+    const std::function<std::vector<double>(std::span<const std::size_t>)>& values);
+
+/// Percentile bootstrap over dates of each score: resamples with replacement, the same ones for all
+/// scores. NaN for fewer than 3 dates or an absent score.
 std::vector<Interval> bootstrap_intervals(std::span<const Score* const> which,
                                           std::span<const Moments> dates, int members,
                                           const BootstrapOptions& options = {});

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "src/base/error.hpp"
@@ -39,14 +40,22 @@ std::span<const std::string_view> scores_with_interval() {
   return names;
 }
 
+std::size_t VerificationShape::family_record_size() const {
+  std::size_t size = 0;
+  for (const auto& family : families) size += family->record_size();
+  return size;
+}
+
 StartRecord::StartRecord(const VerificationShape& shape)
     : leads_(shape.lead_hours.size()),
       regions_(shape.regions.size()),
       bins_(static_cast<std::size_t>(shape.rank_bins)),
       lmax_(static_cast<std::size_t>(shape.lmax)),
       ranks_begin_(shape.cases() * regions_ * k_moment_count),
-      spectra_begin_(ranks_begin_ + shape.cases() * regions_ * bins_) {
-  data_.assign(spectra_begin_ + shape.cases() * k_spectrum_count * lmax_, k_absent);
+      spectra_begin_(ranks_begin_ + shape.cases() * regions_ * bins_),
+      family_size_(shape.family_record_size()),
+      families_begin_(spectra_begin_ + shape.cases() * k_spectrum_count * lmax_) {
+  data_.assign(families_begin_ + shape.cases() * regions_ * family_size_, k_absent);
 }
 
 void StartRecord::set_moments(std::size_t channel, std::size_t lead, std::size_t region,
@@ -83,9 +92,19 @@ std::span<const double> StartRecord::spectrum(std::size_t channel, std::size_t l
   return const_cast<StartRecord*>(this)->spectrum(channel, lead, of);
 }
 
+std::span<double> StartRecord::families(std::size_t channel, std::size_t lead, std::size_t region) {
+  const std::size_t index = (channel * leads_ + lead) * regions_ + region;
+  return std::span(data_).subspan(families_begin_ + index * family_size_, family_size_);
+}
+std::span<const double> StartRecord::families(std::size_t channel, std::size_t lead,
+                                              std::size_t region) const {
+  return const_cast<StartRecord*>(this)->families(channel, lead, region);
+}
+
 Verification::Verification(VerificationShape shape)
     : shape_(std::move(shape)),
       moments_(shape_.cases() * shape_.regions.size()),
+      families_(moments_.size()),
       intervals_(moments_.size()),
       sums_(shape_) {
   MYRIAD_EXPECT(!shape_.channels.empty() && !shape_.lead_hours.empty() && !shape_.regions.empty());
@@ -97,6 +116,9 @@ void Verification::add(const StartRecord& start) {
     for (std::size_t t = 0; t < shape_.lead_hours.size(); ++t) {
       for (std::size_t r = 0; r < shape_.regions.size(); ++r) {
         moments_[case_index(c, t, r)].push_back(start.moments(c, t, r));
+        const auto records = start.families(c, t, r);
+        auto& kept = families_[case_index(c, t, r)];
+        kept.insert(kept.end(), records.begin(), records.end());
       }
     }
   }
@@ -150,6 +172,62 @@ std::vector<double> Verification::spectrum(std::size_t channel, std::size_t lead
   std::vector<double> mean(sums.begin(), sums.end());
   for (double& v : mean) v /= static_cast<double>(starts_);
   return mean;
+}
+
+std::span<const double> Verification::family_part(std::size_t family,
+                                                  std::span<const double> all) const {
+  std::size_t begin = 0;
+  for (std::size_t f = 0; f < family; ++f) begin += shape_.families[f]->record_size();
+  return all.subspan(begin, shape_.families[family]->record_size());
+}
+
+std::vector<double> Verification::family_values_of(std::size_t family, const FamilyOutput& output,
+                                                   std::size_t number, std::size_t channel,
+                                                   std::size_t cell,
+                                                   std::span<const std::size_t> starts) const {
+  const ScoreFamily& made_by = *shape_.families[family];
+  std::vector<double> values(output.size(), k_absent);
+  if (starts.empty() || shape_.members < output.min_members) return values;
+  const std::size_t all = shape_.family_record_size();
+  const auto of_start = [&](std::size_t start) {
+    return family_part(family, std::span(families_[cell]).subspan(start * all, all));
+  };
+  const double n = static_cast<double>(starts.size());
+  if (output.pooling == Pooling::moments) {
+    std::vector<double> mean(made_by.record_size(), 0.0);
+    for (std::size_t start : starts) {
+      const auto record = of_start(start);
+      for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += record[i];
+    }
+    for (double& v : mean) v /= n;
+    made_by.evaluate(channel, number, mean, shape_.members, values);
+    return values;
+  }
+  std::vector<double> sum(output.size(), 0.0);
+  for (std::size_t start : starts) {
+    std::fill(values.begin(), values.end(), k_absent);
+    made_by.evaluate(channel, number, of_start(start), shape_.members, values);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += values[i];
+  }
+  for (double& v : sum) v /= n;
+  return sum;
+}
+
+std::vector<double> Verification::family_values(std::size_t family, const FamilyOutput& output,
+                                                std::size_t number, std::size_t channel,
+                                                std::size_t lead, std::size_t region) const {
+  std::vector<std::size_t> all(starts_);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return family_values_of(family, output, number, channel, case_index(channel, lead, region), all);
+}
+
+std::vector<Interval> Verification::family_intervals(std::size_t family, const FamilyOutput& output,
+                                                     std::size_t number, std::size_t channel,
+                                                     std::size_t lead, std::size_t region) const {
+  return bootstrap_intervals(starts_, output.size(), {}, [&](std::span<const std::size_t> sample) {
+    return family_values_of(family, output, number, channel, case_index(channel, lead, region),
+                            sample);
+  });
 }
 
 std::vector<double> Verification::over_leads(const Score& which, std::size_t channel,

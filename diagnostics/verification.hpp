@@ -12,6 +12,7 @@
 
 #include "diagnostics/area.hpp"
 #include "diagnostics/moments.hpp"
+#include "diagnostics/score_family.hpp"
 #include "diagnostics/scores.hpp"
 #include "src/grid/grid.hpp"
 
@@ -49,10 +50,13 @@ struct VerificationShape {
   std::vector<double> lead_hours;
   int members =
       0;  ///< members that are scored (the control is not among them unless it was asked for)
-  int rank_bins = 0;      ///< members + 1, or fewer
-  std::int64_t lmax = 0;  ///< degrees of the spectra; 0: no spectra
+  int rank_bins = 0;            ///< members + 1, or fewer
+  std::int64_t lmax = 0;        ///< degrees of the spectra; 0: no spectra
+  ScoreFamilies families = {};  ///< scores asked for beside those of scores()
 
   std::size_t cases() const { return channels.size() * lead_hours.size(); }
+  /// Numbers of all families per row, or per case and region.
+  std::size_t family_record_size() const;
 };
 
 /// What one start contributes: plain numbers, so that it can be sent between ranks as they are.
@@ -71,6 +75,10 @@ class StartRecord {
   std::span<double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of);
   std::span<const double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) const;
 
+  /// Mean records of all families, one after the other.
+  std::span<double> families(std::size_t channel, std::size_t lead, std::size_t region);
+  std::span<const double> families(std::size_t channel, std::size_t lead, std::size_t region) const;
+
   std::span<double> data() { return data_; }
 
  private:
@@ -80,13 +88,15 @@ class StartRecord {
   std::size_t lmax_;
   std::size_t ranks_begin_;
   std::size_t spectra_begin_;
+  std::size_t family_size_;
+  std::size_t families_begin_;
   std::vector<double> data_;
 };
 
 /// Collects the starts in their order.
 ///
-/// Memory: moments of every start (about 1 kB per channel, lead and start); histograms and spectra
-/// are summed up.
+/// Memory: moments and records of families of every start (about 1 kB per channel, lead and start,
+/// and what the families say); histograms and spectra are summed up.
 /// Determinism: bitwise in the order of add(), whoever made the records.
 class Verification {
  public:
@@ -109,6 +119,15 @@ class Verification {
   /// Mean power per degree [lmax]; empty when absent.
   std::vector<double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) const;
 
+  /// Values [output.size()] of result \p output of family number \p family; NaN where absent.
+  std::vector<double> family_values(std::size_t family, const FamilyOutput& output,
+                                    std::size_t number, std::size_t channel, std::size_t lead,
+                                    std::size_t region) const;
+  /// 90 % interval over starts of each of these values; NaN for fewer than 3 starts.
+  std::vector<Interval> family_intervals(std::size_t family, const FamilyOutput& output,
+                                         std::size_t number, std::size_t channel, std::size_t lead,
+                                         std::size_t region) const;
+
   /// A score over all leads [lead].
   std::vector<double> over_leads(const Score& score, std::size_t channel, std::size_t region) const;
 
@@ -118,7 +137,14 @@ class Verification {
   }
   VerificationShape shape_;
   std::size_t starts_ = 0;
+  /// Part of a case's family records that belongs to \p family.
+  std::span<const double> family_part(std::size_t family, std::span<const double> all) const;
+  std::vector<double> family_values_of(std::size_t family, const FamilyOutput& output,
+                                       std::size_t number, std::size_t channel, std::size_t cell,
+                                       std::span<const std::size_t> starts) const;
+
   std::vector<std::vector<Moments>> moments_;  ///< [channel, lead, region][start]
+  std::vector<std::vector<double>> families_;  ///< [channel, lead, region][start, record]
   /// [channel, lead, region][score with interval]; filled when asked for, emptied by add()
   mutable std::vector<std::vector<Interval>> intervals_;
   StartRecord sums_;  ///< its moments are not used

@@ -151,7 +151,9 @@ class NcclCollective final : public Collective {
     ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
     config.blocking = 0;
     if (cudaEventCreateWithFlags(&issued_, cudaEventDisableTiming) != cudaSuccess) return fail("cudaEventCreate", ncclUnhandledCudaError);
-    settle(nccl_.init(&comm_, static_cast<int>(size_), id, static_cast<int>(rank_), &config), "ncclCommInitRankConfig", 0.5 * time_out_);
+    if (settle(nccl_.init(&comm_, static_cast<int>(size_), id, static_cast<int>(rank_), &config), "ncclCommInitRankConfig", 0.5 * time_out_)) {
+      meet();
+    }
   }
   const Reason& failure() const { return failure_; }
   /// Leave without the other ranks.
@@ -238,6 +240,23 @@ class NcclCollective final : public Collective {
       return true;
     }
   };
+
+  /// A byte to and from every rank: the library connects ranks, and takes memory for that, when they first send. Afterwards what is
+  /// free on the device is what is left for others.
+  void meet() {
+    void* memory = nullptr;
+    if (cudaMalloc(&memory, 2 * size_) != cudaSuccess || cudaMemsetAsync(memory, 0, 2 * size_, device_->stream()) != cudaSuccess) {
+      static_cast<void>(cudaGetLastError());
+      fail("the first exchange", ncclUnhandledCudaError);
+    } else {
+      const std::vector<std::size_t> ones(size_, 1);
+      auto* const bytes = static_cast<std::byte*>(memory);
+      all_to_all(bytes, ones, bytes + size_, ones);
+      Reason why;  // is failure_
+      wait(why);
+    }
+    cudaFree(memory);
+  }
 
   template <class PartOf>
   void exchange(const PartOf& part_of) {

@@ -16,11 +16,9 @@ using kernels::detail::k_sort_vectors;
 using kernels::detail::k_wide;
 using kernels::detail::sort_columns;
 using kernels::detail::Wide;
-using kernels::detail::wide_fill;
 using kernels::detail::wide_load;
 using kernels::detail::wide_load_part;
 using kernels::detail::wide_store;
-using kernels::detail::wide_store_part;
 
 namespace {
 
@@ -124,30 +122,38 @@ struct CrpsAdjoint {
     const T* x = members + g * group_stride + at;
     const T* y = truth + g * truth_stride + at;
     T* d = grad + g * grad_group_stride + at;
-    for (std::int64_t j = 0; j < nlon; j += k_wide<T>) {
-      const std::int64_t valid = std::min<std::int64_t>(k_wide<T>, nlon - j);
-      const auto lanes = [&](const T* from) {
-        return valid == k_wide<T> ? wide_load(from + j) : wide_load_part(from + j, valid);
-      };
-      const Wide<T> centre = lanes(y);
+    for (std::int64_t j = 0; j < nlon; j += k_lanes) {
+      const std::int64_t valid = std::min<std::int64_t>(k_lanes, nlon - j);
       for (std::int64_t i = 0; i < count; ++i) {
-        const Wide<T> mine = lanes(x + i * member_stride);
-        Wide<T> order{};
+        const Lanes mine = load(x + i * member_stride + j, valid);
+        Signs order{};  // sum of the signs of x_i - x_n
         for (std::int64_t n = 0; n < count; ++n)
-          order += sign_of(mine - lanes(x + n * member_stride));
-        Wide<T> value = near * sign_of(mine - centre) - far * order;
-        T* to = d + i * grad_member_stride;
-        if (update == Update::accumulate) value += lanes(to);
-        valid == k_wide<T> ? wide_store<T>(to + j, value)
-                           : wide_store_part<T>(to + j, value, valid);
+          order += signs(mine, load(x + n * member_stride + j, valid));
+        const Signs side = signs(mine, load(y + j, valid));
+        T* to = d + i * grad_member_stride + j;
+        for (std::int64_t k = 0; k < valid; ++k) {
+          const T value = near * static_cast<T>(side[k]) - far * static_cast<T>(order[k]);
+          to[k] = update == Update::accumulate ? to[k] + value : value;
+        }
       }
     }
   }
 
-  MYRIAD_INLINE static Wide<T> sign_of(Wide<T> v) {
-    const Wide<T> one = wide_fill(T{1});
-    return (v > T{0} ? one : Wide<T>{}) - (v < T{0} ? one : Wide<T>{});
+  /// 32 bytes and not a Wide: comparisons of longer vectors are taken apart lane by lane on
+  /// machines without AVX-512.
+  static constexpr int k_lanes = static_cast<int>(32 / sizeof(T));
+  using Lanes [[gnu::vector_size(32)]] = T;
+  using Unaligned [[gnu::vector_size(32), gnu::aligned(alignof(T)), gnu::may_alias]] = T;
+  using Signs = decltype(Lanes{} < Lanes{});
+
+  MYRIAD_INLINE static Lanes load(const T* from, std::int64_t valid) {
+    if (valid == k_lanes) return *reinterpret_cast<const Unaligned*>(from);
+    Lanes v{};
+    for (std::int64_t k = 0; k < valid; ++k) v[k] = from[k];
+    return v;
   }
+  /// sgn(a - b); a comparison that holds is -1.
+  MYRIAD_INLINE static Signs signs(Lanes a, Lanes b) { return (a < b) - (a > b); }
 };
 
 template <class T>

@@ -148,6 +148,8 @@ std::unique_ptr<RowFft> Device::make_row_fft(DType dtype, std::int64_t n, std::i
 
 namespace {
 
+using cuda::check;  // of the run time; the next one would hide it
+
 void check(cufftResult status, const char* what) {
   if (status == CUFFT_SUCCESS) return;
   std::fprintf(stderr, "cuFFT: %s failed with code %d\n", what, static_cast<int>(status));

@@ -29,10 +29,12 @@ class Ledger {
     used_ -= block->second;
     blocks_.erase(block);
   }
+#ifdef MYRIAD_CUDA_EMULATION  // a real device is asked itself
   std::int64_t used() {
     const std::lock_guard lock(mutex_);
     return used_;
   }
+#endif
   std::int64_t take_peak() {
     const std::lock_guard lock(mutex_);
     return std::exchange(peak_, used_);
@@ -67,7 +69,8 @@ void* take(std::int64_t bytes) {
   MYRIAD_KERNEL_EXPECT(!emulation::recording());
   if (limit() >= 0 && ledger().used() + bytes > limit()) throw std::bad_alloc();
   void* const memory = host_block(bytes);
-  std::memset(memory, 0xff, static_cast<std::size_t>(bytes));  // NaN: nobody may rely on fresh memory
+  std::memset(memory, 0xff,
+              static_cast<std::size_t>(bytes));  // NaN: nobody may rely on fresh memory
   return memory;
 }
 
@@ -85,7 +88,8 @@ void* take(std::int64_t bytes) {
     static_cast<void>(cudaGetLastError());  // or the next launch would report it
     std::size_t free_bytes = 0, total = 0;
     cudaMemGetInfo(&free_bytes, &total);
-    std::fprintf(stderr, "out of GPU memory: %lld bytes requested, %zu of %zu free; use a smaller block\n",
+    std::fprintf(stderr,
+                 "out of GPU memory: %lld bytes requested, %zu of %zu free; use a smaller block\n",
                  static_cast<long long>(bytes), free_bytes, total);
     throw std::bad_alloc();
   }
@@ -93,7 +97,9 @@ void* take(std::int64_t bytes) {
   return memory;
 }
 
-void give_back(void* memory) { check(cudaFree(memory), "cudaFree"); }
+void give_back(void* memory) {
+  check(cudaFree(memory), "cudaFree");
+}
 
 #endif
 
@@ -111,19 +117,28 @@ void Device::deallocate(void* memory) {
   give_back(memory);
 }
 
-std::int64_t Device::take_memory_peak() { return ledger().take_peak(); }
+std::int64_t Device::take_memory_peak() {
+  return ledger().take_peak();
+}
 
 #ifdef MYRIAD_CUDA_EMULATION
 
-std::int64_t Device::memory_available() const { return limit() < 0 ? -1 : limit() - ledger().used(); }
-void* Device::allocate_host(std::int64_t bytes) { return host_block(bytes); }
-void Device::deallocate_host(void* memory) { std::free(memory); }
+std::int64_t Device::memory_available() const {
+  return limit() < 0 ? -1 : limit() - ledger().used();
+}
+void* Device::allocate_host(std::int64_t bytes) {
+  return host_block(bytes);
+}
+void Device::deallocate_host(void* memory) {
+  std::free(memory);
+}
 
 #else
 
 void check(cudaError_t status, const char* what) {
   if (status == cudaSuccess) return;
-  std::fprintf(stderr, "CUDA: %s failed: %s (%s)\n", what, cudaGetErrorName(status), cudaGetErrorString(status));
+  std::fprintf(stderr, "CUDA: %s failed: %s (%s)\n", what, cudaGetErrorName(status),
+               cudaGetErrorString(status));
   std::abort();
 }
 
@@ -138,13 +153,16 @@ void* Device::allocate_host(std::int64_t bytes) {
   const cudaError_t status = cudaMallocHost(&memory, static_cast<std::size_t>(bytes));
   if (status == cudaErrorMemoryAllocation) {
     static_cast<void>(cudaGetLastError());  // or the next launch would report it
-    std::fprintf(stderr, "out of page-locked host memory: %lld bytes requested\n", static_cast<long long>(bytes));
+    std::fprintf(stderr, "out of page-locked host memory: %lld bytes requested\n",
+                 static_cast<long long>(bytes));
     throw std::bad_alloc();
   }
   check(status, "cudaMallocHost");
   return memory;
 }
-void Device::deallocate_host(void* memory) { check(cudaFreeHost(memory), "cudaFreeHost"); }
+void Device::deallocate_host(void* memory) {
+  check(cudaFreeHost(memory), "cudaFreeHost");
+}
 
 #endif
 

@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// Sorts many short columns side by side. Private to kernels/; Backend::sort_members() is the public face.
+/// Sorts many short columns side by side. Private to kernels/; Backend::sort_members() is the
+/// public face.
 
 #include <cstdint>
 
@@ -13,8 +14,28 @@ inline constexpr int k_sort_vectors = 4;
 template <class T>
 inline constexpr int k_sort_lanes = k_sort_vectors* k_wide<T>;
 
-/// Sort each column of values [count][k_sort_lanes] by Batcher's merge exchange (Knuth, TAOCP 3,
-/// algorithm 5.2.2M).
+/// Put the smaller of each pair of lanes into a, the larger into b.
+template <class T>
+MYRIAD_INLINE void exchange(T* a, T* b) {
+#if defined(__AVX__) && \
+    !defined(__AVX512F__)  // as the halves of a Wide, which need not be one here
+  using Half = typename Halves<T>::Half;
+  for (int h = 0; h < 2; ++h) {
+    Half* p = reinterpret_cast<Half*>(a) + h;
+    Half* q = reinterpret_cast<Half*>(b) + h;
+    const Half x = *p, y = *q;
+    *p = half_min(x, y);
+    *q = half_max(y, x);
+  }
+#else
+  const Wide<T> x = wide_load(a), y = wide_load(b);
+  wide_store<T>(a, wide_min(x, y));
+  wide_store<T>(b, wide_max(x, y));
+#endif
+}
+
+/// Sort each column of values [count][k_sort_lanes], aligned to 64 bytes, by Batcher's merge
+/// exchange (Knuth, TAOCP 3, algorithm 5.2.2M).
 ///
 /// The network is the same for every column, so that a comparator is one min and one max of whole
 /// vectors. That is O(M log^2 M) comparisons against O(M log M) of a serial sort, but 16 points at
@@ -33,10 +54,7 @@ void sort_columns(T* values, std::int64_t count) {
         T* b = values + (i + d) * k_sort_lanes<T>;
 #pragma GCC unroll 4
         for (int v = 0; v < k_sort_vectors; ++v) {
-          const Wide<T> x = wide_load(a + v * k_wide<T>);
-          const Wide<T> y = wide_load(b + v * k_wide<T>);
-          wide_store<T>(a + v * k_wide<T>, wide_min(x, y));
-          wide_store<T>(b + v * k_wide<T>, wide_max(x, y));
+          exchange(a + v * k_wide<T>, b + v * k_wide<T>);
         }
       }
       if (q == p) break;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/mma_product_cuda.hpp"
 #include "kernels/ops_cuda.hpp"
@@ -11,12 +12,15 @@ using detail::check_coefficient_matrix;
 
 namespace {
 
-/// Rows of a product are re and im of the coefficients in turn: neighbouring threads read both parts of neighbouring channels.
-__device__ inline std::int64_t part_of(std::int64_t row, std::int64_t channel, std::int64_t channels) {
+/// Rows of a product are re and im of the coefficients in turn: neighbouring threads read both
+/// parts of neighbouring channels.
+__device__ inline std::int64_t part_of(std::int64_t row, std::int64_t channel,
+                                       std::int64_t channels) {
   return (row / 2 * channels + channel) * 2 + row % 2;
 }
 
-/// out[b, row, o] (+)= sum_i in[b, row, i] weight[o, i]; as the adjoint from outputs to inputs, with weight[i, o].
+/// out[b, row, o] (+)= sum_i in[b, row, i] weight[o, i]; as the adjoint from outputs to inputs,
+/// with weight[i, o].
 template <class T, class W, bool Adjoint>
 struct Multiply : OneProblem {
   using Value = T;
@@ -29,7 +33,9 @@ struct Multiply : OneProblem {
   bool accumulate;
 
   __device__ int columns() const { return to; }
-  __device__ T a(const Place&, int batch, int row, int i) const { return in[batch * in_stride + part_of(row, i, depth)]; }
+  __device__ T a(const Place&, int batch, int row, int i) const {
+    return in[batch * in_stride + part_of(row, i, depth)];
+  }
   __device__ T b(const Place&, int, int i, std::int64_t o) const {
     return static_cast<T>(widen(Adjoint ? weight[i * weight_row + o] : weight[o * weight_row + i]));
   }
@@ -51,7 +57,8 @@ struct AdjointWeight {
   int all_rows, parts, part_rows;
   int outputs, inputs;
 
-  // The batch of the product is (sample, part); the last part is shorter: rows beyond it count as zero.
+  // The batch of the product is (sample, part); the last part is shorter: rows beyond it count as
+  // zero.
   __device__ Place place(int tile) const { return {0, tile * k_tile, outputs, part_rows}; }
   __device__ int columns() const { return inputs; }
   __device__ T a(const Place&, int batch, int o, int p) const {
@@ -72,7 +79,8 @@ struct AdjointWeight {
 constexpr int k_part_rows = 4096;
 
 template <class T, class W, bool Adjoint>
-void multiply(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, Update update) {
+void multiply(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight,
+              Update update) {
   Multiply<T, W, Adjoint> op{};
   op.rows = static_cast<int>(2 * in.dim(1));
   op.depth = static_cast<int>(in.dim(2));
@@ -92,8 +100,10 @@ void multiply(Device& device, TensorView out, ConstTensorView in, ConstTensorVie
 }
 
 template <bool Adjoint>
-void multiply_any(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight, Update update) {
-  MYRIAD_KERNEL_EXPECT(in.dtype == out.dtype && (weight.dtype == in.dtype || in.dtype == DType::f32));
+void multiply_any(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight,
+                  Update update) {
+  MYRIAD_KERNEL_EXPECT(in.dtype == out.dtype &&
+                       (weight.dtype == in.dtype || in.dtype == DType::f32));
   switch (weight.dtype) {
     case DType::f32:
     case DType::tf32:
@@ -108,8 +118,10 @@ void multiply_any(Device& device, TensorView out, ConstTensorView in, ConstTenso
 }
 
 template <class T>
-void adjoint_weight(Device& device, TensorView grad_weight, ConstTensorView grad_out, ConstTensorView in, Update update) {
-  const std::int64_t batch = in.dim(0), rows = 2 * in.dim(1), parts = (rows + k_part_rows - 1) / k_part_rows;
+void adjoint_weight(Device& device, TensorView grad_weight, ConstTensorView grad_out,
+                    ConstTensorView in, Update update) {
+  const std::int64_t batch = in.dim(0), rows = 2 * in.dim(1),
+                     parts = (rows + k_part_rows - 1) / k_part_rows;
   const std::int64_t inputs = in.dim(2), outputs = grad_out.dim(2), size = inputs * outputs;
   T* const partial = device.array<T>(Device::k_first, batch * parts * size);
   const AdjointWeight<T> op{grad_out.as<T>(),
@@ -136,7 +148,8 @@ void adjoint_weight(Device& device, TensorView grad_weight, ConstTensorView grad
   for_each(device, size, [=] __device__(std::int64_t k) {
     T& place = target[k / inputs * row + k % inputs];
     double sum = accumulate ? static_cast<double>(place) : 0.0;
-    for (std::int64_t part = 0; part < count; ++part) sum += static_cast<double>(partial[part * size + k]);
+    for (std::int64_t part = 0; part < count; ++part)
+      sum += static_cast<double>(partial[part * size + k]);
     place = static_cast<T>(sum);
   });
 }
@@ -148,14 +161,14 @@ void spectral_conv1x1(Device& device, TensorView out, ConstTensorView in, ConstT
   multiply_any<false>(device, out, in, weight, Update::overwrite);
 }
 
-void spectral_conv1x1_adjoint_input(Device& device, TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,
-                                    Update update) {
+void spectral_conv1x1_adjoint_input(Device& device, TensorView grad_in, ConstTensorView grad_out,
+                                    ConstTensorView weight, Update update) {
   check_coefficient_matrix(grad_in, grad_out, weight);
   multiply_any<true>(device, grad_in, grad_out, weight, update);
 }
 
-void spectral_conv1x1_adjoint_weight(Device& device, TensorView grad_weight, ConstTensorView grad_out, ConstTensorView in,
-                                     Update update) {
+void spectral_conv1x1_adjoint_weight(Device& device, TensorView grad_weight,
+                                     ConstTensorView grad_out, ConstTensorView in, Update update) {
   check_coefficient_matrix(in, grad_out, grad_weight);
   MYRIAD_KERNEL_EXPECT(in.dtype == grad_out.dtype);
   in.dtype == DType::f32 ? adjoint_weight<float>(device, grad_weight, grad_out, in, update)

@@ -19,10 +19,13 @@ using kernels::detail::wide_store;
 
 namespace {
 
-/// Coefficients of a sample handled together; fixed, because it is also the length of a weight gradient's partial sums.
+/// Coefficients of a sample handled together; fixed, because it is also the length of a weight
+/// gradient's partial sums.
 constexpr std::int64_t k_chunk = 64;
 
-std::int64_t padded(std::int64_t count) { return (count + 15) / 16 * 16; }
+std::int64_t padded(std::int64_t count) {
+  return (count + 15) / 16 * 16;
+}
 
 template <class T>
 std::int64_t panels_of(std::int64_t columns) {
@@ -34,7 +37,8 @@ MYRIAD_INLINE Wide<float> interleave_low(Wide<float> a, Wide<float> b) {
   return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 }
 MYRIAD_INLINE Wide<float> interleave_high(Wide<float> a, Wide<float> b) {
-  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
+                                 31);
 }
 MYRIAD_INLINE Wide<double> interleave_low(Wide<double> a, Wide<double> b) {
   return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
@@ -92,13 +96,16 @@ struct RowProduct {
       const T* const x = in + item / chunks * in_stride + first * 2 * depth;
       T* const y = out + item / chunks * out_stride + first * 2 * columns;
       const RowBlocks blocks(2 * count, 2);
-      for (std::int64_t j = 0; j < blocks.count; ++j) pack(packed, x, blocks.begin(j), blocks.begin(j + 1));
+      for (std::int64_t j = 0; j < blocks.count; ++j)
+        pack(packed, x, blocks.begin(j), blocks.begin(j + 1));
       for (std::int64_t n = 0; n < columns; n += k_panel_columns<T>) {
         for (std::int64_t j = 0; j < blocks.count; ++j) {
           const std::int64_t m = blocks.begin(j);
           const PairEpilogue<T> epilogue{y + m * columns + 2 * n, 2 * columns,
-                                         std::min<std::int64_t>(k_panel_columns<T>, columns - n), update};
-          kernels::detail::multiply_rows<2>(blocks.begin(j + 1) - m, depth, packed + m * depth, panels + n * depth, epilogue);
+                                         std::min<std::int64_t>(k_panel_columns<T>, columns - n),
+                                         update};
+          kernels::detail::multiply_rows<2>(blocks.begin(j + 1) - m, depth, packed + m * depth,
+                                            panels + n * depth, epilogue);
         }
       }
     }
@@ -134,7 +141,8 @@ struct AddingEpilogue {
         if (rest >= k_wide<T>) {
           wide_store<T>(at, wide_load(at) + acc[r][v]);
         } else if (rest > 0) {
-          kernels::detail::wide_store_part<T>(at, kernels::detail::wide_load_part(at, rest) + acc[r][v], rest);
+          kernels::detail::wide_store_part<T>(
+              at, kernels::detail::wide_load_part(at, rest) + acc[r][v], rest);
         }
       }
     }
@@ -153,7 +161,9 @@ struct WeightGradient {
   Update update;
 
   std::int64_t left_size() const { return padded(2 * k_chunk * kernels::detail::k_block_rows_max); }
-  std::int64_t worker_size() const { return left_size() + 2 * k_chunk * panels_of<T>(ni) * k_panel_columns<T>; }
+  std::int64_t worker_size() const {
+    return left_size() + 2 * k_chunk * panels_of<T>(ni) * k_panel_columns<T>;
+  }
 
   /// Items are blocks of outputs.
   void operator()(std::int64_t worker, std::int64_t begin, std::int64_t end) const {
@@ -161,7 +171,8 @@ struct WeightGradient {
     T* const panels = left + left_size();
     const RowBlocks blocks(no, 1);
     if (update == Update::overwrite) {
-      for (std::int64_t o = blocks.begin(begin); o < blocks.begin(end); ++o) std::fill_n(grad_weight + o * row_stride, ni, T{0});
+      for (std::int64_t o = blocks.begin(begin); o < blocks.begin(end); ++o)
+        std::fill_n(grad_weight + o * row_stride, ni, T{0});
     }
     for (std::int64_t b = 0; b < batch; ++b) {
       for (std::int64_t first = 0; first < rows; first += k_chunk) {
@@ -171,7 +182,8 @@ struct WeightGradient {
           const std::int64_t o = blocks.begin(j), count = blocks.begin(j + 1) - o;
           const T* const g = grad_out + b * out_stride + first * 2 * no + 2 * o;
           for (std::int64_t q = 0; q < depth; ++q) {
-            for (std::int64_t r = 0; r < count; ++r) left[q * count + r] = g[q / 2 * 2 * no + 2 * r + q % 2];
+            for (std::int64_t r = 0; r < count; ++r)
+              left[q * count + r] = g[q / 2 * 2 * no + 2 * r + q % 2];
           }
           for (std::int64_t n = 0; n < ni; n += k_panel_columns<T>) {
             const AddingEpilogue<T> epilogue{grad_weight + o * row_stride + n, row_stride,
@@ -205,27 +217,32 @@ struct WeightGradient {
 
 /// Launch a RowProduct with the matrix a(k, n) = weight[k * depth_step + n * column_step].
 template <class T>
-void multiply(const char* label, Scratch& scratch, TensorView out, ConstTensorView in, const T* weight, std::int64_t depth_step,
-              std::int64_t column_step, Update update) {
+void multiply(const char* label, Scratch& scratch, TensorView out, ConstTensorView in,
+              const T* weight, std::int64_t depth_step, std::int64_t column_step, Update update) {
   const std::int64_t rows = in.dim(1), depth = in.dim(2), columns = out.dim(2);
   const std::int64_t chunks = (rows + k_chunk - 1) / k_chunk, items = in.dim(0) * chunks;
-  const std::int64_t workers = detail::worker_count(items), panels_size = panels_of<T>(columns) * k_panel_columns<T> * depth;
+  const std::int64_t workers = detail::worker_count(items),
+                     panels_size = panels_of<T>(columns) * k_panel_columns<T> * depth;
   T* const panels = scratch.array<T>(panels_size + workers * padded(2 * k_chunk * depth));
   for (std::int64_t n = 0; n < panels_of<T>(columns) * k_panel_columns<T>; ++n) {
-    T* const panel = panels + n / k_panel_columns<T> * k_panel_columns<T> * depth + n % k_panel_columns<T>;
+    T* const panel =
+        panels + n / k_panel_columns<T> * k_panel_columns<T> * depth + n % k_panel_columns<T>;
     for (std::int64_t k = 0; k < depth; ++k) {
       panel[k * k_panel_columns<T>] = n < columns ? weight[k * depth_step + n * column_step] : T{0};
     }
   }
-  detail::launch_workers(label, workers, items,
-                         RowProduct<T>{out.as<T>(), in.as<T>(), panels, panels + panels_size, out.step(0), in.step(0), rows, depth,
-                                       columns, chunks, update});
+  detail::launch_workers(
+      label, workers, items,
+      RowProduct<T>{out.as<T>(), in.as<T>(), panels, panels + panels_size, out.step(0), in.step(0),
+                    rows, depth, columns, chunks, update});
 }
 
 template <class T>
-void run_adjoint_weight(Scratch& scratch, TensorView grad_weight, ConstTensorView grad_out, ConstTensorView in, Update update) {
-  WeightGradient<T> gradient{grad_weight.as<T>(), grad_out.as<T>(), in.as<T>(), nullptr, grad_out.step(0), in.step(0),
-                             grad_weight.step(0), in.dim(0), in.dim(1), in.dim(2), grad_out.dim(2), update};
+void run_adjoint_weight(Scratch& scratch, TensorView grad_weight, ConstTensorView grad_out,
+                        ConstTensorView in, Update update) {
+  WeightGradient<T> gradient{grad_weight.as<T>(), grad_out.as<T>(), in.as<T>(),          nullptr,
+                             grad_out.step(0),    in.step(0),       grad_weight.step(0), in.dim(0),
+                             in.dim(1),           in.dim(2),        grad_out.dim(2),     update};
   const RowBlocks blocks(gradient.no, 1);
   const std::int64_t workers = detail::worker_count(blocks.count);
   gradient.scratch = scratch.array<T>(workers * gradient.worker_size());
@@ -234,27 +251,30 @@ void run_adjoint_weight(Scratch& scratch, TensorView grad_weight, ConstTensorVie
 
 }  // namespace
 
-void spectral_conv1x1(Scratch& scratch, TensorView out, ConstTensorView in, ConstTensorView weight) {
+void spectral_conv1x1(Scratch& scratch, TensorView out, ConstTensorView in,
+                      ConstTensorView weight) {
   check_coefficient_matrix(in, out, weight);
   MYRIAD_KERNEL_EXPECT(in.dtype == out.dtype && in.dtype == weight.dtype);
   constexpr auto label = "spectral_conv1x1";
-  in.dtype == DType::f32
-      ? multiply<float>(label, scratch, out, in, weight.as<float>(), 1, weight.step(0), Update::overwrite)
-      : multiply<double>(label, scratch, out, in, weight.as<double>(), 1, weight.step(0), Update::overwrite);
+  in.dtype == DType::f32 ? multiply<float>(label, scratch, out, in, weight.as<float>(), 1,
+                                           weight.step(0), Update::overwrite)
+                         : multiply<double>(label, scratch, out, in, weight.as<double>(), 1,
+                                            weight.step(0), Update::overwrite);
 }
 
-void spectral_conv1x1_adjoint_input(Scratch& scratch, TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight,
-                                    Update update) {
+void spectral_conv1x1_adjoint_input(Scratch& scratch, TensorView grad_in, ConstTensorView grad_out,
+                                    ConstTensorView weight, Update update) {
   check_coefficient_matrix(grad_in, grad_out, weight);
   MYRIAD_KERNEL_EXPECT(grad_in.dtype == grad_out.dtype && grad_in.dtype == weight.dtype);
   constexpr auto label = "spectral_conv1x1_adjoint_input";
-  grad_in.dtype == DType::f32
-      ? multiply<float>(label, scratch, grad_in, grad_out, weight.as<float>(), weight.step(0), 1, update)
-      : multiply<double>(label, scratch, grad_in, grad_out, weight.as<double>(), weight.step(0), 1, update);
+  grad_in.dtype == DType::f32 ? multiply<float>(label, scratch, grad_in, grad_out,
+                                                weight.as<float>(), weight.step(0), 1, update)
+                              : multiply<double>(label, scratch, grad_in, grad_out,
+                                                 weight.as<double>(), weight.step(0), 1, update);
 }
 
-void spectral_conv1x1_adjoint_weight(Scratch& scratch, TensorView grad_weight, ConstTensorView grad_out, ConstTensorView in,
-                                     Update update) {
+void spectral_conv1x1_adjoint_weight(Scratch& scratch, TensorView grad_weight,
+                                     ConstTensorView grad_out, ConstTensorView in, Update update) {
   check_coefficient_matrix(in, grad_out, grad_weight);
   MYRIAD_KERNEL_EXPECT(in.dtype == grad_out.dtype && in.dtype == grad_weight.dtype);
   in.dtype == DType::f32 ? run_adjoint_weight<float>(scratch, grad_weight, grad_out, in, update)

@@ -18,7 +18,8 @@ void spectral_conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight
         for (std::int64_t part = 0; part < 2; ++part) {
           double sum = 0.0;
           for (std::int64_t i = 0; i < ni; ++i) {
-            sum += get(weight, o * weight.step(0) + i) * get(in, b * in.step(0) + (row * ni + i) * 2 + part);
+            sum += get(weight, o * weight.step(0) + i) *
+                   get(in, b * in.step(0) + (row * ni + i) * 2 + part);
           }
           put(out, b * out.step(0) + (row * no + o) * 2 + part, sum);
         }
@@ -27,7 +28,8 @@ void spectral_conv1x1(TensorView out, ConstTensorView in, ConstTensorView weight
   }
 }
 
-void spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out, ConstTensorView weight, Update update) {
+void spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out,
+                                    ConstTensorView weight, Update update) {
   const std::int64_t ni = grad_in.dim(2), no = grad_out.dim(2);
   check_coefficient_matrix(grad_in, grad_out, weight);
   for (std::int64_t b = 0; b < grad_in.dim(0); ++b) {
@@ -36,7 +38,8 @@ void spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out
         for (std::int64_t part = 0; part < 2; ++part) {
           double sum = 0.0;
           for (std::int64_t o = 0; o < no; ++o) {
-            sum += get(weight, o * weight.step(0) + i) * get(grad_out, b * grad_out.step(0) + (row * no + o) * 2 + part);
+            sum += get(weight, o * weight.step(0) + i) *
+                   get(grad_out, b * grad_out.step(0) + (row * no + o) * 2 + part);
           }
           const std::int64_t at = b * grad_in.step(0) + (row * ni + i) * 2 + part;
           update == Update::overwrite ? put(grad_in, at, sum) : add(grad_in, at, sum);
@@ -46,7 +49,8 @@ void spectral_conv1x1_adjoint_input(TensorView grad_in, ConstTensorView grad_out
   }
 }
 
-void spectral_conv1x1_adjoint_weight(TensorView grad_weight, ConstTensorView grad_out, ConstTensorView in, Update update) {
+void spectral_conv1x1_adjoint_weight(TensorView grad_weight, ConstTensorView grad_out,
+                                     ConstTensorView in, Update update) {
   const std::int64_t ni = in.dim(2), no = grad_out.dim(2);
   check_coefficient_matrix(in, grad_out, grad_weight);
   for (std::int64_t o = 0; o < no; ++o) {

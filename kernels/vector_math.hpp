@@ -62,8 +62,8 @@ MYRIAD_INLINE Wide<float> wide_normal_cdf(Wide<float> x) {
 #pragma GCC unroll 16
   for (int k = 14; k >= 0; --k) q = q * u + k_coefficients[k];
   const V inside = x * q + 0.5f;
-  const V outside = x > 0.0f ? wide_fill(1.0f) : V{};
-  return w > k_edge ? outside : inside;
+  const V outside = wide_if_less<float>(V{}, x, wide_fill(1.0f), V{});
+  return wide_if_less<float>(wide_fill(k_edge), w, outside, inside);
 }
 
 MYRIAD_INLINE Wide<double> wide_exp(Wide<double> x) {

@@ -116,7 +116,7 @@ else
 fi
 seconds=${BENCH_SECONDS:-1}
 if [ "$seconds" != 0 ]; then
-  for name in sfno sht crps ops hens; do
+  for name in sfno sht crps scores ops hens; do
     step "bench_$name" myriad bench "$name" --backend cuda --json --seconds "$seconds"
   done
   # Where the time of a step goes: forecasts, then training.

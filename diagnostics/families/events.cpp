@@ -41,6 +41,9 @@ class EventFamily final : public ScoreFamily {
   }
 
   std::string name() const override { return "events"; }
+  std::int64_t values_at_once(std::int64_t) const override {
+    return 3 * static_cast<std::int64_t>(most_);
+  }
   std::size_t record_size() const override { return most_ * table_size(); }
 
   void score_rows(const CaseRows& rows, std::span<double> record) const override {

@@ -45,6 +45,7 @@ class GaussianFamily final : public ScoreFamily {
       : climate_share_(options.climate_share), minimum_(minimum_of_channels(options)) {}
 
   std::string name() const override { return "gaussian"; }
+  std::int64_t values_at_once(std::int64_t) const override { return 0; }
   std::size_t record_size() const override { return k_gaussian_numbers; }
 
   void score_rows(const CaseRows& rows, std::span<double> record) const override {

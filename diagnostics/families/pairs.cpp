@@ -35,6 +35,7 @@ class PairFamily final : public ScoreFamily {
   }
 
   std::string name() const override { return "pairs"; }
+  std::int64_t values_at_once(std::int64_t) const override { return 1; }
   std::size_t record_size() const override { return 2; }  // pair fair, standard
 
   void score_rows(const CaseRows& rows, std::span<double> record) const override {

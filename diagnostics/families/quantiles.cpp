@@ -30,6 +30,9 @@ class QuantileFamily final : public ScoreFamily {
   explicit QuantileFamily(QuantileScoreOptions options) : options_(std::move(options)) {}
 
   std::string name() const override { return "quantiles"; }
+  std::int64_t values_at_once(std::int64_t) const override {
+    return static_cast<std::int64_t>(asked_for().size());
+  }
   /// Quantile scores, then coverage, width and score of each interval.
   std::size_t record_size() const override {
     return options_.probabilities.size() + 3 * options_.levels.size();

@@ -88,6 +88,12 @@ class TailFamily final : public ScoreFamily {
   }
 
   std::string name() const override { return "tails"; }
+  /// Clamped members are columns of their own.
+  std::int64_t values_at_once(std::int64_t members) const override {
+    constexpr std::size_t k_value = sizeof(double);
+    return static_cast<std::int64_t>((MemberColumns::buffer_bytes(members, 1, 1) + k_value - 1) /
+                                     k_value);
+  }
   std::size_t record_size() const override { return most_ * k_tail_numbers; }
 
   void score_rows(const CaseRows& rows, std::span<double> record) const override {

@@ -99,6 +99,9 @@ class EnsembleSizeReducer final : public Reducer {
   std::size_t scratch_bytes(std::size_t members, std::size_t) const override {
     return 3 * options_.sizes.size() * members * sizeof(double);
   }
+  std::int64_t values_at_once(std::int64_t) const override {
+    return 2 * static_cast<std::int64_t>(options_.sizes.size());
+  }
 
  private:
   /// Weights of the members in ascending order that give the expected smallest of each size's

@@ -58,6 +58,11 @@ class ExceedanceReducer final : public Reducer {
   void finish_case(std::size_t, std::size_t, std::span<const float>, std::span<const std::int64_t>,
                    std::span<const double>) override {}
   std::size_t scratch_bytes(std::size_t, std::size_t) const override { return 0; }
+  std::int64_t values_at_once(std::int64_t) const override {
+    std::size_t most = 0;
+    for (const auto& events : events_) most = std::max(most, events.size());
+    return 3 * static_cast<std::int64_t>(most);
+  }
 
  private:
   StatisticsAxes axes_;

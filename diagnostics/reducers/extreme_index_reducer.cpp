@@ -10,6 +10,9 @@
 namespace myriad::diag {
 namespace {
 
+/// Climate quantiles whose members are counted together.
+constexpr std::size_t k_levels_at_once = 8;
+
 /// Shift of the tail beyond \p outer, in units of the distance of the climate's tail.
 double shift_of_tail(double forecast, double outer, double inner) {
   if (outer == inner) return std::numeric_limits<double>::quiet_NaN();
@@ -72,7 +75,17 @@ class ExtremeIndexReducer final : public Reducer {
       const float* from = climate.data() + k * grid_points + first;
       quantiles.insert(quantiles.end(), from, from + points);
     }
-    const MemberCounts counts = columns.count(quantiles, static_cast<std::int64_t>(levels));
+    // A few levels at a time, which stay in the cache.
+    std::vector<double> below(levels * points), up_to(levels * points);
+    for (std::size_t k = 0; k < levels; k += k_levels_at_once) {
+      const std::size_t count = std::min(k_levels_at_once, levels - k);
+      const auto some = std::span<const double>(quantiles).subspan(k * points, count * points);
+      const MemberCounts counts = columns.count(some, static_cast<std::int64_t>(count));
+      std::copy(counts.below.begin(), counts.below.end(),
+                below.begin() + static_cast<std::ptrdiff_t>(k * points));
+      std::copy(counts.up_to.begin(), counts.up_to.end(),
+                up_to.begin() + static_cast<std::ptrdiff_t>(k * points));
+    }
     const auto rank = [&](double p) {
       return detail::quantile_rank(p, columns.members(), options_.quantiles);
     };
@@ -81,8 +94,8 @@ class ExtremeIndexReducer final : public Reducer {
     for (std::size_t j = 0; j < points; ++j) {
       const auto quantile = [&](std::size_t k) { return quantiles[k * points + j]; };
       maps[j] = static_cast<float>(index_of_point(
-          n, quantile, [&](std::size_t k) { return counts.below[k * points + j]; },
-          [&](std::size_t k) { return counts.up_to[k * points + j]; }));
+          n, quantile, [&](std::size_t k) { return below[k * points + j]; },
+          [&](std::size_t k) { return up_to[k * points + j]; }));
       maps[points + j] =
           static_cast<float>(shift_of_tail(tails[j], quantile(p99_), quantile(p90_)));
       maps[2 * points + j] =
@@ -94,6 +107,9 @@ class ExtremeIndexReducer final : public Reducer {
                    std::span<const double>) override {}
   std::size_t scratch_bytes(std::size_t, std::size_t points) const override {
     return 3 * rule_.weights.size() * points * sizeof(double);
+  }
+  std::int64_t values_at_once(std::int64_t) const override {
+    return 3 * static_cast<std::int64_t>(k_levels_at_once) + 2;
   }
 
  private:

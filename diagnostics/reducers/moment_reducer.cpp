@@ -74,6 +74,7 @@ class MomentReducer final : public Reducer {
                    std::span<const double>) override {}
 
   std::size_t scratch_bytes(std::size_t, std::size_t) const override { return 0; }
+  std::int64_t values_at_once(std::int64_t) const override { return 0; }
 
  private:
   StatisticsAxes axes_;

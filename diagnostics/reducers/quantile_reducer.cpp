@@ -53,6 +53,9 @@ class QuantileReducer final : public Reducer {
   void finish_case(std::size_t, std::size_t, std::span<const float>, std::span<const std::int64_t>,
                    std::span<const double>) override {}
   std::size_t scratch_bytes(std::size_t, std::size_t) const override { return 0; }
+  std::int64_t values_at_once(std::int64_t) const override {
+    return static_cast<std::int64_t>(options_.probabilities.size());
+  }
 
  private:
   StatisticsAxes axes_;

@@ -18,6 +18,7 @@ VerificationShape planned_shape(const StatisticsAxes& axes, const ScoreOptions& 
   for (Duration lead : axes.leads) shape.lead_hours.push_back(lead.in_hours());
   shape.members = options.members - (options.control == ControlMember::exclude ? 1 : 0);
   shape.rank_bins = std::max(2, std::min(options.rank_bins, shape.members + 1));
+  shape.families = options.families;
   shape.lmax = options.cases.spectrum_members > 0 ? Sht::exact_lmax(axes.grid) : 0;
   return shape;
 }
@@ -229,15 +230,17 @@ void ScoreReducer::store_spectra(std::size_t channel, std::size_t lead,
   runner_->store_spectrum(channel, lead, SpectrumOf::members, first, count, record_);
 }
 
-std::size_t ScoreReducer::scratch_bytes(std::size_t members, std::size_t points) const {
-  const std::int64_t nlon = axes_.grid.nlon();
-  const auto rows = std::max(std::int64_t{1}, static_cast<std::int64_t>(points) / nlon);
-  const auto whole = static_cast<std::size_t>(axes_.grid.points());
-  const auto count = static_cast<std::int64_t>(members);
-  return MemberColumns::scratch_bytes(
-             count, nlon * std::min(rows, MemberColumns::rows_at_once(without_control_.backend(),
-                                                                      count, nlon))) +
-         sizeof(double) * record_size(rows) + sizeof(float) * 3 * whole;
+std::int64_t ScoreReducer::values_at_once(std::int64_t members) const {
+  std::int64_t most = 1;
+  for (const auto& family : planned_.families) most = std::max(most, family->values_at_once(members));
+  return most;
+}
+
+std::size_t ScoreReducer::scratch_bytes(std::size_t, std::size_t points) const {
+  const auto rows =
+      std::max(std::int64_t{1}, static_cast<std::int64_t>(points) / axes_.grid.nlon());
+  return sizeof(double) * record_size(rows) +
+         sizeof(float) * 3 * static_cast<std::size_t>(axes_.grid.points());
 }
 
 int ScoreReducer::rank_bins(int members) const {
@@ -259,6 +262,8 @@ StartRecord ScoreReducer::record(const VerificationShape& shape) const {
     const auto [channel, lead] = which;
     for (std::size_t r = 0; r < shape.regions.size(); ++r) {
       out.set_moments(channel, lead, r, record_.moments(channel, lead, r));
+      const auto families = record_.families(channel, lead, r);
+      std::copy(families.begin(), families.end(), out.families(channel, lead, r).begin());
       if (rank_bins(members) != shape.rank_bins) continue;
       const auto ranks = record_.ranks(channel, lead, r);
       std::copy_n(ranks.begin(), shape.rank_bins, out.ranks(channel, lead, r).begin());

@@ -41,6 +41,7 @@ struct ScoreOptions {
   int rank_bins = 101;  ///< at most; N + 1 when there are fewer members
   CaseOptions cases;    ///< spectrum_members 0: no spectra
   std::vector<Region> regions = standard_regions();
+  ScoreFamilies families;
 };
 
 /// Maps <channel>_best_error (smallest |x_i - y|) and <channel>_best_member; and, over the whole
@@ -72,6 +73,7 @@ class ScoreReducer final : public Reducer {
                    std::span<const std::int64_t> tile_rows,
                    std::span<const double> record) override;
   std::size_t scratch_bytes(std::size_t members, std::size_t points) const override;
+  std::int64_t values_at_once(std::int64_t members) const override;
 
   /// Extents of the results, with the members that were scored. Preconditions: a case was finished.
   VerificationShape shape() const;

@@ -10,6 +10,7 @@
 #include "pipelines/bench/bench_peers.hpp"
 #include "pipelines/bench/bench_roofs.hpp"
 #include "pipelines/bench/bench_row.hpp"
+#include "pipelines/bench/bench_scores.hpp"
 #include "pipelines/bench/bench_stages.hpp"
 #include "src/backend/op_bench.hpp"
 #include "src/backend/registry.hpp"
@@ -203,8 +204,8 @@ int run_bench(const VerbContext& context) {
   auto backend = make_backend(backend_name);
   log_info("bench", "{}", backend->description());
   const std::string peer_script = context.option("peer-script").value_or("");
-  MYRIAD_VALIDATE(peer_script.empty() || name == "sfno", ErrorKind::usage, "E2641",
-                  "--peer-script applies to `bench sfno` only (the others find their peers themselves) drop it");
+  MYRIAD_VALIDATE(peer_script.empty() || name == "sfno" || name == "scores", ErrorKind::usage, "E2641",
+                  "--peer-script applies to `bench sfno` and `bench scores` only (the others find their peers themselves) drop it");
   std::vector<BenchRow> rows;
   if (name == "sht") {
     rows = run_sht(*backend, seconds);
@@ -214,10 +215,12 @@ int run_bench(const VerbContext& context) {
     rows = run_hens(std::move(backend), seconds);
   } else if (name == "crps") {
     rows = run_crps(*backend, seconds);
+  } else if (name == "scores") {
+    rows = run_scores(*backend, seconds, peer_script);
   } else if (name == "ops") {
     rows = run_ops(*backend, seconds);
   } else {
-    throw Error(ErrorKind::usage, "E2642", fmt::format("no benchmark '{}' (known: sht, sfno, stages, hens, crps, ops) choose one", name));
+    throw Error(ErrorKind::usage, "E2642", fmt::format("no benchmark '{}' (known: sht, sfno, stages, hens, crps, scores, ops) choose one", name));
   }
   context.print(context.has_option("json") ? to_json_lines(rows) : to_table(rows));
   return 0;
@@ -231,11 +234,11 @@ Verb bench_verb() {
   verb.summary = "Measure the speed of a part beside its roof and its peers";
   verb.example = "myriad bench sht\nmyriad bench sfno --json --seconds 2 --peer-script scripts/bench_sfno_torch.py\n"
                  "myriad bench stages --network hens --count-only";
-  verb.positionals = {{"NAME", "sht, sfno, stages, hens, crps or ops", CliPositional::Count::one}};
+  verb.positionals = {{"NAME", "sht, sfno, stages, hens, crps, scores or ops", CliPositional::Count::one}};
   verb.options = {{"json", "one JSON object per line", CliOption::Kind::flag},
                   {"seconds", "measuring time per case (default 1)", CliOption::Kind::value},
                   {"backend", "kokkos, reference or cuda (default kokkos)", CliOption::Kind::value},
-                  {"peer-script", "Python script that times the same network (sfno)", CliOption::Kind::value}};
+                  {"peer-script", "Python script that times the same cases elsewhere (sfno, scores)", CliOption::Kind::value}};
   for (CliOption& option : stages_options()) verb.options.push_back(std::move(option));
   verb.run = run_bench;
   return verb;

@@ -12,7 +12,7 @@ namespace myriad::pipelines {
 
 /// A measured case. Times are seconds.
 struct BenchRow {
-  std::string name;    ///< the benchmark: sht, sfno, crps, ops
+  std::string name;    ///< the benchmark: sht, sfno, crps, scores, ops
   std::string what;    ///< the case
   double median = 0.0;
   std::string unit;    ///< of `median`: "s", "s per field"

@@ -11,6 +11,7 @@
 #include "diagnostics/reducers/score_reducer.hpp"
 #include "diagnostics/score_file.hpp"
 #include "pipelines/common/analysis_fields.hpp"
+#include "pipelines/common/score_families.hpp"
 #include "pipelines/forecast/member_output.hpp"
 #include "src/comm/agree.hpp"
 #include "src/io/product_writer.hpp"
@@ -18,16 +19,6 @@
 namespace myriad::pipelines {
 
 namespace {
-
-std::vector<diag::Threshold> thresholds_of(const Config& statistics) {
-  std::vector<diag::Threshold> thresholds;
-  for (const Config& event : statistics.sections("exceedance")) {
-    thresholds.push_back({event.text("channel"),
-                          event.text("relation") == "below" ? diag::Relation::below : diag::Relation::above,
-                          event.number("value"), event.has("units") ? event.text("units") : std::string()});
-  }
-  return thresholds;
-}
 
 std::vector<std::string> texts_of(const std::vector<std::filesystem::path>& paths) {
   std::vector<std::string> texts;
@@ -127,6 +118,10 @@ void EnsembleStatistics::make_reducers(const ForecastDate& date) {
         verify.text("rank_weighting") == "equal" ? diag::RankWeighting::equal : diag::RankWeighting::area;
     options.cases.spectrum_members = verify.integer("spectrum_members");
     options.cases.seed = static_cast<std::uint64_t>(verify.integer("seed"));
+    std::vector<diag::VerifiedChannel> verified;
+    for (const io::Channel& c : selection.channels) verified.push_back({c.name, c.long_name, c.units, c.standard_name});
+    const bool left_out = options.control == diag::ControlMember::exclude;
+    options.families = make_score_families(verify.section("scores"), verified, options.members - (left_out ? 1 : 0), grid);
     auto scores = std::make_unique<diag::ScoreReducer>(setup_.backend(), axes, verifying, options);
     made->scores = scores.get();
     made->reducers.push_back(std::move(scores));
@@ -135,7 +130,7 @@ void EnsembleStatistics::make_reducers(const ForecastDate& date) {
   diag::QuantileOptions quantiles;
   quantiles.probabilities = statistics.numbers("quantiles");
   if (!quantiles.probabilities.empty()) made->reducers.push_back(diag::make_quantile_reducer(axes, quantiles));
-  const std::vector<diag::Threshold> thresholds = thresholds_of(statistics);
+  const std::vector<diag::Threshold> thresholds = read_thresholds(statistics.sections("exceedance"));
   if (!thresholds.empty()) made->reducers.push_back(diag::make_exceedance_reducer(axes, thresholds));
   if (statistics.has("climate_quantiles")) {
     std::vector<Instant> valid;
@@ -156,10 +151,22 @@ std::uint64_t EnsembleStatistics::scratch_bytes() const {
   for (const auto& reducer : dates_.front()->reducers) {
     most = std::max(most, reducer->scratch_bytes(layout_.members, layout_.points(0)));
   }
+  const std::uint64_t columns = setup_.backend().memory_is_on_host() ? column_bytes() : 0;
+  return most + columns + layout_.members * layout_.piece_bytes();
+}
+
+std::uint64_t EnsembleStatistics::device_bytes() const {
+  return setup_.backend().memory_is_on_host() ? 0 : column_bytes();
+}
+
+std::uint64_t EnsembleStatistics::column_bytes() const {
   const auto members = static_cast<std::int64_t>(layout_.members);
-  const std::int64_t rows = MemberColumns::rows_at_once(setup_.backend(), members, layout_.nlon);
-  return most + MemberColumns::scratch_bytes(members, std::min(rows, layout_.rows(0)) * layout_.nlon) +
-         layout_.members * layout_.piece_bytes();
+  std::int64_t values = 0;
+  for (const auto& reducer : dates_.front()->reducers) values = std::max(values, reducer->values_at_once(members));
+  const std::int64_t rows = std::min(MemberColumns::rows_at_once(setup_.backend(), members, layout_.nlon), layout_.rows(0));
+  // A second set without the control, for the scores of each date.
+  const std::uint64_t sets = dates_.front()->scores != nullptr ? 1 + layout_.dates : 1;
+  return sets * MemberColumns::buffer_bytes(members, rows * layout_.nlon, values);
 }
 
 std::vector<std::string> EnsembleStatistics::reduce(Comm& comm, const PieceStore& store, std::size_t first_lead,

@@ -27,8 +27,10 @@ class EnsembleStatistics {
   ~EnsembleStatistics();
 
   const TileLayout& layout() const { return layout_; }
-  /// Bytes a rank needs beside the tiles to reduce one.
+  /// Bytes a rank needs on the host, beside the tiles, to reduce one.
   std::uint64_t scratch_bytes() const;
+  /// Bytes that reducing takes on a device; 0 where the host computes.
+  std::uint64_t device_bytes() const;
 
   /// Collective. Reduce the leads [first_lead, last_lead) of every date and publish one file per date on the root.
   /// Returns the paths relative to the run's folder (on the root).
@@ -45,6 +47,7 @@ class EnsembleStatistics {
   struct TileResult;
   struct CaseResult;
   void make_reducers(const ForecastDate& date);
+  std::uint64_t column_bytes() const;
   std::string reduce_date(Comm& comm, const PieceStore& store, std::size_t date, std::size_t first_lead,
                           std::size_t last_lead, const std::vector<std::size_t>& slots);
   std::unique_ptr<Product> open_product(std::size_t date, std::size_t first_lead, std::size_t last_lead,

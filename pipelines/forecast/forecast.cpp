@@ -324,7 +324,7 @@ int run_forecast(const VerbContext& context) {
     between = RankExchange{statistics->layout(), context.comm.rank(), context.comm.size()};
   }
   const RankExchange* const exchange = between ? &*between : nullptr;
-  run_agreed(context.comm, [&] { check_feasible(setup, needs, exchange, context.comm.size()); });
+  run_agreed(context.comm, [&] { check_feasible(setup, statistics ? &*statistics : nullptr, needs, exchange, context.comm.size()); });
   if (context.root()) transport.log("forecast");
   if (context.dry_run()) {
     run_agreed(context.comm, [&] {

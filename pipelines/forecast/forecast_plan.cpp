@@ -69,7 +69,7 @@ std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* stat
   std::uint64_t memory = block_bytes(setup, setup.block_size(), exchange) + needs.memory_bytes + cost.bytes;
   if (statistics != nullptr) {
     const TileLayout& tiles = statistics->layout();
-    memory += statistics->scratch_bytes();
+    memory += statistics->scratch_bytes() + statistics->device_bytes();
     text += fmt::format("statistics       {} channel(s) at {} lead(s): {} tiles of {} members x {} rows, {:.1f} MiB {}\n",
                         tiles.channels, tiles.leads, tiles.tiles(), tiles.members, tiles.band_rows,
                         megabytes(needs.tiles.bytes()), needs.in_memory ? "in memory" : "on disk");
@@ -93,8 +93,9 @@ std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* stat
   return text;
 }
 
-void check_feasible(const ForecastSetup& setup, const ScratchNeeds& needs, const RankExchange* exchange, int ranks) {
-  check_device_memory(setup, exchange);
+void check_feasible(const ForecastSetup& setup, const EnsembleStatistics* statistics, const ScratchNeeds& needs,
+                    const RankExchange* exchange, int ranks) {
+  check_device_memory(setup, exchange, statistics == nullptr ? 0 : statistics->device_bytes());
   const auto blocks = static_cast<int>(plan_of(setup).blocks.size());
   MYRIAD_VALIDATE(ranks <= blocks, ErrorKind::config_invalid, "E2630",
                   "{} ranks for {} block(s): {} members over {} checkpoint(s) in blocks of {} (ranks would idle) "

@@ -2,6 +2,7 @@
 
 #include "pipelines/common/common_keys.hpp"
 #include "pipelines/common/run_cost.hpp"
+#include "pipelines/common/score_families.hpp"
 #include "pipelines/forecast/perturbations.hpp"
 #include "pipelines/common/file_attributes.hpp"
 
@@ -80,11 +81,7 @@ Schema forecast_schema() {
   statistics.duration("every", "Interval; absent: the leads of output").not_hashed();
   statistics.duration("leads", "Instead of every: the leads").list(1).not_hashed();
   statistics.number("quantiles", "Probabilities of quantile maps").list().default_to(Json(Json::Array{})).not_hashed();
-  Schema& event = statistics.section_list("exceedance", "Events whose probability is mapped");
-  event.text("channel", "Channel").required().not_hashed();
-  event.choice("relation", "Which side of the value", {"above", "below"}).default_to("above").not_hashed();
-  event.number("value", "Threshold").required().not_hashed();
-  event.text("units", "Unit of the value; absent: that of the channel").not_hashed();
+  add_threshold_keys(statistics.section_list("exceedance", "Events whose probability is mapped"), Hashed::no);
   statistics.path("climate_quantiles", "Quantiles of the climate: adds extreme forecast index and shift of tails").not_hashed();
   statistics.integer("ensemble_sizes", "Maps of what ensembles of these sizes would have shown").list().default_to(Json(Json::Array{})).not_hashed();
   Schema& verify = statistics.optional_section("verify", "Scores against verifying fields (products/scores.nc)");
@@ -98,6 +95,7 @@ Schema forecast_schema() {
   verify.choice("rank_weighting", "Weight of grid points in rank histograms", {"area", "equal"}).default_to("area").not_hashed();
   verify.integer("spectrum_members", "Members whose power spectra are averaged; 0: no spectra").default_to(0).range(0, 10000).not_hashed();
   verify.integer("seed", "Seed of the draws that split ties").default_to(0).at_least(0).not_hashed();
+  add_score_keys(verify, Hashed::no);
   statistics.number("tile_mb", "Members of a part of a map that are held at once").unit("MiB").default_to(64.0).above(0).not_hashed();
 
   Schema& scratch = s.section("scratch", "What is kept until the forecast is done");

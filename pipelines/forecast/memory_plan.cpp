@@ -71,11 +71,11 @@ std::uint64_t block_bytes(const ForecastSetup& setup, std::int64_t members, cons
   return bytes_in(setup, setup.precision(), members, exchange);
 }
 
-void check_device_memory(const ForecastSetup& setup, const RankExchange* exchange) {
+void check_device_memory(const ForecastSetup& setup, const RankExchange* exchange, std::uint64_t statistics) {
   const std::int64_t available = setup.shared_backend()->memory_available();
   if (available < 0) return;
   const auto room = static_cast<std::uint64_t>(available);
-  const std::uint64_t other = perturbation_bytes(setup);
+  const std::uint64_t other = perturbation_bytes(setup) + statistics;
   const auto fits = [&](Precision precision, std::int64_t members) { return bytes_in(setup, precision, members, exchange) + other <= room; };
   const std::int64_t block = setup.block_size();
   const std::uint64_t needed = block_bytes(setup, block, exchange) + other;

@@ -25,6 +25,7 @@ std::uint64_t block_bytes(const ForecastSetup& setup, std::int64_t members, cons
 /// Errors: ErrorKind::resources (E2663) when a block does not fit into the free memory of the device, with what is needed, what is
 /// free and a setting that fits. Devices that do not tell their memory pass. To be called when the ranks are connected: what their
 /// library has taken is no longer free.
-void check_device_memory(const ForecastSetup& setup, const RankExchange* exchange);
+/// \param statistics bytes that reducing the members takes on the device
+void check_device_memory(const ForecastSetup& setup, const RankExchange* exchange, std::uint64_t statistics);
 
 }  // namespace myriad::pipelines

@@ -7,7 +7,9 @@
 #include <map>
 
 #include "pipelines/common/configured_backend.hpp"
+#include "pipelines/common/score_families.hpp"
 #include "pipelines/verify/ensemble_archive.hpp"
+#include "pipelines/verify/ensemble_files.hpp"
 #include "pipelines/verify/member_files.hpp"
 #include "src/base/build_info.hpp"
 #include "src/base/log.hpp"
@@ -46,9 +48,11 @@ VerifyRun::VerifyRun(const Config& config)
   if (config.has("leads")) selection.leads = config.durations("leads");
   selection.control = control_policy(config.text("control"));
   const bool archive = config.has("archive");
-  if (archive == config.has("forecasts") || archive == config.has("analysis")) {
+  const bool truth = config.has("truth");
+  if (archive == config.has("forecasts") || archive == (config.has("analysis") || truth) ||
+      (truth && config.has("analysis"))) {
     throw config.complaint(archive ? "archive" : "forecasts", "E2667",
-                           "give either forecasts and analysis, or archive (both sides of the "
+                           "give either forecasts with analysis or truth, or archive (both sides of the "
                            "comparison are needed once)");
   }
   if (archive) {
@@ -56,14 +60,18 @@ VerifyRun::VerifyRun(const Config& config)
     forecasts_ = std::move(both.forecasts);
     truth_ = std::move(both.truth);
   } else {
-    forecasts_ = open_member_files(config.paths("forecasts"), selection);
-    truth_ = open_analysis(texts_of(config.paths("analysis")), *forecasts_);
+    forecasts_ = forecasts_are_files(config) ? open_ensemble_files(config, selection)
+                                             : open_member_files(config.paths("forecasts"), selection);
+    truth_ = truth ? open_truth_file(config, *forecasts_)
+                   : open_analysis(texts_of(config.paths("analysis")), *forecasts_);
   }
   if (config.has("climatology"))
     climatology_.emplace(config.path("climatology").string(), forecasts_->grid(),
                          forecasts_->channels());
 
   shape_.grid = forecasts_->grid();
+  const bool global = shape_.grid.is_global();
+  if (!global) shape_.regions = {{"domain", "Domain of the forecasts", -90.0, 90.0}};
   shape_.members = static_cast<int>(forecasts_->members());
   shape_.rank_bins = std::max(
       2, std::min(shape_.members + 1, static_cast<int>(config.section("ranks").integer("bins"))));
@@ -79,7 +87,9 @@ VerifyRun::VerifyRun(const Config& config)
   options.seed = static_cast<std::uint64_t>(config.integer("seed"));
   options.spectrum_members =
       std::min(forecasts_->members(), config.section("spectra").integer("members"));
-  shape_.lmax = options.spectrum_members > 0 ? Sht::exact_lmax(shape_.grid) : 0;
+  // Spherical harmonics need the whole sphere.
+  shape_.lmax = global && options.spectrum_members > 0 ? Sht::exact_lmax(shape_.grid) : 0;
+  shape_.families = make_score_families(config.section("scores"), shape_.channels, shape_.members, shape_.grid);
   runner_.emplace(*backend_, shape_, options);
 
   const std::int64_t row_bytes =
@@ -105,11 +115,17 @@ void VerifyRun::choose_places(const Config& report) {
   }
   const auto map_leads = report.durations("map_leads");
   for (Duration lead : forecasts_->leads()) {
-    map_leads_.push_back(std::find(map_leads.begin(), map_leads.end(), lead) != map_leads.end());
+    map_leads_.push_back(shape_.grid.is_global() &&
+                         std::find(map_leads.begin(), map_leads.end(), lead) != map_leads.end());
   }
   const auto latitudes = shape_.grid.latitudes_deg();
   const std::int64_t nlon = shape_.grid.nlon();
   for (const Config& place : report.sections("places")) {
+    if (!shape_.grid.is_global()) {
+      throw report.complaint("places", "E2724",
+                             fmt::format("places are given for the {} grid (plumes need a global grid) remove them",
+                                         shape_.grid.describe()));
+    }
     const double latitude = place.number("latitude");
     const auto nearest = std::min_element(
         latitudes.begin(), latitudes.end(),

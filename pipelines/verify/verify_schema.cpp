@@ -2,6 +2,7 @@
 
 #include "pipelines/common/common_keys.hpp"
 #include "pipelines/common/file_attributes.hpp"
+#include "pipelines/common/score_families.hpp"
 
 namespace myriad::pipelines {
 
@@ -10,12 +11,27 @@ Schema verify_schema() {
   add_output_keys(s, "Directory of scores.nc and report.html");
   add_seed_key(s);
   add_device_keys(s);
-  s.path("forecasts", "Forecast directories, or directories with one forecast directory per start")
+  s.path("forecasts",
+         "Forecast directories, or directories with one forecast directory per start; or files of an ensemble, NetCDF or "
+         "GRIB, as names or glob patterns")
       .list(1);
+  s.choice("dim_names",
+           "How files of an ensemble call members, starts and leads: found out (auto), CF names, those of cfgrib, or of "
+           "WeatherBench 2",
+           {"auto", "cf", "cfgrib", "wb2"})
+      .default_to("auto")
+      .on_command_line();
+  s.text("variables", "Files of an ensemble: pairs channel=variable where the search fails").list(1);
+  s.duration("lead_if_absent", "Lead of files of an ensemble that state none; 0h for analyses");
   s.path(
       "archive",
       "Instead of forecasts and analysis: one file with members, truth and control of all starts");
   s.path("analysis", "Files or glob patterns of the verifying fields").list(1);
+  Schema& truth = s.optional_section(
+      "truth", "Instead of analysis: the verifying values of files of an ensemble, by valid time");
+  truth.path("files", "Where they are; absent: the files of the forecasts").list(1);
+  truth.text("variables", "Pairs channel=variable").list(1);
+  truth.choice("dim_names", "As of the forecasts", {"auto", "cf", "cfgrib", "wb2"}).default_to("auto");
   s.path("climatology", "File of annual harmonics; without it there is no anomaly correlation");
   s.text("channels", "Channels to score; absent: all of the forecasts").list(1);
   s.duration("leads", "Lead times to score; absent: all of the forecasts").list(1);
@@ -45,6 +61,8 @@ Schema verify_schema() {
   spectra.integer("members", "Members whose spectra are averaged; 0: no spectra")
       .default_to(16)
       .range(0, 100000);
+
+  add_score_keys(s, Hashed::yes);
 
   add_attribution_keys(s.section("output", "Global attributes of scores.nc"));
 

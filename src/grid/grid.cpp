@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "src/base/error.hpp"
@@ -12,6 +13,8 @@ namespace myriad {
 namespace {
 
 constexpr double k_degrees = 180.0 / std::numbers::pi;
+/// Coordinates in files are rounded, to single precision or to millidegrees.
+constexpr double k_tolerance_deg = 1e-3;
 
 constexpr struct {
   GridType type;
@@ -74,7 +77,113 @@ Grid::Grid(GridType type, std::int64_t nlat, std::int64_t nlon)
                   "grid with {} longitudes is too small (at least 1 is needed); raise nlon", nlon);
 }
 
+Grid::Grid(Part part)
+    : part_(std::make_shared<const Part>(std::move(part))),
+      type_(GridType::equiangular),
+      nlat_(static_cast<std::int64_t>(part_->latitudes.size())),
+      nlon_(static_cast<std::int64_t>(part_->longitudes.size())) {}
+
+Grid Grid::window(std::vector<double> latitudes_deg, std::vector<double> longitudes_deg) {
+  const auto check = [](std::vector<double>& degrees, bool cyclic, const char* what) {
+    const double step = degrees.size() < 2 ? 1.0 : degrees[1] - degrees[0];
+    double spacing = cyclic && step <= 0.0 ? step + 360.0 : step;
+    for (std::size_t i = 1; i < degrees.size(); ++i) {
+      double next = degrees[i] - degrees[i - 1];
+      if (cyclic && next <= 0.0) next += 360.0;
+      MYRIAD_VALIDATE(std::abs(next - spacing) <= k_tolerance_deg, ErrorKind::input_corrupt,
+                      "E2205",
+                      "{} {} follows {} degrees (a window needs equal steps, here {}); interpolate "
+                      "the input to a "
+                      "regular grid",
+                      what, degrees[i], degrees[i - 1], spacing);
+    }
+    return spacing;
+  };
+  MYRIAD_VALIDATE(!latitudes_deg.empty() && !longitudes_deg.empty() &&
+                      std::all_of(latitudes_deg.begin(), latitudes_deg.end(),
+                                  [](double v) { return std::abs(v) <= 90.0 + k_tolerance_deg; }) &&
+                      std::all_of(longitudes_deg.begin(), longitudes_deg.end(),
+                                  [](double v) { return std::abs(v) <= 720.0; }),
+                  ErrorKind::input_corrupt, "E2205",
+                  "{} latitudes and {} longitudes are no window (latitudes within 90 degrees and "
+                  "at least one point are "
+                  "needed); check the coordinates",
+                  latitudes_deg.size(), longitudes_deg.size());
+  const double rows = check(latitudes_deg, false, "latitude");
+  const double columns = check(longitudes_deg, true, "longitude");
+  MYRIAD_VALIDATE((latitudes_deg.size() < 2 || rows < 0.0) &&
+                      columns * static_cast<double>(longitudes_deg.size()) <=
+                          360.0 + k_tolerance_deg * static_cast<double>(longitudes_deg.size()),
+                  ErrorKind::input_corrupt, "E2205",
+                  "rows every {} and {} columns every {} degrees are no window (rows go "
+                  "southwards, columns at most once "
+                  "round); reorder them or drop the cyclic column",
+                  rows, longitudes_deg.size(), columns);
+  Part part;
+  double total = 0.0;
+  for (const double latitude : latitudes_deg) {
+    part.weights.push_back(std::max(0.0, std::cos(latitude / k_degrees)));
+    total += part.weights.back();
+  }
+  MYRIAD_VALIDATE(
+      total > 0.0, ErrorKind::input_corrupt, "E2205",
+      "a window of the pole alone has no area (weights are cos(latitude)); choose a larger one");
+  for (double& weight : part.weights) weight /= total;
+  part.name = fmt::format("regional {}x{}", latitudes_deg.size(), longitudes_deg.size());
+  part.latitudes = std::move(latitudes_deg);
+  part.longitudes = std::move(longitudes_deg);
+  return Grid(std::move(part));
+}
+
+Grid Grid::points(std::vector<double> rows, std::vector<double> columns) {
+  MYRIAD_EXPECT(!rows.empty() && !columns.empty());
+  Part part;
+  const double absent = std::numeric_limits<double>::quiet_NaN();
+  part.latitudes.assign(rows.size(), absent);
+  part.longitudes.assign(columns.size(), absent);
+  part.weights.assign(rows.size(), 1.0 / static_cast<double>(rows.size()));
+  part.name = fmt::format("equal-weight {}x{}", rows.size(), columns.size());
+  part.rows = std::move(rows);
+  part.columns = std::move(columns);
+  return Grid(std::move(part));
+}
+
+bool Grid::operator==(const Grid& other) const {
+  if (nlat_ != other.nlat_ || nlon_ != other.nlon_ || is_global() != other.is_global())
+    return false;
+  if (is_global()) return type_ == other.type_;
+  if (part_->rows.empty() != other.part_->rows.empty()) return false;
+  // Longitudes that differ by a whole turn are the same.
+  const auto same_degrees = [](double x, double y) {
+    return std::abs(std::remainder(x - y, 360.0)) <= k_tolerance_deg;
+  };
+  const auto alike = [](const std::vector<double>& a, const std::vector<double>& b,
+                        const auto& near) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), near);
+  };
+  if (part_->rows.empty())
+    return alike(part_->latitudes, other.part_->latitudes, same_degrees) &&
+           alike(part_->longitudes, other.part_->longitudes, same_degrees);
+  const auto same_points = [&](const std::vector<double>& a, const std::vector<double>& b) {
+    const double step = a.size() < 2 ? 1.0 : std::abs(a[1] - a[0]);
+    return alike(a, b, [step](double x, double y) { return std::abs(x - y) <= 1e-3 * step; });
+  };
+  return same_points(part_->rows, other.part_->rows) &&
+         same_points(part_->columns, other.part_->columns);
+}
+
+GridType Grid::type() const {
+  MYRIAD_EXPECT(is_global());
+  return type_;
+}
+
+const Quadrature& Grid::quadrature() const {
+  MYRIAD_EXPECT(is_global());
+  return quadrature_;
+}
+
 std::vector<double> Grid::latitudes_deg() const {
+  if (!is_global()) return part_->latitudes;
   std::vector<double> latitudes;
   latitudes.reserve(static_cast<std::size_t>(nlat_));
   // 90 - theta would leave the equator and mirrored rows off by a rounding error.
@@ -87,6 +196,7 @@ std::vector<double> Grid::latitudes_deg() const {
 }
 
 std::vector<double> Grid::longitudes_deg() const {
+  if (!is_global()) return part_->longitudes;
   std::vector<double> longitudes;
   longitudes.reserve(static_cast<std::size_t>(nlon_));
   for (std::int64_t j = 0; j < nlon_; ++j) {
@@ -96,17 +206,18 @@ std::vector<double> Grid::longitudes_deg() const {
 }
 
 std::vector<double> Grid::row_weights() const {
+  if (!is_global()) return part_->weights;
   std::vector<double> weights = quadrature_.weights;
   for (double& w : weights) w *= 0.5;
   return weights;
 }
 
 std::string Grid::describe() const {
+  if (!is_global()) return part_->name;
   return fmt::format("{} {}x{}", to_string(type_), nlat_, nlon_);
 }
 
 Grid detect_grid(const std::vector<double>& latitudes_deg, std::int64_t nlon) {
-  constexpr double k_tolerance_deg = 1e-3;
   const auto nlat = static_cast<std::int64_t>(latitudes_deg.size());
   MYRIAD_VALIDATE(nlat >= 3, ErrorKind::input_corrupt, "E2203",
                   "cannot recognise a grid from {} latitudes (at least 3 are needed); check the "

@@ -252,10 +252,13 @@ void check_field(const Channel& channel, const Instant& time, const Grid& grid,
   if (!bad) return;
   const float value = field[bad->index];
   const std::size_t nlon = static_cast<std::size_t>(grid.nlon());
-  const std::string place =
-      fmt::format("{} (level {}) at {}, latitude {:.4f}, longitude {:.4f} in '{}'", channel.name,
-                  level_text(channel.level), time.iso(), grid.latitudes_deg()[bad->index / nlon],
-                  grid.longitudes_deg()[bad->index % nlon], file);
+  const double latitude = grid.latitudes_deg()[bad->index / nlon];
+  const std::string point =
+      std::isnan(latitude) ? fmt::format("row {}, column {}", bad->index / nlon, bad->index % nlon)
+                           : fmt::format("latitude {:.4f}, longitude {:.4f}", latitude,
+                                         grid.longitudes_deg()[bad->index % nlon]);
+  const std::string place = fmt::format("{} (level {}) at {}, {} in '{}'", channel.name,
+                                        level_text(channel.level), time.iso(), point, file);
   if (!std::isfinite(value)) {
     throw Error(ErrorKind::input_corrupt, "E2044",
                 fmt::format("{} value {} of {} ({} of {} points are unusable); fetch the field "

@@ -308,6 +308,17 @@ std::int64_t sum_hours_of(const Handle& h) {
   return unit == 1 && hours > 0 ? hours : -1;
 }
 
+/// Number of the ensemble member: MARS key `number`, or edition 2's own key where a centre's tables
+/// lack it.
+std::optional<std::int64_t> member_of(const Handle& h, const std::string& path,
+                                      std::int64_t offset) {
+  constexpr std::int64_t k_most = 1000000;
+  const std::int64_t number = h.integer_or("number", h.integer_or("perturbationNumber", -1));
+  if (number > k_most)
+    damaged(path, offset, fmt::format("its ensemble member is number {}", number));
+  return number < 0 ? std::nullopt : std::optional(number);
+}
+
 std::optional<GribGrid> grid_of(const Handle& h, const std::string& type, const std::string& path,
                                 std::int64_t offset) {
   if (type != "regular_ll" && type != "regular_gg") return std::nullopt;
@@ -398,7 +409,7 @@ std::vector<GribMessage> scan_grib(const std::string& path) {
     check_step(h, path, offset);
     m.valid = instant_of(h, "validityDate", "validityTime", path, offset);
     m.sum_hours = sum_hours_of(h);
-    if (const std::int64_t number = h.integer_or("number", -1); number >= 0) m.number = number;
+    m.number = member_of(h, path, offset);
     m.grid_type = h.text_or("gridType", "unknown");
     m.grid = grid_of(h, m.grid_type, path, offset);
     messages.push_back(std::move(m));

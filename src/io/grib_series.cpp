@@ -5,78 +5,15 @@
 #include <set>
 
 #include "src/base/error.hpp"
-#include "src/io/channel_table.hpp"
-#include "src/io/grib_file.hpp"
-#include "src/io/netcdf_axes.hpp"
-#include "src/io/units.hpp"
+#include "src/io/grib_match.hpp"
 
 namespace myriad::io {
 
 namespace {
 
 using detail::GribMessage;
-
-bool listed(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// Parameter numbers that stand for the quantity of a channel, ours first.
-std::vector<int> parameters_of(const Channel& channel) {
-  std::vector<int> numbers = {channel.grib_param_id};
-  // Geopotential and its height; precipitation as thickness and as mass (total precipitation of WMO
-  // tables).
-  if (channel.standard_name == "geopotential" || channel.standard_name == "geopotential_height")
-    numbers = {channel.grib_param_id, 129, 156};
-  if (channel.sum_hours > 0) numbers.push_back(228228);
-  // Mean sea level pressure by the reduction of NCEP; water vapour column under its name there.
-  if (channel.name == "msl") numbers.push_back(260074);
-  if (channel.name == "tcwv") numbers.push_back(3054);
-  return numbers;
-}
-
-bool is_quantity(const GribMessage& m, const Channel& channel) {
-  const std::vector<int> numbers = parameters_of(channel);
-  if (m.param_id != 0)
-    return std::find(numbers.begin(), numbers.end(), m.param_id) != numbers.end();
-  return m.short_name == channel.variable || listed(channel.variable_aliases, m.short_name) ||
-         listed(channel.aliases, m.short_name);
-}
-
-bool is_level(const GribMessage& m, const Channel& channel) {
-  if (!m.level) return false;
-  if (*m.level == channel.level) return true;
-  // Edition 1 of ECMWF has 2-metre and 10-metre fields at the surface; their parameter tells the
-  // height.
-  if (channel.level.kind == LevelKind::height) return m.level->kind == LevelKind::surface;
-  // Mean sea level and the whole column are of height 0 in some files.
-  return channel.level.kind == LevelKind::surface && m.level->kind == LevelKind::height &&
-         m.level->value == 0.0;
-}
-
-/// The channel table's name of a message; empty when it has none.
-std::string channel_name(const GribMessage& m) {
-  if (!m.level || m.sum_hours < 0) return {};
-  if (m.sum_hours > 0) {
-    const std::string name = fmt::format("tp{:02}", m.sum_hours);
-    const auto channel = find_channel(name);
-    return channel && is_quantity(m, *channel) ? channel->name : std::string();
-  }
-  if (m.level->kind == LevelKind::pressure) {
-    const auto hpa = static_cast<std::int64_t>(m.level->value / 100.0);
-    if (static_cast<double>(hpa) * 100.0 != m.level->value) return {};
-    for (const detail::UpperAir& quantity : detail::upper_air()) {
-      const auto channel = find_channel(fmt::format("{}{}", quantity.prefix, hpa));
-      if (channel && is_quantity(m, *channel) && m.param_id == channel->grib_param_id)
-        return channel->name;
-    }
-    return {};
-  }
-  for (const detail::Single& quantity : detail::singles()) {
-    const Channel channel = make_channel(quantity.name);
-    if (is_quantity(m, channel) && is_level(m, channel)) return channel.name;
-  }
-  return {};
-}
+using detail::is_level;
+using detail::is_quantity;
 
 class GribSeries final : public FieldSeries {
  public:
@@ -104,23 +41,14 @@ class GribSeries final : public FieldSeries {
                 std::vector<ChannelRequest>& requests) const;
   void collect(std::size_t file, const GribMessage& message, const ChannelRequest& request,
                const SeriesOptions& options, Found& found);
-  void adopt_grid(const GribMessage& message, const std::string& file,
-                  const SeriesOptions& options);
   void join(std::vector<Found>& found, const SeriesOptions& options);
 
   std::optional<std::int64_t> number_;      ///< the member asked for
   std::vector<std::vector<Place>> places_;  ///< [channel][time]
-  std::map<std::string, detail::Orientation> orientations_;
-  std::vector<double> stored_;
+  detail::GribGrids grids_;
   std::optional<Instant> reference_time_;
   std::optional<std::int64_t> realization_;
 };
-
-/// Grids that are written alike share their order of points.
-std::string key_of(const detail::GribGrid& g) {
-  return fmt::format("{} {} {} {} {} {} {}", g.type, g.columns, g.rows, g.first_latitude,
-                     g.last_latitude, g.first_longitude, g.last_longitude);
-}
 
 void check_options(const SeriesOptions& options) {
   for (const auto& [name, index] : options.fixed_indices) {
@@ -177,35 +105,10 @@ void GribSeries::discover(const std::vector<std::vector<GribMessage>>& files,
   std::set<std::string> names;
   for (const auto& messages : files) {
     for (const GribMessage& message : messages) {
-      const std::string name = channel_name(message);
+      const std::string name = detail::channel_name(message);
       if (!name.empty() && names.insert(name).second) requests.push_back({name, ""});
     }
   }
-}
-
-void GribSeries::adopt_grid(const GribMessage& message, const std::string& file,
-                            const SeriesOptions& options) {
-  MYRIAD_VALIDATE(message.grid.has_value(), ErrorKind::input_corrupt, "E2035",
-                  "'{}' holds {} on a grid of kind {} (regular latitude-longitude and regular "
-                  "Gaussian grids are read, rows "
-                  "scanned one way); interpolate it, e.g. with cdo -R or cdo remapbil",
-                  file, message.short_name, message.grid_type);
-  auto known = orientations_.find(key_of(*message.grid));
-  if (known == orientations_.end()) {
-    const detail::GribGrid& g = *message.grid;
-    known = orientations_
-                .emplace(key_of(g), detail::orient(g.latitudes(file), g.longitudes(file), file))
-                .first;
-  }
-  const Grid& grid = known->second.grid;
-  MYRIAD_VALIDATE(!options.expected_grid || *options.expected_grid == grid,
-                  ErrorKind::input_corrupt, "E2036",
-                  "'{}' is on the grid {} (expected {}); regrid it, e.g. with cdo remapbil", file,
-                  grid.describe(), options.expected_grid->describe());
-  if (!grid_) grid_ = std::make_unique<Grid>(grid);
-  MYRIAD_VALIDATE(*grid_ == grid, ErrorKind::input_corrupt, "E2036",
-                  "'{}' is on the grid {}, but '{}' on {} (all fields of a series need one grid)",
-                  file, grid.describe(), files_.front(), grid_->describe());
 }
 
 void GribSeries::collect(std::size_t file, const GribMessage& message,
@@ -232,30 +135,14 @@ void GribSeries::collect(std::size_t file, const GribMessage& message,
     return;
   }
   const std::string& path = files_[file];
-  MYRIAD_VALIDATE(!message.units.empty() && message.units != "unknown" && message.units != "~",
-                  ErrorKind::input_corrupt, "E2040",
-                  "'{}' of '{}' has no unit (its parameter is unknown to ecCodes); give a file "
-                  "with standard parameters",
-                  message.short_name, path);
-  if (found.places.empty()) {
-    found.channel = asked;
-    // The first message decides where there is a choice.
-    if (request.units.empty() && asked.standard_name == "geopotential" && message.param_id == 156) {
-      found.channel = make_channel(request.name, "m");
-    }
-    if (request.units.empty() && asked.sum_hours > 0 && message.units == "kg m**-2") {
-      found.channel = make_channel(request.name, "kg m-2");
-    }
-  }
-  const auto conversion =
-      unit_conversion(message.units, found.channel.units, found.channel.standard_name);
-  MYRIAD_VALIDATE(conversion.has_value(), ErrorKind::input_corrupt, "E2041",
-                  "'{}' of '{}' is in '{}' ('{}' wanted for channel '{}', and there is no exact "
-                  "conversion); convert the file",
-                  message.short_name, path, message.units, found.channel.units, found.channel.name);
-  adopt_grid(message, path, options);
+  // The first message decides where there is a choice of units.
+  const detail::GribMatch match =
+      detail::settle_units(message, request, found.places.empty() ? nullptr : &found.channel, path);
+  found.channel = match.channel;
+  const Grid& grid = grids_.adopt(message, path, options.expected_grid);
+  if (!grid_) grid_ = std::make_unique<Grid>(grid);
   const auto [position, added] = found.places.try_emplace(message.valid.seconds_since_1970(),
-                                                          Place{file, message, *conversion});
+                                                          Place{file, message, match.conversion});
   if (added) return;
   const Place& other = position->second;
   MYRIAD_VALIDATE(number_.has_value() || message.number == other.message.number,
@@ -314,20 +201,7 @@ const std::string& GribSeries::read_field(std::int64_t time_index, std::int64_t 
   const Place& place =
       places_[static_cast<std::size_t>(channel_index)][static_cast<std::size_t>(time_index)];
   const std::string& path = files_[place.file];
-  detail::read_grib_values(path, place.message, stored_);
-  const detail::GribGrid& g = *place.message.grid;
-  const detail::Orientation& order = orientations_.at(key_of(g));
-  const auto nlat = static_cast<std::size_t>(g.rows);
-  const auto nlon = static_cast<std::size_t>(g.columns);
-  for (std::size_t k = 0; k < nlat; ++k) {
-    const auto row = static_cast<std::size_t>(order.rows[k]);
-    for (std::size_t j = 0; j < nlon; ++j) {
-      const auto column = static_cast<std::size_t>(order.columns[j]);
-      const double value = stored_[g.column_first ? column * nlat + row : row * nlon + column];
-      out[k * nlon + j] =
-          static_cast<float>(value * place.conversion.scale + place.conversion.offset);
-    }
-  }
+  grids_.read(path, place.message, place.conversion, out);
   return path;
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 /// \file
-/// Field series in GRIB files, editions 1 and 2.
+/// Field series and ensembles in GRIB files, editions 1 and 2.
 
 #include <memory>
 
+#include "src/io/ensemble_series.hpp"
 #include "src/io/field_series.hpp"
 
 namespace myriad::io {
@@ -21,5 +22,12 @@ bool grib_is_built_in();
 /// input_corrupt E2054 (message), config_invalid E2055 (an option that means nothing here);
 /// unavailable E2056 without ecCodes.
 std::unique_ptr<FieldSeries> open_grib_series(const SeriesOptions& options);
+
+/// Reader behind open_ensemble_series for GRIB: start, step and member are those that each message
+/// states.
+///
+/// A message without a member number (a control forecast) is member 0. *Errors* those of
+/// open_ensemble_series.
+std::unique_ptr<EnsembleSeries> open_grib_ensemble(const EnsembleOptions& options);
 
 }  // namespace myriad::io

@@ -41,11 +41,11 @@ AxisRole role_of(const NetcdfFile& file, const NcVariable* coordinate, std::stri
     const std::string units = file.text_attribute(coordinate, "units").value_or("");
     const std::string axis = file.text_attribute(coordinate, "axis").value_or("");
     if (standard_name == "latitude" || units == "degrees_north" || units == "degree_north" ||
-        axis == "Y") {
+        standard_name == "projection_y_coordinate" || axis == "Y") {
       return AxisRole::latitude;
     }
     if (standard_name == "longitude" || units == "degrees_east" || units == "degree_east" ||
-        axis == "X") {
+        standard_name == "projection_x_coordinate" || axis == "X") {
       return AxisRole::longitude;
     }
     if (is_time_unit(units)) return AxisRole::time;
@@ -240,14 +240,31 @@ NetcdfAxes::NetcdfAxes(const NetcdfFile& file) {
   }
 }
 
-const Orientation& NetcdfAxes::orientation(const NetcdfFile& file, int latitude,
-                                           int longitude) const {
+const Orientation& NetcdfAxes::orientation(const NetcdfFile& file, int latitude, int longitude,
+                                           Extent extent) const {
   const std::pair<int, int> key{latitude, longitude};
   const auto known = orientations_.find(key);
   if (known != orientations_.end()) return known->second;
-  Orientation found = orient(coordinate_values(file, latitude, "latitude"),
-                             coordinate_values(file, longitude, "longitude"), file.path());
-  return orientations_.emplace(key, std::move(found)).first->second;
+  const std::vector<double> rows = coordinate_values(file, latitude, "latitude");
+  const std::vector<double> columns = coordinate_values(file, longitude, "longitude");
+  const auto find = [&] {
+    if (extent == Extent::global) return orient(rows, columns, file.path());
+    const std::string& name = file.dimensions()[static_cast<std::size_t>(latitude)].name;
+    const std::string standard_name =
+        file.text_attribute(&file.require(name), "standard_name").value_or("");
+    MYRIAD_VALIDATE(standard_name != "grid_latitude", ErrorKind::input_corrupt, "E2035",
+                    "'{}' is on a rotated grid ({} is a grid_latitude); interpolate it, e.g. with "
+                    "cdo remapbil",
+                    file.path(), name);
+    if (standard_name == "projection_y_coordinate") return orient_projection(rows, columns);
+    try {
+      return orient(rows, columns, file.path());
+    } catch (const Error& error) {
+      if (error.id() != "E2035") throw;
+      return orient_window(rows, columns, file.path());
+    }
+  };
+  return orientations_.emplace(key, find()).first->second;
 }
 
 const LevelAxis* NetcdfAxes::levels(int dimension) const {

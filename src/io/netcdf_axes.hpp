@@ -34,6 +34,17 @@ struct Orientation {
 Orientation orient(const std::vector<double>& latitudes, const std::vector<double>& longitudes,
                    const std::string& file);
 
+/// The same for part of the sphere: a window of a regular latitude-longitude grid.
+/// Errors: ErrorKind::input_corrupt E2035.
+Orientation orient_window(const std::vector<double>& latitudes,
+                          const std::vector<double>& longitudes, const std::string& file);
+/// The same for the coordinates of a map projection: points of equal weight, y downwards and x
+/// upwards.
+Orientation orient_projection(const std::vector<double>& y, const std::vector<double>& x);
+
+/// Which grids a reader takes.
+enum class Extent : std::uint8_t { global, any };
+
 /// A level axis in pascal.
 struct LevelAxis {
   std::vector<double> pressure;
@@ -48,8 +59,10 @@ class NetcdfAxes {
   AxisRole role(int dimension) const { return roles_[static_cast<std::size_t>(dimension)]; }
   /// Pressure of the levels of a level dimension; null for a vertical axis that is not pressure.
   const LevelAxis* levels(int dimension) const;
-  /// Grid of a pair of latitude and longitude dimensions. Errors: E2035.
-  const Orientation& orientation(const NetcdfFile& file, int latitude, int longitude) const;
+  /// Grid of a pair of latitude and longitude dimensions (or y and x of a projection). Errors:
+  /// E2035.
+  const Orientation& orientation(const NetcdfFile& file, int latitude, int longitude,
+                                 Extent extent = Extent::global) const;
   /// Times along a time dimension.
   const std::vector<Instant>& times(int dimension) const;
   /// Scalar time coordinate of the file, if there is one.

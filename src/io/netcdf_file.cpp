@@ -36,6 +36,8 @@ NcType from_nc(nc_type type) {
       return NcType::int16;
     case NC_INT:
       return NcType::int32;
+    case NC_INT64:
+      return NcType::int64;
     case NC_FLOAT:
       return NcType::f32;
     case NC_DOUBLE:
@@ -69,6 +71,8 @@ std::string_view to_string(NcType type) {
       return "short";
     case NcType::int32:
       return "int";
+    case NcType::int64:
+      return "int64";
     case NcType::f32:
       return "float";
     case NcType::f64:

@@ -15,9 +15,9 @@
 
 namespace myriad::io {
 
-/// Element types of the variables we meet; values outside this list (64-bit integers, user types)
-/// are `other`.
-enum class NcType : std::uint8_t { int8, text, int16, int32, f32, f64, string, other };
+/// Element types of the variables we meet; values outside this list (unsigned integers, user types) are
+/// `other`. Coordinates of xarray are int64; all its values below 2^53 pass through double unchanged.
+enum class NcType : std::uint8_t { int8, text, int16, int32, int64, f32, f64, string, other };
 
 std::string_view to_string(NcType type);
 

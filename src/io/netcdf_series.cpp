@@ -1,8 +1,6 @@
 #include "src/io/netcdf_series.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <map>
 #include <set>
 
@@ -65,7 +63,7 @@ std::size_t NetcdfSeries::adopt_grid(const detail::Orientation& orientation,
   MYRIAD_VALIDATE(*grid_ == orientation.grid, ErrorKind::input_corrupt, "E2036",
                   "'{}' is on the grid {}, but '{}' on {} (all fields of a series need one grid)",
                   file, orientation.grid.describe(), files_.front(), grid_->describe());
-  const Order order{orientation.rows, orientation.columns};
+  const detail::PlaneOrder order{orientation.rows, orientation.columns};
   const auto known = std::find(orders_.begin(), orders_.end(), order);
   if (known != orders_.end()) return static_cast<std::size_t>(known - orders_.begin());
   orders_.push_back(order);
@@ -120,11 +118,11 @@ void NetcdfSeries::scan_file(std::size_t index, const SeriesOptions& options,
     requests[c].units = match.channel.units;  // the first file decides where there is a choice
     Source source;
     source.file = index;
-    source.variable = match.variable->id;
-    source.count.assign(match.variable->dimensions.size(), 1);
-    source.start.assign(match.variable->dimensions.size(), 0);
-    source.packing = file.packing(*match.variable);
-    source.conversion = match.conversion;
+    source.plane.variable = match.variable->id;
+    source.plane.count.assign(match.variable->dimensions.size(), 1);
+    source.plane.start.assign(match.variable->dimensions.size(), 0);
+    source.plane.packing = file.packing(*match.variable);
+    source.plane.conversion = match.conversion;
     source.channel = match.channel;
     int latitude_position = -1;
     int longitude_position = -1;
@@ -135,9 +133,9 @@ void NetcdfSeries::scan_file(std::size_t index, const SeriesOptions& options,
       if (role == detail::AxisRole::latitude || role == detail::AxisRole::longitude) {
         (role == detail::AxisRole::latitude ? latitude_position : longitude_position) =
             static_cast<int>(p);
-        source.count[p] = dimension.length;
+        source.plane.count[p] = dimension.length;
       } else if (static_cast<int>(p) == match.level_position) {
-        source.start[p] = match.level_index;
+        source.plane.start[p] = match.level_index;
       } else if (role == detail::AxisRole::time &&
                  options.fixed_indices.count(dimension.name) == 0) {
         MYRIAD_VALIDATE(source.time_position < 0, ErrorKind::input_corrupt, "E2043",
@@ -154,19 +152,23 @@ void NetcdfSeries::scan_file(std::size_t index, const SeriesOptions& options,
                         "time, level, latitude and "
                         "longitude are expected); choose one index of it under fixed_indices",
                         match.variable->name, file.path(), dimension.name, dimension.length);
-        source.start[p] = fixed == options.fixed_indices.end() ? 0 : fixed->second;
-        MYRIAD_VALIDATE(source.start[p] >= 0 && source.start[p] < dimension.length,
+        source.plane.start[p] = fixed == options.fixed_indices.end() ? 0 : fixed->second;
+        MYRIAD_VALIDATE(source.plane.start[p] >= 0 && source.plane.start[p] < dimension.length,
                         ErrorKind::config_invalid, "E2043",
                         "index {} of dimension '{}' under fixed_indices is outside 0..{} in '{}'",
-                        source.start[p], dimension.name, dimension.length - 1, file.path());
+                        source.plane.start[p], dimension.name, dimension.length - 1, file.path());
       }
     }
-    source.longitude_first = longitude_position < latitude_position;
+    source.plane.longitude_first = longitude_position < latitude_position;
+    // Only who has such a grid already can use part of the sphere.
+    const detail::Extent extent = options.expected_grid && !options.expected_grid->is_global()
+                                      ? detail::Extent::any
+                                      : detail::Extent::global;
     const auto dimension_at = [&](int position) {
       return match.variable->dimensions[static_cast<std::size_t>(position)];
     };
-    const detail::Orientation& orientation =
-        axes.orientation(file, dimension_at(latitude_position), dimension_at(longitude_position));
+    const detail::Orientation& orientation = axes.orientation(
+        file, dimension_at(latitude_position), dimension_at(longitude_position), extent);
     source.order = adopt_grid(orientation, file.path(), options);
     if (source.time_position < 0) {
       const std::optional<Instant> time =
@@ -227,8 +229,8 @@ void NetcdfSeries::join_times(const SeriesOptions& options,
                         source.times[t].iso(), requests[c].name,
                         files_[sources[c][position->second.source].file], files_[source.file]);
       }
-      if (!source.conversion.rule.empty())
-        notes.insert(fmt::format("{}: {}", source.channel.name, source.conversion.rule));
+      if (!source.plane.conversion.rule.empty())
+        notes.insert(fmt::format("{}: {}", source.channel.name, source.plane.conversion.rule));
     }
     std::vector<Place> places;
     for (const Instant& time : times) {
@@ -252,49 +254,10 @@ const std::string& NetcdfSeries::read_field(std::int64_t time_index, std::int64_
   const Place place =
       places_[static_cast<std::size_t>(channel_index)][static_cast<std::size_t>(time_index)];
   Source& source = sources_[static_cast<std::size_t>(channel_index)][place.source];
-  const Order& order = orders_[source.order];
-  const std::string& path = files_[source.file];
-  const NetcdfFile& file = opened(source.file);
-  MYRIAD_VALIDATE(source.variable < static_cast<int>(file.variables().size()),
-                  ErrorKind::input_corrupt, "E2002",
-                  "'{}' changed while it was being read (fewer variables than before); do not "
-                  "rewrite input files in place",
-                  path);
-  const NcVariable& variable = file.variables()[static_cast<std::size_t>(source.variable)];
   if (source.time_position >= 0)
-    source.start[static_cast<std::size_t>(source.time_position)] = place.index;
-  const std::size_t nlat = order.rows.size();
-  const std::size_t nlon = order.columns.size();
-  const std::size_t row_stride = source.longitude_first ? 1 : nlon;
-  const std::size_t column_stride = source.longitude_first ? nlat : 1;
-  constexpr float k_missing = std::numeric_limits<float>::quiet_NaN();
-  const auto store = [&](const auto& stored, const auto& convert) {
-    for (std::size_t k = 0; k < nlat; ++k) {
-      const std::size_t row = static_cast<std::size_t>(order.rows[k]) * row_stride;
-      for (std::size_t j = 0; j < nlon; ++j) {
-        out[k * nlon + j] =
-            convert(stored[row + static_cast<std::size_t>(order.columns[j]) * column_stride]);
-      }
-    }
-  };
-  if (variable.type == NcType::f32 && !source.packing.packed() && source.conversion.identity()) {
-    stored_single_.resize(out.size());
-    file.read(variable, source.start, source.count, std::span<float>(stored_single_));
-    store(stored_single_, [&](float value) {
-      return source.packing.is_missing(static_cast<double>(value)) ? k_missing : value;
-    });
-    return path;
-  }
-  stored_.resize(out.size());
-  file.read(variable, source.start, source.count, std::span<double>(stored_));
-  const double scale = source.packing.scale;
-  const double offset = source.packing.offset;
-  store(stored_, [&](double value) {
-    if (source.packing.is_missing(value)) return k_missing;
-    const double physical = value * scale + offset;
-    return static_cast<float>(physical * source.conversion.scale + source.conversion.offset);
-  });
-  return path;
+    source.plane.start[static_cast<std::size_t>(source.time_position)] = place.index;
+  reader_.read(opened(source.file), source.plane, orders_[source.order], out);
+  return files_[source.file];
 }
 
 }  // namespace myriad::io

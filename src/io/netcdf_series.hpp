@@ -13,7 +13,7 @@
 #include "src/io/field_series.hpp"
 #include "src/io/netcdf_axes.hpp"
 #include "src/io/netcdf_file.hpp"
-#include "src/io/units.hpp"
+#include "src/io/netcdf_plane.hpp"
 
 namespace myriad::io {
 
@@ -36,22 +36,11 @@ class NetcdfSeries final : public FieldSeries {
   /// Where one channel lies in one file.
   struct Source {
     std::size_t file = 0;
-    std::size_t order = 0;            ///< index in orders_
-    int variable = -1;                ///< NcVariable::id
-    std::vector<std::int64_t> start;  ///< with the fixed indices filled in
-    std::vector<std::int64_t> count;
-    int time_position = -1;  ///< position of the time dimension in start, -1: none
-    bool longitude_first = false;
-    NcPacking packing;
-    UnitConversion conversion;
+    std::size_t order = 0;   ///< index in orders_
+    detail::Plane plane;     ///< with the fixed indices filled in
+    int time_position = -1;  ///< position of the time dimension in plane.start, -1: none
     Channel channel;
     std::vector<Instant> times;
-  };
-  /// How a file orders the points of the grid.
-  struct Order {
-    std::vector<std::int32_t> rows;
-    std::vector<std::int32_t> columns;
-    bool operator==(const Order&) const = default;
   };
   /// Where one channel at one time lies.
   struct Place {
@@ -74,12 +63,11 @@ class NetcdfSeries final : public FieldSeries {
                   std::vector<std::vector<Source>>& sources);
   const NetcdfFile& opened(std::size_t index);
 
-  std::vector<Order> orders_;
+  std::vector<detail::PlaneOrder> orders_;
   std::vector<std::vector<Source>> sources_;  ///< per channel
   std::vector<std::vector<Place>> places_;    ///< per channel and time
   std::list<OpenFile> open_;                  ///< most recently used first
-  std::vector<double> stored_;
-  std::vector<float> stored_single_;
+  detail::PlaneReader reader_;
   std::optional<Instant> reference_time_;
   std::optional<std::int64_t> realization_;
 };

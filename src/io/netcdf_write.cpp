@@ -25,6 +25,8 @@ nc_type to_nc(NcType type) {
       return NC_SHORT;
     case NcType::int32:
       return NC_INT;
+    case NcType::int64:
+      return NC_INT64;
     case NcType::f32:
       return NC_FLOAT;
     case NcType::f64:

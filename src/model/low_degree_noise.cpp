@@ -34,18 +34,6 @@ void LowDegreeNoise::scatter(TensorView all, ConstTensorView low) const {
   }
 }
 
-/// A real matrix [out, in] as the same filter of every degree [l, in, out, 2].
-ConstTensorView LowDegreeNoise::spectral_matrix(ConstTensorView before) {
-  const TensorView filter = matrix_.get(backend_, dtype_, {low_.lmax, width_, width_, 2});
-  backend_.fill(filter, 0.0);
-  ConstTensorView transposed = before;
-  transposed.rank = 4;
-  transposed.extent = {1, width_, width_, 1};
-  transposed.stride = {0, before.step(1), before.step(0), 1};
-  backend_.copy(filter.slice(3, 0, 1), transposed);
-  return filter;
-}
-
 void LowDegreeNoise::draw(ConstTensorView trained, std::int64_t block,
                           const WeightNoiseElement& element, std::uint32_t period) {
   constexpr std::uint32_t k_blocks = 1024;
@@ -61,7 +49,6 @@ void LowDegreeNoise::draw(ConstTensorView trained, std::int64_t block,
 
 void LowDegreeNoise::replace(TensorView mixed, ConstTensorView in, ConstTensorView filter,
                              ConstTensorView before, std::int64_t block, const WeightNoise& noise) {
-  ConstTensorView matrix;
   const std::int64_t count = low_.lmax * width_ * width_;
   ConstTensorView trained(filter.data, filter.dtype, {1, count, 2});
   if (kernels::size_of(filter.dtype) != kernels::size_of(dtype_)) {
@@ -79,9 +66,8 @@ void LowDegreeNoise::replace(TensorView mixed, ConstTensorView in, ConstTensorVi
     gather(low, in.slice(0, at, 1));
     ConstTensorView source = low;
     if (!before.empty()) {
-      if (matrix.empty()) matrix = spectral_matrix(before);
       const TensorView encoded = before_.get(backend_, dtype_, {1, low_.size(), width_, 2});
-      backend_.spectral_mix(low_, encoded, low, matrix);
+      backend_.spectral_conv1x1(encoded, low, before);
       source = encoded;
     }
     // The halves of a centred pair, neighbours as a rule, differ by the sign of the scale only.

@@ -33,7 +33,6 @@ class LowDegreeNoise {
  private:
   void gather(TensorView low, ConstTensorView all) const;
   void scatter(TensorView all, ConstTensorView low) const;
-  ConstTensorView spectral_matrix(ConstTensorView before);
   /// change_ = W xi for the weights \p trained [1, l in out, 2].
   void draw(ConstTensorView trained, std::int64_t block, const WeightNoiseElement& element,
             std::uint32_t period);
@@ -42,7 +41,7 @@ class LowDegreeNoise {
   kernels::SpectralLayout all_, low_;
   std::int64_t width_;
   DType dtype_;
-  Slot in_, before_, out_, matrix_, normals_, change_, weights_, trained_;
+  Slot in_, before_, out_, normals_, change_, weights_, trained_;
 };
 
 }  // namespace myriad

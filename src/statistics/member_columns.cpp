@@ -25,10 +25,11 @@ std::int64_t MemberColumns::rows_at_once(const Backend& backend, std::int64_t me
   return std::max<std::int64_t>(1, bytes / (members * nlon * static_cast<std::int64_t>(sizeof(float))));
 }
 
-std::size_t MemberColumns::scratch_bytes(std::int64_t members, std::int64_t points) {
-  // The members, once more in order, those of 64 points while they are sorted, and a dozen results.
-  return static_cast<std::size_t>(2 * members * points + 64 * members) * sizeof(float) +
-         static_cast<std::size_t>(12 * points) * sizeof(double);
+std::size_t MemberColumns::buffer_bytes(std::int64_t members, std::int64_t points, std::int64_t fields) {
+  constexpr std::int64_t k_always = 2 + 4 + 5;  // moments, extremes, errors
+  // Members, members in order, distances in order; the truth; results; weights of at most `fields` sums. Rounded up to doubles.
+  return static_cast<std::size_t>(3 * members * points + points + 4) * sizeof(float) +
+         static_cast<std::size_t>((k_always + fields) * points + fields * members) * sizeof(double);
 }
 
 TensorView MemberColumns::room(Tensor& buffer, DType dtype, std::initializer_list<std::int64_t> extents) {

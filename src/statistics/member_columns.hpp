@@ -78,8 +78,9 @@ class MemberColumns {
 
   /// Rows of \p nlon points to load at once: few on the host, where they should stay in the caches, many on a device.
   static std::int64_t rows_at_once(const Backend& backend, std::int64_t members, std::int64_t nlon);
-  /// Bytes of buffers for \p points points at a time.
-  static std::size_t scratch_bytes(std::int64_t members, std::int64_t points);
+  /// Most bytes of buffers for \p points points at a time where memory of \p backend is not the host's (else a little less), when
+  /// \p fields values are asked for at once: sums, ranks and three times the thresholds.
+  static std::size_t buffer_bytes(std::int64_t members, std::int64_t points, std::int64_t fields);
 
  private:
   struct Result {

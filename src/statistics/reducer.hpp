@@ -63,6 +63,8 @@ class Reducer {
                            std::span<const std::int64_t> tile_rows, std::span<const double> record) = 0;
   /// Bytes of scratch that reduce() needs for a tile of this many members and points, beside the columns.
   virtual std::size_t scratch_bytes(std::size_t members, std::size_t points) const = 0;
+  /// Most values per point that reduce() asks the columns of so many members for at once (MemberColumns::buffer_bytes()).
+  virtual std::int64_t values_at_once(std::int64_t members) const = 0;
 };
 
 /// Reduce a tile by every reducer, some rows at a time (MemberColumns::rows_at_once()).

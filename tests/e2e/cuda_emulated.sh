@@ -92,8 +92,44 @@ for name in ("loss.csv", "validation.csv"):
 assert bound < 1e-3 or not same, "nothing was rounded"
 P
 done
-on_gpu verify configs/verify_default.yaml --out "$WORK/one" --overwrite --set "forecasts=[$WORK/one]" --set 'channels=[z500]' ||
-  fail "a verification"
+
+# Scores and statistics of the same members: of a verification, and of a running ensemble with every reducer.
+for device in cpu cuda; do
+  LD_PRELOAD=$EMULATION "$MYRIAD" verify configs/verify_default.yaml --out "$WORK/scored_$device" --set "forecasts=[$WORK/one]" \
+    --device $device --quiet --progress none --porcelain --table full >"$WORK/scores_$device" || fail "a verification on $device"
+done
+/usr/bin/python3 - "$WORK" <<'P' || fail "scores of cpu and device differ by more than rounding"
+import sys
+a, b = ([line.rstrip("\n").split("\t") for line in open(f"{sys.argv[1]}/scores_{device}")] for device in ("cpu", "cuda"))
+assert len(a) == len(b) > 50, (len(a), len(b))
+for x, y in zip(a[1:], b[1:]):
+    assert x[:4] == y[:4]
+    assert abs(float(x[4]) - float(y[4])) <= 1e-9 * abs(float(x[4])) + 1e-12, (x, y)
+P
+cat >"$WORK/statistics.yaml" <<'Y'
+quantiles: [0.1, 0.5]
+ensemble_sizes: [2, 5]
+exceedance: [{channel: z500, relation: above, value: 5500}]
+verify: {analysis: [configs/default/truth.nc], climatology: configs/default/climatology.nc, control: include}
+Y
+every=$(/usr/bin/python3 -c "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))" "$WORK/statistics.yaml")
+"$MYRIAD" "${forecast[@]}" --members 5 --out "$WORK/statistics_cpu" --set "statistics=$every" --quiet --progress none >/dev/null || fail "statistics on the cpu"
+on_gpu "${forecast[@]}" --members 5 --out "$WORK/statistics_gpu" --set "statistics=$every" || fail "statistics on the device"
+/usr/bin/python3 - "$WORK" <<'P' || fail "statistics of cpu and device differ by more than the forecasts do"
+import sys
+import netCDF4
+import numpy as np
+a, b = (netCDF4.Dataset(f"{sys.argv[1]}/statistics_{device}/products/ensemble.nc") for device in ("cpu", "gpu"))
+names = [name for name in a.variables if a[name].ndim == 3]
+for wanted in ("z500_mean", "z500_p10", "z500_prob_above_5500", "z500_expected_max_5", "z500_best_error_2", "z500_best_member"):
+    assert wanted in names, (wanted, names)
+for name in names:
+    x, y = np.ma.filled(a[name][:], np.nan).astype(float), np.ma.filled(b[name][:], np.nan).astype(float)
+    if "member" in name or "prob" in name or "inside" in name:
+        assert np.mean(x != y) < 0.02, (name, np.mean(x != y))  # members of nearly the same value may change places
+    else:
+        assert np.nanmax(np.abs(x - y)) <= 2e-3 * np.nanstd(x), (name, np.nanmax(np.abs(x - y)), np.nanstd(x))
+P
 
 # refused <code> <words> <arguments...>
 refused() {

@@ -85,7 +85,8 @@ needed() {
   refused 71 E2663 env MYRIAD_EMULATED_DEVICE_BYTES=1000000 "$MPIEXEC" -n 2 env LD_PRELOAD="$EMULATION" "$MYRIAD" "$@" --device cuda --progress none
   sed -nE 's/.*needs ([0-9]+) MiB of device memory.*/\1/p' "$WORK/err" | head -n 1
 }
-over_nccl=$(needed "${large[@]}" --transport nccl) over_mpi=$(needed "${large[@]}" --transport mpi)
+over_nccl=$(needed "${large[@]}" --transport nccl)
+over_mpi=$(needed "${large[@]}" --transport mpi)
 [ $((over_nccl - over_mpi)) -ge 3 ] && [ $((over_nccl - over_mpi)) -le 5 ] || fail "the exchange takes $over_nccl - $over_mpi MiB"
 # What is planned is enough, and the exchange is in it.
 forecast=(forecast "$WORK/forecast.yaml" --lead 6h --members 128 --set block=64)

@@ -1,15 +1,19 @@
 # Statistics made while an ensemble runs: equal to what its member files and `myriad verify` say, whatever happens to members.
 . "$(dirname "$0")/common.sh"
 climate="climatology: configs/default/climatology.nc"
+# Every family of scores, of few members as well as of all.
+scores="{families: [quantiles, gaussian, pairs, spread_skill, regional_mean, energy, variogram], energy_members: 4,
+  events: [{channel: t850, value: 0, units: degC}, {channel: z500, relation: below, value: 5400}], event_bins: 3,
+  tails: [{channel: t850, value: 10, units: degC}]}"
 forecast run --members 7 --overwrite --set output.quantize=false --set 'statistics.quantiles=[0.1,0.5]' \
   --set 'statistics.exceedance=[{channel: t850, relation: below, value: 0, units: degC}]' \
   --set 'statistics.ensemble_sizes=[2,7]' \
-  --set "statistics.verify={analysis: [configs/default/truth.nc], $climate, spectrum_members: 3}"
+  --set "statistics.verify={analysis: [configs/default/truth.nc], $climate, spectrum_members: 3, scores: $scores}"
 "$MYRIAD" verify configs/verify_default.yaml --quiet --progress none --out "$WORK/verify" --set "forecasts=[$WORK/run]" \
-  --set 'channels=[u850,v850,t850,q850,u500,v500,t500,z500,u250,v250,sp]' --set spectra.members=3 >/dev/null
+  --set 'channels=[u850,v850,t850,q850,u500,v500,t500,z500,u250,v250,sp]' --set spectra.members=3 --set "scores=$scores" >/dev/null
 "$MPIEXEC" -n 3 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/ranks" $small --members 7 --set block=1 \
   --set output.quantize=false --set statistics.tile_mb=0.02 --set output.members=none \
-  --set "statistics.verify={analysis: [configs/default/truth.nc], $climate, spectrum_members: 3}" >/dev/null
+  --set "statistics.verify={analysis: [configs/default/truth.nc], $climate, spectrum_members: 3, scores: $scores}" >/dev/null
 /usr/bin/python3 - "$WORK" <<'P' || fail "statistics disagree"
 import glob, sys
 import netCDF4, numpy
@@ -26,7 +30,7 @@ for name, variable in theirs.variables.items():
         a, b = numpy.ma.filled(variable[:], -1.0), numpy.ma.filled(other[name][:], -1.0)
         assert a.tobytes() == b.tobytes(), (name, a, b)
     compared += 1
-assert compared > 300, compared
+assert compared > 600, compared
 
 # Maps: plain arithmetic on the member files.
 files = [netCDF4.Dataset(f) for f in sorted(glob.glob(work + "/run/members/*.nc"))]
@@ -46,6 +50,41 @@ events = [name for name in product.variables if name.startswith("t850_prob_below
 assert len(events) == 1, events
 close(events[0], (x - 273.15 < 0).mean(0), 1e-6)
 close("t850_expected_max_2", 2 * x.mean(0) - sum(numpy.minimum(x[i], x[j]) for i in range(7) for j in range(7)) / 49, 1e-4)
+P
+
+/usr/bin/python3 - "$WORK" <<'P' || fail "families of scores disagree with plain arithmetic"
+import glob, sys
+import netCDF4, numpy
+work = sys.argv[1]
+scores = netCDF4.Dataset(work + "/verify/scores.nc")
+truth = netCDF4.Dataset("configs/default/truth.nc")
+files = [netCDF4.Dataset(f) for f in sorted(glob.glob(work + "/run/members/*.nc"))[1:]]  # without the control
+level = list(files[0]["plev_2"][:] if "plev_2" in files[0].variables else files[0]["plev"][:]).index(85000.0)
+times = netCDF4.num2date(truth["time"][:], truth["time"].units)
+weights = numpy.polynomial.legendre.leggauss(len(truth["lat"][:]))[1] / 2
+mean = lambda field: float((weights * field.mean(-1)).sum())
+for t, valid in enumerate(netCDF4.num2date(files[0]["time"][:], files[0]["time"].units)):
+    x = numpy.stack([f["t"][t, level].astype("f8") for f in files])
+    y = truth["t850"][list(times).index(valid)].astype("f4").astype("f8")
+    n = len(x)
+    def close(name, wanted, tolerance=1e-9):
+        found = float(scores[name][0, t])
+        assert abs(found - wanted) <= tolerance * max(abs(wanted), 1e-3), (name, t, found, wanted)
+    p, o = (x > 273.15).mean(0), (y > 273.15).astype(float)
+    close("t850_brier_above_0_degC", mean((p - o) ** 2))
+    close("t850_brier_fair_above_0_degC", mean((p - o) ** 2 - p * (1 - p) / (n - 1)))
+    v, w = numpy.maximum(x, numpy.float32(283.15)), numpy.maximum(y, numpy.float32(283.15))
+    pairs = sum(abs(v[i] - v[j]) for i in range(n) for j in range(i))
+    close("t850_twcrps_fair_above_10_degC", mean(abs(v - w).mean(0) - pairs / (n * (n - 1))), 1e-6)
+    quantile = numpy.quantile(x, 0.5, axis=0, method="weibull")
+    at = list(scores["probability"][:]).index(0.5)
+    found, wanted = float(scores["t850_quantile_score"][0, t, at]), mean(0.5 * abs(y - quantile))
+    assert abs(found - wanted) < 1e-9 * wanted + 1e-12, (t, found, wanted)
+    X, Y = numpy.array([mean(f) for f in x]), mean(y)
+    close("t850_regional_crps_fair", abs(X - Y).mean() - sum(abs(a - b) for a in X for b in X) / (2 * n * (n - 1)), 1e-6)
+    d = lambda a, b: numpy.sqrt(mean((a - b) ** 2))
+    m = 4
+    close("t850_energy_score_fair", sum(d(f, y) for f in x[:m]) / m - sum(d(a, b) for a in x[:m] for b in x[:m]) / (2 * m * (m - 1)), 1e-6)
 P
 
 # Packed files hold the same members.

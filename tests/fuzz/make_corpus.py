@@ -49,6 +49,27 @@ def netcdf(name, file_format, packed):
         t.units, t.standard_name = "K", "air_temperature"
 
 
+def ensemble(name, axes, latitudes, longitudes):
+    """axes: name -> (values, units, standard_name) of start, lead and member in any order."""
+    path = CORPUS / "ensemble" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with netCDF4.Dataset(path, "w", format="NETCDF3_CLASSIC") as file:
+        horizontal = {"latitude": (latitudes, "degrees_north", "latitude"),
+                      "longitude": (longitudes, "degrees_east", "longitude")}
+        for axis, (values, units, standard_name) in {**axes, **horizontal}.items():
+            file.createDimension(axis, len(values))
+            variable = file.createVariable(axis, "f8", (axis,))
+            if units:
+                variable.units = units
+            if standard_name:
+                variable.standard_name = standard_name
+            variable[:] = values
+        t = file.createVariable("t850", "i2", (*axes, "latitude", "longitude"), fill_value=-32768)
+        t.set_auto_maskandscale(False)
+        t.units, t.scale_factor, t.add_offset = "K", 0.01, 260.0
+        t[:] = np.arange(t.size).reshape(t.shape)
+
+
 def makani(name, annotated):
     path = CORPUS / "makani" / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,6 +94,13 @@ def grid():
 netcdf("classic.nc", "NETCDF3_CLASSIC", packed=True)
 netcdf("offset64.nc", "NETCDF3_64BIT_OFFSET", packed=False)
 netcdf("netcdf4.nc", "NETCDF4", packed=True)
+SINCE = "hours since 2003-01-01 00:00:00"
+ensemble("cf.nc", {"start": ([0, 24], SINCE, "forecast_reference_time"), "period": ([0, 6], "hours", "forecast_period"),
+                   "draw": ([0, 1], "1", "realization")}, LATITUDES, LONGITUDES)
+ensemble("cfgrib.nc", {"number": ([0, 1], "", ""), "time": ([0], SINCE, ""), "step": ([0, 21600e9], "", "")},
+         LATITUDES, LONGITUDES)
+ensemble("window.nc", {"time": ([0, 24], SINCE, "time"), "realization": ([0, 1], "", "realization")},
+         [48.0, 47.0, 46.0], [358.0, 359.0, 0.0, 1.0])
 makani("annotated.h5", annotated=True)
 makani("plain.h5", annotated=False)
 grid()

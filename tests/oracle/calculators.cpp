@@ -5,6 +5,7 @@
 #include "src/backend/registry.hpp"
 #include "src/statistics/member_columns.hpp"
 #include "tests/oracle/family_calculators.hpp"
+#include "tests/oracle/statistics_calculators.hpp"
 
 namespace myriad::oracle {
 namespace {
@@ -86,17 +87,13 @@ Arrays rank_counts(const Arrays& in) {
 }  // namespace
 
 const std::map<std::string, Calculator>& calculators() {
-  static const std::map<std::string, Calculator> table = {
-      {"energy_scores", energy_scores},
-      {"event_scores", event_scores},
-      {"gaussian_scores", gaussian_scores},
-      {"quantile_scores", quantile_scores},
-      {"rank_counts", rank_counts},
-      {"regional_scores", regional_scores},
-      {"row_moments", row_moments},
-      {"tail_scores", tail_scores},
-      {"variogram_scores", variogram_scores},
-  };
+  static const std::map<std::string, Calculator> table = [] {
+    std::map<std::string, Calculator> all = statistics_calculators();
+    all.merge(family_calculators());
+    all["rank_counts"] = rank_counts;
+    all["row_moments"] = row_moments;
+    return all;
+  }();
   return table;
 }
 

@@ -1,5 +1,6 @@
 #include "tests/oracle/family_calculators.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "diagnostics/families/energy.hpp"
@@ -62,8 +63,6 @@ Arrays run(const diag::ScoreFamily& family, const Arrays& in) {
   return out;
 }
 
-}  // namespace
-
 Arrays event_scores(const Arrays& in) {
   diag::EventOptions options;
   options.channels = channel();
@@ -108,6 +107,15 @@ Arrays variogram_scores(const Arrays& in) {
   options.order = get(in, "order", 1).values.at(0);
   options.lags_degrees = get(in, "lags", 1).values;
   return run(*diag::make_variogram_family(options), in);
+}
+
+}  // namespace
+
+std::map<std::string, Calculator> family_calculators() {
+  return {{"energy_scores", energy_scores},     {"event_scores", event_scores},
+          {"gaussian_scores", gaussian_scores}, {"quantile_scores", quantile_scores},
+          {"regional_scores", regional_scores}, {"tail_scores", tail_scores},
+          {"variogram_scores", variogram_scores}};
 }
 
 }  // namespace myriad::oracle

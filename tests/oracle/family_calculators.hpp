@@ -1,23 +1,20 @@
 #pragma once
 /// \file
-/// The families of scores for the scripts of this folder.
+/// Calculators of the families of scores.
 
-#include "tests/oracle/arrays.hpp"
+#include <map>
+#include <string>
+
+#include "tests/oracle/calculators.hpp"
 
 namespace myriad::oracle {
 
-/// Every result of a family for `members` [member, lat, lon] and `truth` [lat, lon], rows of equal
-/// weight, each [value]. Names are those of the family without the event. Options by array: events:
-/// `above` or `below` [1], `bins` [1], `cost_loss` [ratio]
-Arrays event_scores(const Arrays& in);
-/// `above` or `below` [1]
-Arrays tail_scores(const Arrays& in);
-/// `probabilities`, `levels`, `definition` [1]: Hyndman and Fan's number, 6 or 7
-Arrays quantile_scores(const Arrays& in);
-Arrays gaussian_scores(const Arrays& in);
-Arrays regional_scores(const Arrays& in);
-Arrays energy_scores(const Arrays& in);
-/// `lags` in degrees, `order` [1]
-Arrays variogram_scores(const Arrays& in);
+/// Each gives every result of a family for `members` [member, lat, lon] and `truth` [lat, lon], rows
+/// of equal weight, each [value], named as in the family but without the event. Options are arrays:
+/// event_scores: `above` or `below` [1], `bins` [1], `cost_loss` [ratio]; tail_scores: `above` or
+/// `below` [1]; quantile_scores: `probabilities`, `levels`, `definition` [1] (6 or 7);
+/// variogram_scores: `lags` in degrees, `order` [1]; energy_scores, gaussian_scores and
+/// regional_scores have none.
+std::map<std::string, Calculator> family_calculators();
 
 }  // namespace myriad::oracle

@@ -56,7 +56,8 @@ def agree(got, wanted, relative, scale=None):
     global largest
     got, wanted = np.asarray(got, dtype=np.float64), np.asarray(wanted, dtype=np.float64)
     assert got.shape == wanted.shape, f"shape {got.shape} instead of {wanted.shape}"
-    difference = np.abs(got - wanted) / (np.abs(wanted) if scale is None else scale)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        difference = np.abs(got - wanted) / (np.abs(wanted) if scale is None else scale)
     # Not `> relative`: a NaN must fail.
     wrong = ~(difference <= relative)
     if got.size:

@@ -1,8 +1,9 @@
-/// GRIB files, editions 1 and 2: headers of all messages, values of the first times.
+/// GRIB files, editions 1 and 2: headers of all messages, values of the first times and members.
 
 #include <grib_api.h>
 
 #include "tests/fuzz/fuzz_target.hpp"
+#include "tests/fuzz/targets/ensemble_walk.hpp"
 #include "tests/fuzz/targets/scratch_file.hpp"
 #include "tests/fuzz/targets/series_walk.hpp"
 
@@ -22,6 +23,9 @@ int fuzz_one(const std::uint8_t* data, std::size_t size) {
   options.files = {scratch.path()};
   options.format = io::SeriesFormat::grib;
   walk_series(options);
+  io::EnsembleOptions ensemble;
+  ensemble.files = {scratch.path()};
+  walk_ensemble(ensemble);
   return 0;
 }
 

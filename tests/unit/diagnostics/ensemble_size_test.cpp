@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <utility>
+#include <vector>
 
 #include "tests/unit/diagnostics/fields.hpp"
 
@@ -92,6 +94,54 @@ TEST(EnsembleSize, IntervalOfAShareHoldsTheBinomialQuantiles) {
   EXPECT_NEAR(huge.high, 0.01 + 1.96 * std::sqrt(0.0099 / 7424.0), 2e-4);
   EXPECT_EQ(share_interval(0.0, 50, 0.95).high, 0.0);
   EXPECT_EQ(share_interval(1.0, 50, 0.95).low, 1.0);
+}
+
+TEST(EnsembleSize, SufficientIsTheFirstSizeThatHoldsTheTruth) {
+  for (double below : {0.001, 0.1, 0.5}) {
+    const auto size = sufficient_size(below, 0.3, 0.95, 7424);
+    ASSERT_GT(size, 1);
+    EXPECT_GE(inside_envelope(below, 0.3, size), 0.95);
+    EXPECT_LT(inside_envelope(below, 0.3, size - 1), 0.95);
+  }
+  // One side alone decides: ln 0.05 / ln(1 - 0.001).
+  EXPECT_EQ(sufficient_size(0.001, 0.999, 0.95, 7424), 2995);
+  EXPECT_EQ(sufficient_size(0.0, 1.0, 0.95, 7424), 0);
+  EXPECT_EQ(sufficient_size(1e-5, 0.9, 0.95, 7424), 0);
+}
+
+TEST(EnsembleSize, LargestDeviationOfNormalNumbers) {
+  // sfno.md 8.4.
+  const std::vector<std::pair<std::int64_t, double>> table{
+      {50, 2.5096},   {58, 2.5619},   {100, 2.747},  {500, 3.2416},
+      {1000, 3.4354}, {5000, 3.8516}, {7424, 3.9478}};
+  for (const auto& [size, value] : table)
+    EXPECT_NEAR(expected_largest_deviation(size), value, 6e-5) << size;
+  EXPECT_NEAR(expected_largest_deviation(1), std::sqrt(2.0 / M_PI), 1e-9);
+  EXPECT_NEAR(expected_largest_deviation(2), 2.0 / std::sqrt(M_PI), 1e-9);
+}
+
+TEST(EnsembleSize, GainIsHowFarTheMostExtremeMemberLies) {
+  const std::vector<double> x{-1.0, 0.0, 0.0, 0.0, 3.5};  // mean 0.5, variance 12/4
+  EXPECT_DOUBLE_EQ(information_gain(x), 3.0 / std::sqrt(3.0));
+  const std::vector<double> mirrored{-3.5, 0.0, 0.0, 0.0, 1.0};
+  EXPECT_DOUBLE_EQ(information_gain(mirrored), information_gain(x));
+  EXPECT_NEAR(information_gain(x, 1), 0.0, 1e-14);  // one draw is the mean on average
+  // Two draws: E[largest] = 3.5 (1 - 0.64) - 1/25.
+  EXPECT_NEAR(information_gain(x, 2), (3.5 * 0.36 - 0.04 - 0.5) / std::sqrt(3.0), 1e-14);
+  EXPECT_NEAR(information_gain(x, 1000), information_gain(x), 1e-12);
+}
+
+TEST(EnsembleSize, ChanceOfAnyMemberAndTheBestOne) {
+  // generative.md 9.1.
+  EXPECT_NEAR(chance_of_any(1e-3, 50), 0.049, 5e-4);
+  EXPECT_NEAR(chance_of_any(1e-3, 7424), 0.999, 5e-4);
+  EXPECT_NEAR(chance_of_any(6.334e-5, 7424), 0.375, 5e-4);
+  EXPECT_NEAR(chance_of_any(1e-18, 10) / 1e-17, 1.0, 1e-12);
+  EXPECT_EQ(chance_of_any(1.0, 1), 1.0);
+  const std::vector<double> errors{1.0, 2.0, 4.0};
+  EXPECT_DOUBLE_EQ(best_of_draws(errors, 1), 7.0 / 3.0);
+  // Two draws of three: the best is 1 in 5 of 9 cases, 2 in 3, 4 in 1.
+  EXPECT_NEAR(best_of_draws(errors, 2), (5.0 + 6.0 + 4.0) / 9.0, 1e-14);
 }
 
 }  // namespace

@@ -105,6 +105,51 @@ TEST(Grid, DetectionNamesTheFirstRowThatFitsNoGrid) {
   }
 }
 
+TEST(Grid, AWindowCountsWithTheCosineOfLatitude) {
+  const Grid window = Grid::window({60.0, 30.0, 0.0}, {350.0, 355.0, 0.0, 5.0});
+  EXPECT_FALSE(window.is_global());
+  EXPECT_EQ(window.nlat(), 3);
+  EXPECT_EQ(window.nlon(), 4);
+  const double total = 0.5 + std::sqrt(0.75) + 1.0;
+  const std::vector<double> weights = window.row_weights();
+  EXPECT_NEAR(weights[0], 0.5 / total, 1e-15);
+  EXPECT_NEAR(weights[1], std::sqrt(0.75) / total, 1e-15);
+  EXPECT_NEAR(weights[2], 1.0 / total, 1e-15);
+  EXPECT_EQ(window.describe(), "regional 3x4");
+  // Longitudes count modulo 360; another place, size or spacing is another grid.
+  EXPECT_EQ(window, Grid::window({60.0, 30.0, 0.0}, {-10.0, -5.0, 0.0, 5.0}));
+  EXPECT_FALSE(window == Grid::window({60.0, 30.0, 0.0}, {-9.0, -4.0, 1.0, 6.0}));
+  EXPECT_FALSE(window == Grid::window({61.0, 31.0, 1.0}, {-10.0, -5.0, 0.0, 5.0}));
+  EXPECT_FALSE(window == Grid(GridType::legendre_gauss, 3, 4));
+}
+
+TEST(Grid, WhatIsNoWindowIsRefused) {
+  for (const auto& [latitudes, longitudes] : {std::pair<std::vector<double>, std::vector<double>>{{}, {0.0}},
+                                              {{0.0, 10.0}, {0.0}},
+                                              {{20.0, 10.0, 5.0}, {0.0}},
+                                              {{95.0, 85.0}, {0.0}},
+                                              {{20.0, 10.0}, {0.0, 10.0, 15.0}},
+                                              {{20.0, 10.0}, {0.0, 120.0, 240.0, 360.0}},
+                                              {{std::numeric_limits<double>::quiet_NaN()}, {0.0}}}) {
+    try {
+      Grid::window(latitudes, longitudes);
+      FAIL() << "accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.id(), "E2205");
+    }
+  }
+}
+
+TEST(Grid, PointsCountAlikeAndAreToldApartByTheirCoordinates) {
+  const Grid plane = Grid::points({4000.0, 2000.0}, {0.0, 2000.0, 4000.0});
+  EXPECT_FALSE(plane.is_global());
+  EXPECT_EQ(plane.row_weights(), (std::vector<double>{0.5, 0.5}));
+  EXPECT_TRUE(std::isnan(plane.latitudes_deg()[1]));
+  EXPECT_EQ(plane, Grid::points({4000.0, 2000.0}, {0.0, 2000.0, 4000.0}));
+  EXPECT_FALSE(plane == Grid::points({6000.0, 4000.0}, {0.0, 2000.0, 4000.0}));
+  EXPECT_FALSE(plane == Grid::window({20.0, 10.0}, {0.0, 10.0, 20.0}));
+}
+
 TEST(Grid, DetectionRefusesSouthToNorthAndNan) {
   std::vector<double> latitudes = Grid(GridType::equiangular, 19, 36).latitudes_deg();
   std::vector<double> reversed(latitudes.rbegin(), latitudes.rend());
