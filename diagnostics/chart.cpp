@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "diagnostics/chart_data.hpp"
 #include "diagnostics/contour.hpp"
 
 namespace myriad::diag {
@@ -32,22 +33,7 @@ struct Range {
   bool empty() const { return low > high; }
 };
 
-/// Maps a range to pixels.
-struct Axis {
-  Scale scale;
-  double low;
-  double high;
-  double from;
-  double to;
-
-  double operator()(double v) const {
-    if (scale == Scale::logarithmic) {
-      if (v <= 0.0) return std::numeric_limits<double>::quiet_NaN();
-      return from + (to - from) * (std::log(v / low) / std::log(high / low));
-    }
-    return from + (to - from) * (v - low) / (high - low);
-  }
-};
+using detail::Axis;
 
 std::vector<double> ticks_of(const Axis& axis, int count) {
   if (axis.scale == Scale::linear) return round_levels(axis.low, axis.high, count);
@@ -161,16 +147,18 @@ std::vector<EndLabel> place_labels(const LineChart& chart, const Axis& y, double
 double label_margin(const LineChart& chart) {
   std::size_t longest = 0;
   for (const Series& s : chart.series) longest = std::max(longest, s.label.size());
-  return longest == 0 ? 10.0 : 16.0 + 6.3 * static_cast<double>(longest);
+  return longest == 0 ? 10.0 : 16.0 + 6.9 * static_cast<double>(longest);
 }
 
 void begin_svg(SvgWriter& svg, const std::string& title, const std::string& description,
-               double width, double height) {
-  svg.begin("svg",
-            {{"viewBox", fmt::format("0 0 {} {}", short_number(width), short_number(height))},
-             {"role", "img"},
-             {"class", "chart"},
-             {"xmlns", "http://www.w3.org/2000/svg"}});
+               double width, double height, const std::vector<SvgWriter::Attribute>& data = {}) {
+  std::vector<SvgWriter::Attribute> attributes{
+      {"viewBox", fmt::format("0 0 {} {}", short_number(width), short_number(height))},
+      {"role", "img"},
+      {"class", "chart"},
+      {"xmlns", "http://www.w3.org/2000/svg"}};
+  attributes.insert(attributes.end(), data.begin(), data.end());
+  svg.begin("svg", attributes);
   svg.text("title", title);
   if (!description.empty()) svg.text("desc", description);
 }
@@ -231,6 +219,83 @@ void draw_axes(SvgWriter& svg, const LineChart& chart, const Axis& x, const Axis
   svg.text("text", chart.y_title, {{"class", "label"}, {"x", "4"}, {"y", "11"}});
 }
 
+void draw_boxes(SvgWriter& svg, const LineChart& chart, const Axis& x, const Axis& y) {
+  if (chart.boxes.empty()) return;
+  double gap = k_width;
+  for (std::size_t i = 1; i < chart.boxes.size(); ++i)
+    gap = std::min(gap, x(chart.boxes[i].x) - x(chart.boxes[i - 1].x));
+  const double half = std::clamp(0.3 * gap, 1.5, 8.0);
+  std::string whiskers, thin, thick, medians;
+  const auto rectangle = [&](double px, double width, double low, double high) {
+    return fmt::format("M{} {}h{}V{}h{}z", short_number(px - width), short_number(y(low)),
+                       short_number(2.0 * width), short_number(y(high)),
+                       short_number(-2.0 * width));
+  };
+  for (const Box& box : chart.boxes) {
+    if (!std::isfinite(box.median)) continue;
+    const double px = x(box.x);
+    whiskers += fmt::format("M{} {}V{}", short_number(px), short_number(y(box.lowest)),
+                            short_number(y(box.highest)));
+    thin += rectangle(px, 0.45 * half, box.q10, box.q90);
+    thick += rectangle(px, half, box.q25, box.q75);
+    medians += fmt::format("M{} {}h{}", short_number(px - half), short_number(y(box.median)),
+                           short_number(2.0 * half));
+  }
+  svg.leaf("path", {{"class", "whisker"}, {"d", whiskers}});
+  svg.leaf("path", {{"class", "box"}, {"d", thin}});
+  svg.leaf("path", {{"class", "box"}, {"d", thick}});
+  svg.leaf("path", {{"class", "median"}, {"d", medians}});
+  detail::add_box_data(svg, chart.boxes);
+}
+
+void draw_series(SvgWriter& svg, const Series& s, const Axis& x, const Axis& y) {
+  const std::vector<Point> points = project(x, y, s.x, s.y);
+  std::vector<SvgWriter::Attribute> attributes{{"class", "line " + s.style},
+                                               {"d", line_path(points)}};
+  if (!s.label.empty()) detail::add_series_data(attributes, s);
+  svg.leaf("path", attributes);
+  if (s.marks == Marks::none) return;
+  std::string discs;  // zero-length strokes with round caps
+  for (const Point& p : points) {
+    if (std::isfinite(p.x) && std::isfinite(p.y))
+      discs += fmt::format("M{} {}h0", short_number(p.x), short_number(p.y));
+  }
+  svg.leaf("path", {{"class", "discs " + s.style}, {"d", discs}});
+}
+
+/// Lines without a label become one path: a plume has many, and nobody asks for their numbers.
+void draw_unlabelled(SvgWriter& svg, const LineChart& chart, const Axis& x, const Axis& y) {
+  std::vector<std::pair<std::string, std::string>> paths;  // style, data; in order of appearance
+  for (const Series& s : chart.series) {
+    if (!s.label.empty()) continue;
+    auto found = std::find_if(paths.begin(), paths.end(),
+                              [&](const auto& path) { return path.first == s.style; });
+    if (found == paths.end()) found = paths.insert(paths.end(), {s.style, {}});
+    found->second += line_path(project(x, y, s.x, s.y));
+  }
+  for (const auto& [style, data] : paths)
+    svg.leaf("path", {{"class", "line " + style}, {"d", data}});
+}
+
+/// Of all that is drawn.
+std::pair<Range, Range> ranges_of(const LineChart& chart) {
+  Range xr, yr;
+  for (const Band& b : chart.bands) {
+    xr.add(b.x, chart.x_scale);
+    yr.add(b.low, chart.y_scale);
+    yr.add(b.high, chart.y_scale);
+  }
+  for (const Box& b : chart.boxes) {
+    xr.add({b.x}, chart.x_scale);
+    yr.add({b.lowest, b.highest}, chart.y_scale);
+  }
+  for (const Series& s : chart.series) {
+    xr.add(s.x, chart.x_scale);
+    yr.add(s.y, chart.y_scale);
+  }
+  return {xr, yr};
+}
+
 }  // namespace
 
 std::string axis_number(double value) {
@@ -249,19 +314,10 @@ std::string axis_number(double value) {
 }
 
 std::string render(const LineChart& chart) {
-  Range xr, yr;
-  for (const Band& b : chart.bands) {
-    xr.add(b.x, chart.x_scale);
-    yr.add(b.low, chart.y_scale);
-    yr.add(b.high, chart.y_scale);
-  }
-  for (const Series& s : chart.series) {
-    xr.add(s.x, chart.x_scale);
-    yr.add(s.y, chart.y_scale);
-  }
+  const auto [xr, yr] = ranges_of(chart);
   SvgWriter svg;
-  begin_svg(svg, chart.title, chart.description, k_width, chart.height);
   if (xr.empty() || yr.empty()) {
+    begin_svg(svg, chart.title, chart.description, k_width, chart.height);
     svg.text("text", "no data",
              {{"class", "label"},
               {"x", "180"},
@@ -272,15 +328,26 @@ std::string render(const LineChart& chart) {
   }
   const double right = k_width - label_margin(chart);
   const double bottom = chart.height - k_bottom;
-  const Axis x = make_axis(xr, chart.x_scale, k_left, right);
+  Axis x = make_axis(xr, chart.x_scale, k_left, right);
+  if (!chart.boxes.empty()) {  // half a box stands out on both sides
+    x.from += 8.0;
+    x.to -= 8.0;
+  }
   const Axis y = make_y_axis(chart, yr, bottom);
+  begin_svg(svg, chart.title, chart.description, k_width, chart.height,
+            detail::axis_data(x, y, chart.x_title, chart.value_unit.value_or(chart.y_title)));
   draw_axes(svg, chart, x, y, right, bottom);
   for (const Band& b : chart.bands) {
-    svg.leaf("path", {{"class", "band " + b.style},
-                      {"d", band_path(project(x, y, b.x, b.high), project(x, y, b.x, b.low))}});
+    std::vector<SvgWriter::Attribute> attributes{
+        {"class", "band " + b.style},
+        {"d", band_path(project(x, y, b.x, b.high), project(x, y, b.x, b.low))}};
+    if (!b.label.empty()) detail::add_band_data(attributes, b);
+    svg.leaf("path", attributes);
   }
+  draw_boxes(svg, chart, x, y);
+  draw_unlabelled(svg, chart, x, y);
   for (const Series& s : chart.series) {
-    svg.leaf("path", {{"class", "line " + s.style}, {"d", line_path(project(x, y, s.x, s.y))}});
+    if (!s.label.empty()) draw_series(svg, s, x, y);
   }
   for (const EndLabel& label : place_labels(chart, y, bottom)) {
     svg.text("text", label.series->label,
@@ -297,12 +364,16 @@ std::string render(const BarChart& chart) {
   constexpr double width = 180.0, height = 104.0, left = 4.0, right = 176.0, top = 8.0,
                    bottom = 84.0;
   SvgWriter svg;
-  begin_svg(svg, chart.title, chart.description, width, height);
-  const double tallest =
+  double tallest =
       chart.values.empty() ? 1.0 : *std::max_element(chart.values.begin(), chart.values.end());
-  const Axis y{Scale::linear, 0.0, std::max(1.6, tallest * 1.05), bottom, top};
-  const double step =
-      (right - left) / static_cast<double>(std::max<std::size_t>(1, chart.values.size()));
+  if (chart.flat) tallest = std::max(tallest, 1.5 * *chart.flat);
+  const Axis y{Scale::linear, 0.0, tallest > 0.0 ? tallest * 1.05 : 1.0, bottom, top};
+  const double count = static_cast<double>(std::max<std::size_t>(1, chart.values.size()));
+  const double step = (right - left) / count;
+  // Bar i, counted from 1, has its middle at i.
+  const Axis x{Scale::linear, 0.5, count + 0.5, left, right};
+  begin_svg(svg, chart.title, chart.description, width, height,
+            detail::axis_data(x, y, chart.x_name, ""));
   const double gap = std::min(1.5, 0.15 * step);
   std::string bars;
   for (std::size_t i = 0; i < chart.values.size(); ++i) {
@@ -312,10 +383,16 @@ std::string render(const BarChart& chart) {
                         short_number(bottom), short_number(step - gap, 2), short_number(-h, 2),
                         short_number(gap - step, 2));
   }
-  svg.leaf("path", {{"class", "bars"}, {"d", bars}});
-  const std::string flat = short_number(y(1.0));
-  svg.leaf("line",
-           {{"class", "reference"}, {"x1", "2"}, {"x2", "178"}, {"y1", flat}, {"y2", flat}});
+  std::vector<SvgWriter::Attribute> attributes{{"class", "bars"}, {"d", bars}};
+  Series data{chart.y_name, "", {}, chart.values, Marks::none};
+  for (std::size_t i = 1; i <= chart.values.size(); ++i) data.x.push_back(static_cast<double>(i));
+  detail::add_series_data(attributes, data);
+  svg.leaf("path", attributes);
+  if (chart.flat) {
+    const std::string flat = short_number(y(*chart.flat));
+    svg.leaf("line",
+             {{"class", "reference"}, {"x1", "2"}, {"x2", "178"}, {"y1", flat}, {"y2", flat}});
+  }
   svg.leaf("line", {{"class", "axis"}, {"x1", "2"}, {"x2", "178"}, {"y1", "84"}, {"y2", "84"}});
   svg.text("text", chart.first_label, {{"class", "tick"}, {"x", "4"}, {"y", "98"}});
   svg.text("text", chart.last_label,

@@ -33,8 +33,8 @@ constexpr std::array k_thermal{Anchor{0.0, 0.40, 0.12, 275.0}, Anchor{0.25, 0.64
                                Anchor{0.5, 0.94, 0.055, 110.0}, Anchor{0.75, 0.7, 0.14, 55.0},
                                Anchor{1.0, 0.44, 0.15, 24.0}};
 constexpr std::array k_diverging{Anchor{0.0, 0.38, 0.13, 262.0}, Anchor{0.25, 0.66, 0.115, 248.0},
-                                 Anchor{0.5, 0.975, 0.004, 100.0}, Anchor{0.75, 0.68, 0.125, 40.0},
-                                 Anchor{1.0, 0.40, 0.145, 25.0}};
+                                 Anchor{0.5, 0.975, 0.004, 100.0}, Anchor{0.75, 0.70, 0.125, 62.0},
+                                 Anchor{1.0, 0.42, 0.115, 48.0}};
 
 OkLab sample(const std::array<Anchor, 5>& anchors, double position) {
   std::size_t i = 1;

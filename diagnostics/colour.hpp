@@ -1,6 +1,11 @@
 #pragma once
 /// \file
-/// Colours that order values evenly for the eye, in daylight and for most colour-blind readers.
+/// Colours that order values evenly for the eye, in daylight and for colour-blind readers.
+///
+/// Every map orders by lightness, and its two ends differ along the axis blue to yellow, which readers
+/// without red or green cones see; the tests look at all maps through the simulation of Machado,
+/// Oliveira and Fernandes 2009. Source of the design: Nuñez, Anderton and Renslow 2018 (cividis),
+/// Crameri, Shephard and Heron 2020.
 
 #include <array>
 #include <string>
@@ -24,7 +29,7 @@ enum class ColourMap {
   sequential,  ///< pale yellow to deep blue, lightness falls evenly: amounts such as spread
   thermal,  ///< blue over teal and sand to deep red; lightness rises to the middle and falls: state
             ///< fields
-  diverging,  ///< blue, near-white, red, symmetric in lightness: differences around zero
+  diverging,  ///< blue, near-white, orange, symmetric in lightness: differences around zero
 };
 
 /// \p count colours of a map, from low to high, evenly spaced. count >= 2.

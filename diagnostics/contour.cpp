@@ -304,6 +304,30 @@ std::string rings_path(std::span<const std::vector<Point>> rings, double smalles
   return path;
 }
 
+std::string contour_path(const Lattice& lattice, double level, double tolerance) {
+  const auto framed = [&](const Point& p, const Point& q) {
+    return (p.x == q.x && (p.x == lattice.x.front() || p.x == lattice.x.back())) ||
+           (p.y == q.y && (p.y == lattice.y.front() || p.y == lattice.y.back()));
+  };
+  std::string path;
+  for (const auto& ring : superlevel_rings(lattice, level)) {
+    const std::vector<Point> line = simplified_ring(ring, tolerance);
+    bool pen_down = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      const Point& p = line[i];
+      const Point& q = line[(i + 1) % line.size()];
+      if (framed(p, q)) {
+        pen_down = false;
+        continue;
+      }
+      if (!pen_down) path += fmt::format("M{} {}", std::lround(p.x), std::lround(p.y));
+      path += fmt::format("L{} {}", std::lround(q.x), std::lround(q.y));
+      pen_down = true;
+    }
+  }
+  return path;
+}
+
 Lattice map_lattice(std::span<const float> field, std::span<const double> latitudes_deg,
                     std::int64_t nlon, std::int64_t columns) {
   const auto nlat = static_cast<std::int64_t>(latitudes_deg.size());

@@ -36,6 +36,10 @@ std::vector<Point> simplified_ring(std::span<const Point> ring, double tolerance
 /// \p smallest units are left out.
 std::string rings_path(std::span<const std::vector<Point>> rings, double smallest);
 
+/// SVG path data of the line {value = level} on a lattice of a map, rounded to whole units, without
+/// the parts along the map's frame: superlevel_rings(), simplified by \p tolerance.
+std::string contour_path(const Lattice& lattice, double level, double tolerance);
+
 /// Values of a global latitude-longitude field on a lattice for maps from 180 W to 180 E (x
 /// 0..3600, y 0..1800, tenths of a degree, as coastline_path()).
 ///

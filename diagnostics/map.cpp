@@ -30,6 +30,46 @@ void draw_graticule(SvgWriter& svg) {
   svg.leaf("path", {{"class", "graticule"}, {"d", path}});
 }
 
+/// Latitudes along the western edge, longitudes along the southern one.
+void label_graticule(SvgWriter& svg) {
+  for (int latitude : {60, 30, 0, -30, -60}) {
+    svg.text(
+        "text",
+        latitude == 0 ? "0°" : fmt::format("{}°{}", std::abs(latitude), latitude > 0 ? 'N' : 'S'),
+        {{"class", "degree"},
+         {"x", "25"},
+         {"y", std::to_string(900 - 10 * latitude)},
+         {"dy", ".35em"}});
+  }
+  for (int longitude : {-120, -60, 0, 60, 120}) {
+    svg.text("text",
+             longitude == 0 ? "0°"
+                            : fmt::format("{}°{}", std::abs(longitude), longitude > 0 ? 'E' : 'W'),
+             {{"class", "degree"},
+              {"x", std::to_string(1800 + 10 * longitude)},
+              {"y", "1780"},
+              {"text-anchor", "middle"}});
+  }
+}
+
+void begin_map(SvgWriter& svg, const std::string& title, const std::string& description,
+               const std::string& units) {
+  svg.begin("svg", {{"viewBox", "0 0 3600 1800"},
+                    {"role", "img"},
+                    {"class", "map"},
+                    {"xmlns", "http://www.w3.org/2000/svg"},
+                    {"data-unit", units}});
+  svg.text("title", title);
+  if (!description.empty()) svg.text("desc", description);
+}
+
+/// The interval between two levels in words; colour \p index of levels.size() + 1.
+std::string range_text(const std::vector<double>& levels, std::size_t index) {
+  if (index == 0) return "below " + axis_number(levels.front());
+  if (index == levels.size()) return "above " + axis_number(levels.back());
+  return axis_number(levels[index - 1]) + " to " + axis_number(levels[index]);
+}
+
 }  // namespace
 
 std::vector<double> map_levels(std::span<const float> values, ColourMap colour_map, int count) {
@@ -57,17 +97,17 @@ std::string render_map(const WorldMap& map) {
   const Lattice lattice = map_lattice(map.field, map.latitudes_deg, map.nlon);
   const auto palette = colours(map.colour_map, static_cast<int>(map.levels.size()) + 1);
   SvgWriter svg;
-  svg.begin("svg", {{"viewBox", "0 0 3600 1800"},
-                    {"role", "img"},
-                    {"class", "map"},
-                    {"xmlns", "http://www.w3.org/2000/svg"}});
-  svg.text("title", map.title);
-  if (!map.description.empty()) svg.text("desc", map.description);
-  svg.leaf("path", {{"fill", palette[0]}, {"d", "M0 0h3600v1800H0z"}});
+  begin_map(svg, map.title, map.description, map.units);
+  svg.leaf("path", {{"fill", palette[0]},
+                    {"data-range", range_text(map.levels, 0)},
+                    {"d", "M0 0h3600v1800H0z"}});
   for (std::size_t i = 0; i < map.levels.size(); ++i) {
     const std::string path = rings_of(lattice, map.levels[i]);
-    if (!path.empty())
-      svg.leaf("path", {{"fill", palette[i + 1]}, {"fill-rule", "evenodd"}, {"d", path}});
+    if (path.empty()) continue;
+    svg.leaf("path", {{"fill", palette[i + 1]},
+                      {"fill-rule", "evenodd"},
+                      {"data-range", range_text(map.levels, i + 1)},
+                      {"d", path}});
   }
   draw_graticule(svg);
   svg.raw("<use href=\"#coast\" class=\"coast\"/>");
@@ -77,6 +117,21 @@ std::string render_map(const WorldMap& map) {
     for (double level : map.line_levels) path += rings_of(lines, level);
     svg.leaf("path", {{"class", "isoline"}, {"d", path}});
   }
+  label_graticule(svg);
+  svg.end();
+  return svg.str();
+}
+
+std::string render_line_map(const std::string& title, std::span<const std::string> members,
+                            const std::string& truth) {
+  SvgWriter svg;
+  begin_map(svg, title, "", "");
+  svg.leaf("path", {{"class", "sea"}, {"d", "M0 0h3600v1800H0z"}});
+  draw_graticule(svg);
+  svg.raw("<use href=\"#coast\" class=\"coast\"/>");
+  for (const std::string& path : members) svg.leaf("path", {{"class", "strand"}, {"d", path}});
+  if (!truth.empty()) svg.leaf("path", {{"class", "strand truth"}, {"d", truth}});
+  label_graticule(svg);
   svg.end();
   return svg.str();
 }

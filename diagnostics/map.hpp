@@ -30,9 +30,14 @@ struct WorldMap {
 /// share levels: pass them concatenated.
 std::vector<double> map_levels(std::span<const float> values, ColourMap colour_map, int count = 15);
 
-/// The map, an <svg> of 3600 x 1800 units. The page must define the coastline once
-/// (coastline_symbol()).
+/// The map, an <svg> of 3600 x 1800 units with coastlines and a labelled graticule of 30 degrees.
+/// Every filled area carries data-range, its interval in words, for the script of the page. The page
+/// must define the coastline once (coastline_symbol()).
 std::string render_map(const WorldMap& map);
+/// A map of lines alone: path data of contour_path(), one per member, and that of the truth (may be
+/// empty).
+std::string render_line_map(const std::string& title, std::span<const std::string> members,
+                            const std::string& truth);
 /// Colour bar of the map with numbers and the unit.
 std::string render_legend(const WorldMap& map);
 /// An invisible <svg> that defines the coastline as `#coast`.

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "diagnostics/map.hpp"
 #include "diagnostics/report_channel.hpp"
+#include "diagnostics/report_overview.hpp"
+#include "diagnostics/report_page.hpp"
 #include "diagnostics/report_parts.hpp"
-#include "diagnostics/report_style.hpp"
 #include "diagnostics/report_text.hpp"
 #include "diagnostics/svg.hpp"
 #include "src/base/error.hpp"
@@ -22,7 +22,7 @@ using detail::fixed_text;
 using detail::k_globe;
 
 /// How many fields beat climatology throughout and how many are reliable, in one sentence.
-std::string verdict(const Verification& results) {
+std::string verdict(const ScoreResults& results) {
   const VerificationShape& shape = results.shape();
   std::size_t with_climate = 0, beat_climate = 0, with_ratio = 0, reliable = 0;
   for (std::size_t c = 0; c < shape.channels.size(); ++c) {
@@ -52,7 +52,7 @@ std::string verdict(const Verification& results) {
 }
 
 /// "A 20-member ensemble", "An 8-member ensemble with its control".
-std::string subject(const Verification& results) {
+std::string subject(const ScoreResults& results) {
   const int members = results.shape().members;
   if (members < 2) return "A single forecast";
   const std::string number = std::to_string(members);
@@ -79,64 +79,25 @@ std::string summary(const Report& report) {
   return text + verdict(*report.results);
 }
 
-/// The one figure of a channel that a reader in a hurry wants.
-std::string tile(const Verification& results, std::size_t channel) {
-  const VerifiedChannel& info = results.shape().channels[channel];
-  auto margin = results.over_leads(find_score("acc"), channel, k_globe);
-  for (double& v : margin) v -= 0.6;
-  const HoldsUntil hold = holds_until(results.shape().lead_hours, margin);
-  std::string value, note;
-  switch (hold.kind) {
-    case HoldsUntil::Kind::always:
-      value = fmt::format("to {}", detail::lead_text(results.shape().lead_hours.back()));
-      note = "useful to the end (anomaly correlation above 0.6)";
-      break;
-    case HoldsUntil::Kind::until:
-      value = fmt::format("day {}", fixed_text(hold.day, 1));
-      note = "useful until then (anomaly correlation above 0.6)";
-      break;
-    case HoldsUntil::Kind::never:
-      value = "not useful";
-      note = "anomaly correlation below 0.6 from the first lead on";
-      break;
-    case HoldsUntil::Kind::unknown: {
-      const std::size_t last = results.shape().lead_hours.size() - 1;
-      value = detail::quantity_text(results.score(find_score("rmse"), channel, last, k_globe),
-                                    info.units);
-      note = fmt::format("root-mean-square error at {}",
-                         detail::lead_text(results.shape().lead_hours[last]));
-      break;
-    }
-  }
-  return fmt::format(
-      "<a class=\"tile\" href=\"#{}\"><p class=\"name\">{}</p><p class=\"value\">{}</p><p "
-      "class=\"note\">{}</p></a>\n",
-      escape_markup(info.name), escape_markup(detail::capitalised(info.long_name)), value, note);
-}
-
 std::string header(const Report& report) {
   const VerificationShape& shape = report.results->shape();
   std::string html = fmt::format(
       "<header>\n<p class=\"kicker\">Forecast verification</p>\n<h1>{}</h1>\n<p "
-      "class=\"lead\">{}</p>\n",
+      "class=\"lead\">{}</p>\n</header>\n",
       escape_markup(report.title), escape_markup(summary(report)));
-  html += "<div class=\"tiles\">\n";
-  for (std::size_t c = 0; c < shape.channels.size(); ++c) html += tile(*report.results, c);
-  html += "</div>\n<nav aria-label=\"Contents\">";
+  html += "<nav class=\"tabs\" aria-label=\"Contents\"><a href=\"#overview\">At a glance</a> ";
   for (const VerifiedChannel& channel : shape.channels) {
     html += fmt::format("<a href=\"#{}\">{}</a> ", escape_markup(channel.name),
                         escape_markup(detail::capitalised(channel.long_name)));
   }
-  return html +
-         "<a href=\"#method\">How the scores are made</a> <a "
-         "href=\"#provenance\">Provenance</a></nav>\n</header>\n";
+  return html + "<a href=\"#method\">Method and provenance</a></nav>\n";
 }
 
 std::string method(const Report& report) {
   const VerificationShape& shape = report.results->shape();
   std::string html =
-      "<section id=\"method\" aria-labelledby=\"h-method\">\n<h2 id=\"h-method\">How the scores "
-      "are made</h2>\n";
+      "<section class=\"panel\" id=\"method\" aria-labelledby=\"h-method\">\n<h2 "
+      "id=\"h-method\">How the scores are made</h2>\n";
   html += fmt::format(
       "<p>Fields are compared point by point on the {} grid, weighted by area, averaged over {} {} "
       "and only then "
@@ -153,36 +114,21 @@ std::string method(const Report& report) {
                         escape_markup(detail::capitalised(score.long_name)),
                         escape_markup(score.definition));
   }
-  return html + "</dl></details>\n</section>\n";
-}
-
-std::string footer(const Report& report) {
-  std::string html = "<footer id=\"provenance\">\n<h2>Provenance</h2>\n<dl>\n";
+  html += "</dl></details>\n<h2 id=\"provenance\">Provenance</h2>\n<dl>\n";
   for (const auto& [label, value] : report.provenance) {
     html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", escape_markup(label), escape_markup(value));
   }
-  return html + "<dt>Coastlines</dt><dd>Natural Earth, public domain</dd>\n</dl>\n</footer>\n";
+  return html + "<dt>Coastlines</dt><dd>Natural Earth, public domain</dd>\n</dl>\n</section>\n";
 }
 
 }  // namespace
 
 std::string render_report(const Report& report) {
   MYRIAD_EXPECT(report.results != nullptr && report.results->starts() > 0);
-  std::string html =
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta "
-      "name=\"color-scheme\" content=\"light dark\">\n";
-  html += fmt::format("<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n",
-                      escape_markup(report.title), detail::report_style());
-  html += coastline_symbol();
-  html += header(report);
-  html += "<main>\n";
+  std::string body = header(report) + "<main>\n" + detail::overview_panel(report);
   for (std::size_t c = 0; c < report.results->shape().channels.size(); ++c)
-    html += detail::channel_section(report, c);
-  html += method(report);
-  html += "</main>\n";
-  html += footer(report);
-  return html + "</body>\n</html>\n";
+    body += detail::channel_section(report, c);
+  return detail::page(report.title, body + method(report) + "</main>\n");
 }
 
 }  // namespace myriad::diag

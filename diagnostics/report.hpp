@@ -1,13 +1,15 @@
 #pragma once
 /// \file
-/// The verification report: one HTML page that needs nothing else (no script, no style sheet, no
-/// font, no network).
+/// The verification report: one HTML page that needs nothing else (no style sheet, no font, no
+/// network). A small script inside it adds tabs and values under the pointer; without it the page
+/// shows everything, one section below the other.
 
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "diagnostics/colour.hpp"
 #include "diagnostics/verification.hpp"
 #include "src/base/time.hpp"
 
@@ -34,9 +36,60 @@ struct Plume {
   std::vector<double> climate_mean;          ///< [lead] or empty
 };
 
+/// One more map of the start that is shown: a probability, an extreme forecast index.
+struct FieldPanel {
+  std::size_t channel = 0;
+  double lead_hours = 0.0;
+  std::string heading;    ///< "Probability of less than 273.15 K"
+  std::string estimator;  ///< how the numbers were made, as a noun phrase
+  std::string units;      ///< "1": none
+  ColourMap colour_map = ColourMap::sequential;
+  std::vector<double> levels;  ///< increasing, at least one
+  std::vector<float> field;    ///< [lat, lon]
+};
+
+/// One contour of every member (and of the truth) at one lead of the start that is shown.
+struct Spaghetti {
+  std::size_t channel = 0;
+  double lead_hours = 0.0;
+  double level = 0.0;  ///< in the channel's unit
+  int members = 0;     ///< of the ensemble; at most 50 are drawn
+  /// SVG path data in units of the map (contour_path()), one per member that is drawn.
+  std::vector<std::string> member_paths;
+  std::string truth_path;
+};
+
+/// Whose probabilities are verified: an event of a channel at a lead, over all starts.
+struct VerifiedEvent {
+  std::size_t channel = 0;
+  double lead_hours = 0.0;
+  std::string name;        ///< "above 5600", for headings; without the unit
+  std::string units;       ///< of the threshold
+  double threshold = 0.0;  ///< in `units`
+  int members = 0;         ///< that the probabilities were counted from
+};
+
+/// Observed frequency of an event against its forecast probability. All lists [bin], NaN in bins
+/// without cases.
+struct ReliabilityCurve {
+  VerifiedEvent event;
+  std::vector<double> forecast_probability;  ///< mean of the bin, 0..1
+  std::vector<double> observed_frequency;    ///< 0..1
+  std::vector<double> counts;                ///< cases of the bin (may be area-weighted)
+  double base_rate = 0.0;                    ///< frequency of the event over all cases
+};
+
+/// Hit rate against false-alarm rate for falling thresholds of probability, both from 0 to 1.
+struct RocCurve {
+  VerifiedEvent event;
+  std::vector<double> false_alarm_rate;
+  std::vector<double> hit_rate;
+  double area = 0.0;  ///< under the curve; 0.5 is no skill
+};
+
 /// All that a report shows.
 struct Report {
-  const Verification* results = nullptr;
+  const ScoreResults* results = nullptr;
   std::string title;
   std::string
       forecast;         ///< what made the forecasts, as a noun phrase: "SFNO 0.64 M, 2 checkpoints"
@@ -46,6 +99,10 @@ struct Report {
   Instant shown_start;  ///< start of maps and plumes
   std::vector<MapPanel> maps;
   std::vector<Plume> plumes;
+  std::vector<FieldPanel> fields;
+  std::vector<Spaghetti> spaghetti;
+  std::vector<ReliabilityCurve> reliability;
+  std::vector<RocCurve> roc;
   std::vector<std::pair<std::string, std::string>> provenance;  ///< label, value
 };
 
@@ -55,10 +112,10 @@ std::string render_report(const Report& report);
 
 /// What the results say about one channel, for people: range of usefulness, error growth,
 /// reliability, outliers. One sentence each; only what the data support.
-std::vector<std::string> describe_channel(const Verification& results, std::size_t channel);
+std::vector<std::string> describe_channel(const ScoreResults& results, std::size_t channel);
 
 /// Spread-skill ratio over the globe, averaged from day 1 on; NaN when there is none.
-double mean_spread_skill_ratio(const Verification& results, std::size_t channel);
+double mean_spread_skill_ratio(const ScoreResults& results, std::size_t channel);
 
 /// How long something holds along the forecast.
 struct HoldsUntil {

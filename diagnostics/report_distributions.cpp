@@ -25,7 +25,7 @@ std::vector<std::size_t> spread_indices(std::size_t count, std::size_t most) {
 
 Series spectrum_series(const std::vector<double>& power, const std::string& label,
                        const std::string& style) {
-  Series series{label, style, {}, {}};
+  Series series{label, style, {}, {}, Marks::none};
   for (std::size_t l = 1; l < power.size(); ++l) {
     series.x.push_back(static_cast<double>(l));
     series.y.push_back(power[l]);
@@ -35,7 +35,8 @@ Series spectrum_series(const std::vector<double>& power, const std::string& labe
 
 }  // namespace
 
-std::string rank_part(const Verification& results, std::size_t channel) {
+std::string rank_part(const Report& report, std::size_t channel) {
+  const ScoreResults& results = *report.results;
   const VerificationShape& shape = results.shape();
   if (shape.members < 2) return {};
   std::vector<std::size_t> present;
@@ -61,7 +62,9 @@ std::string rank_part(const Verification& results, std::size_t channel) {
     chart.description = caption;
     chart.first_label = "lowest";
     chart.last_label = "highest";
-    figures += figure(heading, caption, render(chart), "rank");
+    figures += figure(
+        {heading, caption, facts_of_all_starts(report, "1", "area-weighted shares of ranks")},
+        render(chart), "rank");
   }
   if (figures.empty()) return {};
   return "<h3>Where the truth falls among the members</h3>\n<p class=\"key\">Rank histograms, "
@@ -72,7 +75,8 @@ std::string rank_part(const Verification& results, std::size_t channel) {
          figures + "</div>\n";
 }
 
-std::string spectrum_part(const Verification& results, std::size_t channel) {
+std::string spectrum_part(const Report& report, std::size_t channel) {
+  const ScoreResults& results = *report.results;
   const VerificationShape& shape = results.shape();
   std::vector<std::size_t> present;
   for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
@@ -108,9 +112,11 @@ std::string spectrum_part(const Verification& results, std::size_t channel) {
       chart.series.push_back(spectrum_series(p, ensemble ? "members" : "forecast", "s-mean"));
     }
     figures += figure(
-        fmt::format("Power at {}", lead_text(shape.lead_hours[t])),
-        ensemble ? "Members should follow the truth; the mean loses what cannot be predicted."
-                 : "The forecast should follow the truth.",
+        {fmt::format("Power at {}", lead_text(shape.lead_hours[t])),
+         ensemble ? "Members should follow the truth; the mean loses what cannot be predicted."
+                  : "The forecast should follow the truth.",
+         facts_of_all_starts(report, unit.empty() ? "1" : fmt::format("({})²", unit),
+                             "sum over m of |c_lm|², orthonormal harmonics, mean over starts")},
         render(chart));
   }
   LineChart ratio;
@@ -125,7 +131,7 @@ std::string spectrum_part(const Verification& results, std::size_t channel) {
     const auto members = results.spectrum(channel, chosen[i], SpectrumOf::members);
     const auto truth = results.spectrum(channel, chosen[i], SpectrumOf::truth);
     if (members.empty()) continue;
-    Series series{lead_text(shape.lead_hours[chosen[i]]), styles[i], {}, {}};
+    Series series{lead_text(shape.lead_hours[chosen[i]]), styles[i], {}, {}, Marks::none};
     for (std::size_t l = 1; l < truth.size(); ++l) {
       series.x.push_back(static_cast<double>(l));
       series.y.push_back(truth[l] > 0.0 ? members[l] / truth[l]
@@ -134,8 +140,10 @@ std::string spectrum_part(const Verification& results, std::size_t channel) {
     ratio.series.push_back(std::move(series));
   }
   if (!ratio.series.empty())
-    figures += figure("Power over that of the truth", "1 is right; below 1 the fields are blurred.",
-                      render(ratio));
+    figures +=
+        figure({"Power over that of the truth", "1 is right; below 1 the fields are blurred.",
+                facts_of_all_starts(report, "1", "ratio of the mean powers")},
+               render(ratio));
   return "<h3>Spectra</h3>\n<div class=\"grid three\">\n" + figures + "</div>\n";
 }
 

@@ -1,155 +1,148 @@
-#include "diagnostics/report_parts.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <tuple>
 
 #include "diagnostics/contour.hpp"
 #include "diagnostics/map.hpp"
+#include "diagnostics/report_parts.hpp"
 #include "diagnostics/report_text.hpp"
 
 namespace myriad::diag::detail {
 namespace {
 
-constexpr std::size_t k_drawn_members = 60;  ///< thin lines of a plume; the bands use all members
-
-std::string map_row(const Report& report, const MapPanel& panel) {
-  const VerificationShape& shape = report.results->shape();
-  const VerifiedChannel& info = shape.channels[panel.channel];
-  const std::vector<double> latitudes = shape.grid.latitudes_deg();
-  const std::string unit = unit_text(info.units);
-  const std::string when = fmt::format("{} of the forecast from {}", lead_text(panel.lead_hours),
-                                       date_text(report.shown_start));
-  const bool ensemble = !panel.spread.empty();
-
-  WorldMap map;
-  map.units = unit;
-  map.latitudes_deg = latitudes;
-  map.nlon = shape.grid.nlon();
-  map.lines = panel.mean;
-  const auto with_legend = [&] { return render_map(map) + render_legend(map); };
-  std::string html;
-
-  std::vector<float> both(panel.mean);
-  both.insert(both.end(), panel.truth.begin(), panel.truth.end());
-  map.colour_map = ColourMap::thermal;
-  map.levels = map_levels(both, map.colour_map);
-  const std::size_t every = map.levels.size() > 9 ? 2 : 1;
-  for (std::size_t i = 0; i < map.levels.size(); i += every) {
-    map.line_levels.push_back(map.levels[i]);
-  }
-  map.field = panel.mean;
-  map.title =
-      fmt::format("{} of {}, {}", ensemble ? "Ensemble mean" : "Forecast", info.long_name, when);
-  html += figure(ensemble ? "Ensemble mean" : "Forecast", unit, with_legend());
-
-  if (ensemble) {
-    map.colour_map = ColourMap::sequential;
-    map.levels = map_levels(panel.spread, map.colour_map, 9);
-    map.field = panel.spread;
-    map.title = fmt::format("Ensemble spread of {}, {}", info.long_name, when);
-    map.description = "Shading: standard deviation of the members. Lines: ensemble mean.";
-    html += figure("Spread", fmt::format("{}; lines: ensemble mean", unit.empty() ? "1" : unit),
-                   with_legend());
+/// Draws the maps of one channel at one lead; all share grid, dates and words.
+class MapRow {
+ public:
+  MapRow(const Report& report, std::size_t channel, double lead_hours)
+      : report_(report),
+        info_(report.results->shape().channels[channel]),
+        latitudes_(report.results->shape().grid.latitudes_deg()),
+        when_(fmt::format("{} of the forecast from {}", lead_text(lead_hours),
+                          date_text(report.shown_start))),
+        valid_(fmt::format("valid {}", date_text(report.shown_start +
+                                                 Duration{std::llround(lead_hours * 3600.0)}))) {
+    map_.latitudes_deg = latitudes_;
+    map_.nlon = report.results->shape().grid.nlon();
   }
 
-  std::vector<float> difference(panel.mean.size());
-  for (std::size_t i = 0; i < difference.size(); ++i)
-    difference[i] = panel.mean[i] - panel.truth[i];
-  map.colour_map = ColourMap::diverging;
-  map.levels = map_levels(difference, map.colour_map, 11);
-  map.field = difference;
-  map.lines = panel.truth;
-  map.title = fmt::format("{} minus truth of {}, {}", ensemble ? "Ensemble mean" : "Forecast",
-                          info.long_name, when);
-  map.description = "Shading: forecast minus truth, red too high, blue too low. Lines: truth.";
-  html += figure(ensemble ? "Mean minus truth" : "Forecast minus truth",
-                 fmt::format("{}; lines: truth", unit.empty() ? "1" : unit), with_legend());
+  std::string mean(const MapPanel& panel) {
+    const bool ensemble = !panel.spread.empty();
+    std::vector<float> both(panel.mean);
+    both.insert(both.end(), panel.truth.begin(), panel.truth.end());
+    map_.colour_map = ColourMap::thermal;
+    map_.levels = map_levels(both, map_.colour_map);
+    map_.line_levels.clear();
+    const std::size_t every = map_.levels.size() > 9 ? 2 : 1;
+    for (std::size_t i = 0; i < map_.levels.size(); i += every)
+      map_.line_levels.push_back(map_.levels[i]);
+    map_.lines = panel.mean;
+    const char* name = ensemble ? "Ensemble mean" : "Forecast";
+    return draw(panel.mean, info_.units, name, "",
+                ensemble ? "mean of the members" : "the forecast itself");
+  }
 
-  const std::string heading = capitalised(lead_text(panel.lead_hours));
-  return fmt::format("<h4>{}</h4>\n<div class=\"grid three\">\n{}</div>\n", heading, html);
-}
+  std::string spread(const MapPanel& panel) {
+    if (panel.spread.empty()) return {};
+    map_.colour_map = ColourMap::sequential;
+    map_.levels = map_levels(panel.spread, map_.colour_map, 9);
+    map_.lines = panel.mean;
+    return draw(panel.spread, info_.units, "Spread", "Lines: ensemble mean.",
+                "standard deviation of the members, divisor N − 1");
+  }
 
-/// Quantile of the members at one lead, linear between order statistics.
-double member_quantile(const Plume& plume, std::size_t lead, double q) {
-  std::vector<double> values;
-  for (const auto& member : plume.members) {
-    if (std::isfinite(member[lead])) values.push_back(member[lead]);
+  std::string error(const MapPanel& panel) {
+    const bool ensemble = !panel.spread.empty();
+    std::vector<float> difference(panel.mean.size());
+    for (std::size_t i = 0; i < difference.size(); ++i)
+      difference[i] = panel.mean[i] - panel.truth[i];
+    map_.colour_map = ColourMap::diverging;
+    map_.levels = map_levels(difference, map_.colour_map, 11);
+    map_.lines = panel.truth;
+    return draw(difference, info_.units, ensemble ? "Mean minus truth" : "Forecast minus truth",
+                "Orange: too high, blue: too low. Lines: truth.",
+                ensemble ? "mean of the members minus truth" : "forecast minus truth");
   }
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  std::sort(values.begin(), values.end());
-  const double position = q * static_cast<double>(values.size() - 1);
-  const auto low = static_cast<std::size_t>(position);
-  const std::size_t high = std::min(low + 1, values.size() - 1);
-  return values[low] + (position - static_cast<double>(low)) * (values[high] - values[low]);
-}
 
-std::string plume_figure(const Report& report, const Plume& plume) {
-  const LeadCharts charts(*report.results, plume.channel);
-  const VerifiedChannel& info = report.results->shape().channels[plume.channel];
-  LineChart chart;
-  chart.title = fmt::format("{} at {}, forecast from {}", info.long_name, plume.place,
-                            date_text(report.shown_start));
-  chart.description =
-      "Every member as a thin line, bands of half and of nine tenths of the members, truth, "
-      "control.";
-  chart.x_title = charts.x_title();
-  chart.x_ticks = charts.x_ticks();
-  chart.y_title = unit_text(info.units);
-  const std::size_t leads = charts.x().size();
-  if (plume.members.size() >= 5) {
-    for (const auto& [low, high, style] :
-         {std::tuple{0.05, 0.95, "b90"}, std::tuple{0.25, 0.75, "b50"}}) {
-      Band band{style, charts.x(), {}, {}};
-      for (std::size_t t = 0; t < leads; ++t) {
-        band.low.push_back(member_quantile(plume, t, low));
-        band.high.push_back(member_quantile(plume, t, high));
-      }
-      chart.bands.push_back(std::move(band));
-    }
+  std::string field(const FieldPanel& panel) {
+    map_.colour_map = panel.colour_map;
+    map_.levels = panel.levels;
+    map_.lines = {};
+    return draw(panel.field, panel.units, panel.heading, "", panel.estimator);
   }
-  for (std::size_t i = 0; i < std::min(k_drawn_members, plume.members.size()); ++i) {
-    chart.series.push_back({"", "s-member", charts.x(), plume.members[i]});
+
+  std::string spaghetti(const Spaghetti& panel) const {
+    const std::string level = quantity_text(panel.level, info_.units);
+    const std::size_t drawn = panel.member_paths.size();
+    const std::string text = fmt::format(
+        "One line for each of {} members; where they part, the forecast is uncertain. Thick: {}.",
+        drawn == static_cast<std::size_t>(panel.members)
+            ? std::to_string(drawn)
+            : fmt::format("the first {} of {}", drawn, panel.members),
+        "truth");
+    return figure(
+        {"The line of " + level, text,
+         facts_of_shown_start(report_, info_.units, "contour of every member; " + valid_)},
+        render_line_map(fmt::format("{} of {}: {}", info_.long_name, level, when_),
+                        panel.member_paths, panel.truth_path));
   }
-  if (!plume.climate_mean.empty())
-    chart.series.push_back({"climate", "s-climatology", charts.x(), plume.climate_mean});
-  if (!plume.control.empty())
-    chart.series.push_back({"control", "s-control", charts.x(), plume.control});
-  if (plume.members.size() >= 2) {
-    Series median{"median", "s-mean", charts.x(), {}};
-    for (std::size_t t = 0; t < leads; ++t) median.y.push_back(member_quantile(plume, t, 0.5));
-    chart.series.push_back(std::move(median));
+
+ private:
+  std::string draw(std::span<const float> values, std::string_view units,
+                   const std::string& heading, const std::string& text,
+                   const std::string& estimator) {
+    map_.units = unit_text(units);
+    map_.field = values;
+    map_.title = fmt::format("{} of {}, {}", heading, info_.long_name, when_);
+    map_.description = text;
+    return figure({heading, text, facts_of_shown_start(report_, units, estimator + "; " + valid_)},
+                  render_map(map_) + render_legend(map_));
   }
-  chart.series.push_back({"truth", "s-truth", charts.x(), plume.truth});
-  return figure(plume.place, place_text(plume.latitude, plume.longitude), render(chart));
-}
+
+  const Report& report_;
+  const VerifiedChannel& info_;
+  std::vector<double> latitudes_;
+  std::string when_;
+  std::string valid_;
+  WorldMap map_;
+};
 
 }  // namespace
 
 std::string map_part(const Report& report, std::size_t channel) {
+  std::vector<double> leads;
+  const auto note = [&](const auto& panels) {
+    for (const auto& panel : panels) {
+      if (panel.channel == channel) leads.push_back(panel.lead_hours);
+    }
+  };
+  note(report.maps);
+  note(report.fields);
+  note(report.spaghetti);
+  std::sort(leads.begin(), leads.end());
+  leads.erase(std::unique(leads.begin(), leads.end()), leads.end());
   std::string rows;
-  for (const MapPanel& panel : report.maps) {
-    if (panel.channel == channel) rows += map_row(report, panel);
+  for (double lead : leads) {
+    MapRow row(report, channel, lead);
+    std::string figures;
+    const auto here = [&](const auto& panel) {
+      return panel.channel == channel && panel.lead_hours == lead;
+    };
+    for (const MapPanel& panel : report.maps) {
+      if (here(panel)) figures += row.mean(panel) + row.spread(panel) + row.error(panel);
+    }
+    for (const FieldPanel& panel : report.fields) {
+      if (here(panel)) figures += row.field(panel);
+    }
+    for (const Spaghetti& panel : report.spaghetti) {
+      if (here(panel)) figures += row.spaghetti(panel);
+    }
+    rows += fmt::format("<h4>{}</h4>\n<div class=\"grid three\">\n{}</div>\n",
+                        capitalised(lead_text(lead)), figures);
   }
   if (rows.empty()) return {};
   return fmt::format("<h3>Maps of the forecast from {}</h3>\n{}", date_text(report.shown_start),
                      rows);
-}
-
-std::string plume_part(const Report& report, std::size_t channel) {
-  std::string figures;
-  for (const Plume& plume : report.plumes) {
-    if (plume.channel == channel) figures += plume_figure(report, plume);
-  }
-  if (figures.empty()) return {};
-  return fmt::format(
-      "<h3>Plumes of the forecast from {}</h3>\n<p class=\"key\">Thin lines: members. Dark and "
-      "light band: half and "
-      "nine tenths of the members.</p>\n<div class=\"grid\">\n{}</div>\n",
-      date_text(report.shown_start), figures);
 }
 
 }  // namespace myriad::diag::detail

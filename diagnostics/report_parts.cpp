@@ -6,13 +6,43 @@
 #include <cctype>
 #include <cmath>
 
+#include "diagnostics/report_text.hpp"
+
 namespace myriad::diag::detail {
 
-std::string figure(const std::string& heading, const std::string& caption,
-                   const std::string& drawing, std::string_view css) {
-  return fmt::format("<figure{}><figcaption><b>{}</b>{}</figcaption>{}</figure>\n",
+namespace {
+
+std::string facts(const Report& report, std::string_view units, std::string_view estimator,
+                  const std::string& dates) {
+  const int members = report.results->shape().members;
+  const std::string unit = unit_text(units);
+  return fmt::format("{} · {} · {} · {}", unit.empty() ? "no unit" : unit,
+                     members == 1 ? "1 member" : fmt::format("{} members", members), dates,
+                     estimator);
+}
+
+}  // namespace
+
+std::string facts_of_all_starts(const Report& report, std::string_view units,
+                                std::string_view estimator) {
+  const std::size_t starts = report.starts.size();
+  return facts(
+      report, units, estimator,
+      fmt::format("{} start{}, {}", starts, starts == 1 ? "" : "s", dates_text(report.starts)));
+}
+
+std::string facts_of_shown_start(const Report& report, std::string_view units,
+                                 std::string_view estimator) {
+  return facts(report, units, estimator, "forecast from " + date_text(report.shown_start));
+}
+
+std::string figure(const Caption& caption, const std::string& drawing, std::string_view css) {
+  const std::string text = caption.text.empty()
+                               ? std::string()
+                               : fmt::format("<span>{}</span>", escape_markup(caption.text));
+  return fmt::format("<figure{}><figcaption><b>{}</b>{}<small>{}</small></figcaption>{}</figure>\n",
                      css.empty() ? std::string() : fmt::format(" class=\"{}\"", css),
-                     escape_markup(heading), escape_markup(caption), drawing);
+                     escape_markup(caption.heading), text, escape_markup(caption.facts), drawing);
 }
 
 std::string capitalised(std::string text) {
@@ -29,7 +59,7 @@ std::vector<std::size_t> whole_days(const std::vector<double>& lead_hours,
   return days.size() >= 3 ? days : present;
 }
 
-LeadCharts::LeadCharts(const Verification& results, std::size_t channel)
+LeadCharts::LeadCharts(const ScoreResults& results, std::size_t channel)
     : results_(results), channel_(channel), info_(results.shape().channels[channel]) {
   const auto& hours = results.shape().lead_hours;
   unit_hours_ = hours.back() > 48.0 ? 24.0 : 1.0;
@@ -71,7 +101,7 @@ bool LeadCharts::add(LineChart& chart, std::string_view score, const std::string
 
 void LeadCharts::add_interval(LineChart& chart, std::string_view score) const {
   if (results_.starts() < 5) return;
-  Band band{"s-mean", x_, {}, {}};
+  Band band{"s-mean", x_, {}, {}, "90 % interval"};
   for (std::size_t t = 0; t < x_.size(); ++t) {
     const Interval interval = results_.interval(score, channel_, t, k_globe);
     band.low.push_back(interval.low);

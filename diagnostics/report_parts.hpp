@@ -15,9 +15,22 @@ namespace myriad::diag::detail {
 
 inline constexpr std::size_t k_globe = 0;  ///< region of the charts, tables and sentences
 
-/// <figure> with a heading and a caption (escaped) and a drawing (markup).
-std::string figure(const std::string& heading, const std::string& caption,
-                   const std::string& drawing, std::string_view css = "");
+/// What the small line of a caption says: unit, number of members, dates, estimator. Every figure
+/// has one, so that it can be understood when it is cut out of the page.
+std::string facts_of_all_starts(const Report& report, std::string_view units,
+                                std::string_view estimator);
+/// The same for what belongs to the start that is shown.
+std::string facts_of_shown_start(const Report& report, std::string_view units,
+                                 std::string_view estimator);
+
+/// The words of a figure; all are escaped.
+struct Caption {
+  std::string heading;
+  std::string text;
+  std::string facts;
+};
+/// <figure> with its caption and a drawing (markup).
+std::string figure(const Caption& caption, const std::string& drawing, std::string_view css = "");
 /// The first letter in upper case.
 std::string capitalised(std::string text);
 
@@ -29,7 +42,7 @@ std::vector<std::size_t> whole_days(const std::vector<double>& lead_hours,
 /// Charts over lead time of one channel.
 class LeadCharts {
  public:
-  LeadCharts(const Verification& results, std::size_t channel);
+  LeadCharts(const ScoreResults& results, std::size_t channel);
 
   const std::vector<double>& x() const { return x_; }
   std::string x_title() const { return unit_hours_ == 24.0 ? "lead, days" : "lead, hours"; }
@@ -45,7 +58,7 @@ class LeadCharts {
   void add_interval(LineChart& chart, std::string_view score) const;
 
  private:
-  const Verification& results_;
+  const ScoreResults& results_;
   std::size_t channel_;
   const VerifiedChannel& info_;
   double unit_hours_ = 24.0;
@@ -53,13 +66,16 @@ class LeadCharts {
 };
 
 /// Scores over lead.
-std::string score_charts(const Verification& results, std::size_t channel);
-std::string score_table(const Verification& results, std::size_t channel);
-/// Maps and plumes of the start that is shown.
+std::string score_charts(const Report& report, std::size_t channel);
+std::string score_table(const ScoreResults& results, std::size_t channel);
+/// Maps of the start that is shown: mean, spread, error, further fields, one contour of all members.
 std::string map_part(const Report& report, std::size_t channel);
+/// Plumes and boxes at places.
 std::string plume_part(const Report& report, std::size_t channel);
 /// Rank histograms and spectra of some leads.
-std::string rank_part(const Verification& results, std::size_t channel);
-std::string spectrum_part(const Verification& results, std::size_t channel);
+std::string rank_part(const Report& report, std::size_t channel);
+std::string spectrum_part(const Report& report, std::size_t channel);
+/// Reliability diagrams and relative operating characteristics.
+std::string event_part(const Report& report, std::size_t channel);
 
 }  // namespace myriad::diag::detail

@@ -10,107 +10,143 @@
 namespace myriad::diag::detail {
 namespace {
 
-std::string interval_note(const Verification& results) {
+std::string interval_note(const ScoreResults& results) {
   return results.starts() < 5 ? "" : " Shading: 90 % interval over starts (bootstrap).";
 }
 
-}  // namespace
+/// Makes the charts of one channel; every one says what its main score is.
+class ScoreCharts {
+ public:
+  ScoreCharts(const Report& report, std::size_t channel)
+      : report_(report),
+        results_(*report.results),
+        info_(results_.shape().channels[channel]),
+        charts_(results_, channel),
+        ensemble_(results_.shape().members > 1),
+        who_(ensemble_ ? "ens. mean" : "forecast") {}
 
-std::string score_charts(const Verification& results, std::size_t channel) {
-  const LeadCharts charts(results, channel);
-  const std::string unit = unit_text(results.shape().channels[channel].units);
-  const bool ensemble = results.shape().members > 1;
-  std::string html = "<div class=\"grid\">\n";
-
-  LineChart error =
-      charts.start("Root-mean-square error",
-                   "Error over lead beside persistence, climatology and the spread.", unit);
-  charts.add_interval(error, "rmse");
-  error.y_low = 0.0;
-  charts.add(error, "rmse_persistence", "persistence", "s-persistence");
-  charts.add(error, "rmse_climatology", "climate", "s-climatology");
-  charts.add(error, "rmse_control", "control", "s-control");
-  charts.add(error, "spread", "spread", "s-spread");
-  charts.add(error, "rmse", ensemble ? "ens. mean" : "forecast", "s-mean");
-  html += figure("Error",
-                 (ensemble ? "Root-mean-square error of the ensemble mean; where spread and error "
-                             "meet, the ensemble knows how good it is."
-                           : "Root-mean-square error of the forecast.") +
-                     interval_note(results),
-                 render(error));
-
-  LineChart crps = charts.start(
-      "CRPS", "Error of the whole distribution beside persistence and climatology.", unit);
-  const char* estimator = ensemble ? "crps_fair" : "crps_standard";
-  charts.add_interval(crps, estimator);
-  crps.y_low = 0.0;
-  charts.add(crps, "crps_persistence", "persistence", "s-persistence");
-  charts.add(crps, "crps_climatology", "climate", "s-climatology");
-  charts.add(crps, estimator, ensemble ? "ensemble" : "forecast", "s-mean");
-  html += figure("Probabilistic error",
-                 ensemble ? "Fair CRPS: the error of the whole distribution. Climate is the "
-                            "Gaussian with the season’s mean and variance."
-                          : "CRPS of a single forecast is its mean absolute error.",
-                 render(crps));
-
-  LineChart correlation = charts.start(
-      "Anomaly correlation",
-      "Correlation of forecast and true anomalies; 0.6 is the usual limit of usefulness.", "");
-  correlation.y_high = 1.0;
-  correlation.reference_lines = {0.6};
-  charts.add_interval(correlation, "acc");
-  charts.add(correlation, "acc_persistence", "persistence", "s-persistence");
-  charts.add(correlation, "acc_control", "control", "s-control");
-  if (charts.add(correlation, "acc", ensemble ? "ens. mean" : "forecast", "s-mean")) {
-    html += figure(
-        "Anomaly correlation",
-        "Pattern skill against climatology. Dotted: 0.6, the usual limit of a useful forecast.",
-        render(correlation));
+  std::string error() const {
+    LineChart chart =
+        charts_.start("Root-mean-square error",
+                      "Error over lead beside persistence, climatology and the spread.", unit());
+    charts_.add_interval(chart, "rmse");
+    chart.y_low = 0.0;
+    charts_.add(chart, "rmse_persistence", "persistence", "s-persistence");
+    charts_.add(chart, "rmse_climatology", "climate", "s-climatology");
+    charts_.add(chart, "rmse_control", "control", "s-control");
+    charts_.add(chart, "spread", "spread", "s-spread");
+    charts_.add(chart, "rmse", who_, "s-mean");
+    return make("Error",
+                ensemble_ ? "Root-mean-square error of the ensemble mean; where spread and error "
+                            "meet, the ensemble knows how good it is."
+                          : "Root-mean-square error of the forecast.",
+                info_.units, "rmse", chart);
   }
 
-  if (ensemble) {
-    LineChart ratio = charts.start("Spread-skill ratio",
-                                   "Spread over error; 1 is reliable, below 1 overconfident.", "");
-    ratio.reference_lines = {1.0};
-    charts.add_interval(ratio, "spread_skill_ratio");
-    const auto values = results.over_leads(find_score("spread_skill_ratio"), channel, k_globe);
+  std::string crps() const {
+    LineChart chart = charts_.start(
+        "CRPS", "Error of the whole distribution beside persistence and climatology.", unit());
+    const char* estimator = ensemble_ ? "crps_fair" : "crps_standard";
+    charts_.add_interval(chart, estimator);
+    chart.y_low = 0.0;
+    charts_.add(chart, "crps_persistence", "persistence", "s-persistence");
+    charts_.add(chart, "crps_climatology", "climate", "s-climatology");
+    charts_.add(chart, estimator, ensemble_ ? "ensemble" : "forecast", "s-mean");
+    return make("Probabilistic error",
+                ensemble_ ? "CRPS, the error of the whole distribution. Climate is the Gaussian "
+                            "with the season’s mean and variance."
+                          : "CRPS of a single forecast is its mean absolute error.",
+                info_.units, estimator, chart);
+  }
+
+  std::string correlation() const {
+    LineChart chart = charts_.start(
+        "Anomaly correlation",
+        "Correlation of forecast and true anomalies; 0.6 is the usual limit of usefulness.", "");
+    chart.y_high = 1.0;
+    chart.reference_lines = {0.6};
+    charts_.add_interval(chart, "acc");
+    charts_.add(chart, "acc_persistence", "persistence", "s-persistence");
+    charts_.add(chart, "acc_control", "control", "s-control");
+    if (!charts_.add(chart, "acc", who_, "s-mean")) return {};
+    return make("Anomaly correlation",
+                "Pattern skill against climatology. Dotted: 0.6, the usual limit of a useful "
+                "forecast.",
+                "1", "acc", chart);
+  }
+
+  std::string ratio() const {
+    if (!ensemble_) return {};
+    LineChart chart = charts_.start("Spread-skill ratio",
+                                    "Spread over error; 1 is reliable, below 1 overconfident.", "");
+    chart.reference_lines = {1.0};
+    charts_.add_interval(chart, "spread_skill_ratio");
+    if (!charts_.add(chart, "spread_skill_ratio", "ratio", "s-mean")) return {};
+    const auto& values = chart.series.back().y;
     const bool far_off =
         std::any_of(values.begin(), values.end(), [](double v) { return v > 2.0; });
-    if (far_off) ratio.y_scale = Scale::logarithmic;  // keeps the part near 1 readable
-    if (charts.add(ratio, "spread_skill_ratio", "ratio", "s-mean")) {
-      html +=
-          figure("Spread over error",
-                 "√((N+1)/N) × spread ÷ error of the mean. 1 is reliable, below 1 overconfident.",
-                 render(ratio));
-    }
+    if (far_off) chart.y_scale = Scale::logarithmic;  // keeps the part near 1 readable
+    return make("Spread over error", "1 is reliable, below 1 overconfident.", "1",
+                "spread_skill_ratio", chart);
   }
 
-  LineChart regions = charts.start("Anomaly correlation by region",
-                                   "Anomaly correlation of the extratropics and the tropics.", "");
-  regions.y_high = 1.0;
-  regions.reference_lines = {0.6};
-  static constexpr const char* labels[] = {"", "north", "tropics", "south"};
-  static constexpr const char* styles[] = {"", "s-region1", "s-region2", "s-region3"};
-  bool any_region = false;
-  for (std::size_t r = 1; r < std::min<std::size_t>(4, results.shape().regions.size()); ++r) {
-    any_region = charts.add(regions, "acc", labels[r], styles[r], r) || any_region;
+  std::string regions() const {
+    LineChart chart = charts_.start("Anomaly correlation by region",
+                                    "Anomaly correlation of the extratropics and the tropics.", "");
+    chart.y_high = 1.0;
+    chart.reference_lines = {0.6};
+    static constexpr const char* labels[] = {"", "north", "tropics", "south"};
+    static constexpr const char* styles[] = {"", "s-region1", "s-region2", "s-region3"};
+    bool any = false;
+    for (std::size_t r = 1; r < std::min<std::size_t>(4, results_.shape().regions.size()); ++r)
+      any = charts_.add(chart, "acc", labels[r], styles[r], r) || any;
+    if (!any) return {};
+    return make("By region",
+                "Anomaly correlation north of 20°N, between 20°S and 20°N, and south of 20°S.", "1",
+                "acc", chart);
   }
-  if (any_region)
-    html += figure("By region",
-                   "Anomaly correlation north of 20°N, between 20°S and 20°N, and south of 20°S.",
-                   render(regions));
 
-  LineChart bias = charts.start("Mean error", "Area mean of forecast minus truth.", unit);
-  bias.reference_lines = {0.0};
-  charts.add_interval(bias, "bias");
-  charts.add(bias, "bias_climatology", "climate", "s-climatology");
-  charts.add(bias, "bias", ensemble ? "ens. mean" : "forecast", "s-mean");
-  html += figure("Bias", fmt::format("Mean of forecast minus truth over the {}: a drift shows up here.", area_word(results.shape())),
-                 render(bias));
-  return html + "</div>\n";
+  std::string bias() const {
+    LineChart chart = charts_.start("Mean error", "Area mean of forecast minus truth.", unit());
+    chart.reference_lines = {0.0};
+    charts_.add_interval(chart, "bias");
+    charts_.add(chart, "bias_climatology", "climate", "s-climatology");
+    charts_.add(chart, "bias", who_, "s-mean");
+    return make("Bias",
+                fmt::format("Mean of forecast minus truth over the {}: a drift shows up here.",
+                            area_word(results_.shape())),
+                info_.units, "bias", chart);
+  }
+
+ private:
+  std::string unit() const { return unit_text(info_.units); }
+  std::string make(const std::string& heading, const std::string& text, std::string_view units,
+                   std::string_view score, const LineChart& chart) const {
+    const std::string note = chart.bands.empty() ? std::string() : interval_note(results_);
+    return figure(
+        {heading, text + note,
+         facts_of_all_starts(report_, units,
+                             fmt::format("{} = {}", score, find_score(score).definition))},
+        render(chart));
+  }
+
+  const Report& report_;
+  const ScoreResults& results_;
+  const VerifiedChannel& info_;
+  LeadCharts charts_;
+  bool ensemble_;
+  const char* who_;
+};
+
+}  // namespace
+
+std::string score_charts(const Report& report, std::size_t channel) {
+  const ScoreCharts charts(report, channel);
+  return "<div class=\"grid\">\n" + charts.error() + charts.crps() + charts.correlation() +
+         charts.ratio() + charts.regions() + charts.bias() + "</div>\n";
 }
 
-std::string score_table(const Verification& results, std::size_t channel) {
+std::string score_table(const ScoreResults& results, std::size_t channel) {
   const VerificationShape& shape = results.shape();
   const std::string unit = unit_text(shape.channels[channel].units);
   struct Column {

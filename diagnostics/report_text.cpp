@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -93,6 +94,13 @@ std::string date_text(const Instant& instant) {
   return text;
 }
 
+std::string dates_text(const std::vector<Instant>& dates) {
+  if (dates.empty()) return {};
+  const auto [first, last] = std::minmax_element(dates.begin(), dates.end());
+  if (dates.size() == 1) return date_text(*first);
+  return fmt::format("{} to {}", date_text(*first), date_text(*last));
+}
+
 std::string place_text(double latitude, double longitude) {
   const double east = longitude > 180.0 ? longitude - 360.0 : longitude;
   return fmt::format("{}°{} {}°{}", short_number(std::abs(latitude)), latitude < 0.0 ? "S" : "N",
@@ -144,7 +152,7 @@ double mean_after_start(const std::vector<double>& lead_hours, const std::vector
   return sum / count;
 }
 
-std::string error_sentence(const Verification& results, std::size_t channel) {
+std::string error_sentence(const ScoreResults& results, std::size_t channel) {
   const auto& leads = results.shape().lead_hours;
   const auto rmse = results.over_leads(find_score("rmse"), channel, k_globe);
   std::size_t first = rmse.size(), last = rmse.size();
@@ -169,7 +177,7 @@ std::string error_sentence(const Verification& results, std::size_t channel) {
                      prose(rmse[last]), detail::lead_text(leads[last]), detail::area_word(results.shape()));
 }
 
-std::string baseline_sentence(const Verification& results, std::size_t channel) {
+std::string baseline_sentence(const ScoreResults& results, std::size_t channel) {
   const auto& leads = results.shape().lead_hours;
   const auto rmse = results.over_leads(find_score("rmse"), channel, k_globe);
   const auto against = [&](const char* score) {
@@ -187,7 +195,7 @@ std::string baseline_sentence(const Verification& results, std::size_t channel) 
                      second);
 }
 
-std::string correlation_sentence(const Verification& results, std::size_t channel) {
+std::string correlation_sentence(const ScoreResults& results, std::size_t channel) {
   auto margin = results.over_leads(find_score("acc"), channel, k_globe);
   for (double& v : margin) v -= 0.6;
   const HoldsUntil hold = holds_until(results.shape().lead_hours, margin);
@@ -207,7 +215,7 @@ std::string correlation_sentence(const Verification& results, std::size_t channe
   return {};
 }
 
-std::string reliability_sentence(const Verification& results, std::size_t channel) {
+std::string reliability_sentence(const ScoreResults& results, std::size_t channel) {
   const double ratio = mean_spread_skill_ratio(results, channel);
   if (!std::isfinite(ratio)) return {};
   const auto& leads = results.shape().lead_hours;
@@ -232,7 +240,7 @@ std::string reliability_sentence(const Verification& results, std::size_t channe
   return fmt::format("Spread and error agree: their ratio is {} (mean {}{}).", value, when, end);
 }
 
-std::string outlier_sentence(const Verification& results, std::size_t channel) {
+std::string outlier_sentence(const ScoreResults& results, std::size_t channel) {
   const int members = results.shape().members;
   if (members < 2 || results.shape().rank_bins != members + 1) return {};
   std::vector<double> rates;
@@ -251,7 +259,7 @@ std::string outlier_sentence(const Verification& results, std::size_t channel) {
 
 }  // namespace
 
-double mean_spread_skill_ratio(const Verification& results, std::size_t channel) {
+double mean_spread_skill_ratio(const ScoreResults& results, std::size_t channel) {
   return mean_after_start(results.shape().lead_hours,
                           results.over_leads(find_score("spread_skill_ratio"), channel, k_globe));
 }
@@ -273,7 +281,7 @@ HoldsUntil holds_until(const std::vector<double>& lead_hours, const std::vector<
   return result;
 }
 
-std::vector<std::string> describe_channel(const Verification& results, std::size_t channel) {
+std::vector<std::string> describe_channel(const ScoreResults& results, std::size_t channel) {
   std::vector<std::string> sentences;
   for (auto* sentence : {error_sentence, baseline_sentence, correlation_sentence,
                          reliability_sentence, outlier_sentence}) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/base/time.hpp"
 
@@ -30,6 +31,8 @@ std::string quantity_text(double value, std::string_view units);
 std::string lead_text(double lead_hours);
 /// "15 January 2004" (with the hour unless it is 0: "15 January 2004, 12 UTC").
 std::string date_text(const Instant& instant);
+/// "15 January 2004 to 3 March 2004", or the one date.
+std::string dates_text(const std::vector<Instant>& dates);
 /// "45°N 12°E".
 std::string place_text(double latitude, double longitude);
 

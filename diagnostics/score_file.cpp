@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "diagnostics/ranks.hpp"
+#include "src/base/error.hpp"
 #include "src/base/time.hpp"
 #include "src/io/product_writer.hpp"
 #include "src/io/units.hpp"
@@ -165,6 +166,60 @@ void add_families(const Verification& results, std::size_t channel, CurveAxes& a
   });
 }
 
+/// Scores of every start, for paired comparisons.
+void add_scores_by_start(const Verification& results, std::size_t channel,
+                         std::vector<Pending>& out) {
+  const VerificationShape& shape = results.shape();
+  const VerifiedChannel& info = shape.channels[channel];
+  const std::size_t cases = shape.regions.size() * shape.lead_hours.size();
+  for (std::string_view name : scores_by_start()) {
+    const Score& score = find_score(name);
+    std::vector<double> values(results.starts() * cases);
+    for (std::size_t r = 0; r < shape.regions.size(); ++r) {
+      for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+        const auto column = results.by_start(name, channel, t, r);
+        for (std::size_t s = 0; s < column.size(); ++s)
+          values[s * cases + r * shape.lead_hours.size() + t] = column[s];
+      }
+    }
+    if (!exists(values)) continue;
+    out.push_back({{fmt::format("{}_{}_by_start", info.name, name),
+                    io::NcType::f64,
+                    {"start", "region", "lead_time"},
+                    {{"long_name",
+                      fmt::format("{}: {}, each start by itself", info.long_name, score.long_name)},
+                     {"units", score.unit == ScoreUnit::channel ? info.units : "1"},
+                     {"MYRIAD_estimator", score.definition}},
+                    io::MissingValues::allow,
+                    0},
+                   values});
+  }
+}
+
+Json channels_json(const VerificationShape& shape) {
+  Json channels{Json::Array{}};
+  for (const VerifiedChannel& channel : shape.channels) {
+    Json entry{Json::Object{}};
+    entry.set("name", channel.name);
+    entry.set("long_name", channel.long_name);
+    entry.set("units", channel.units);
+    entry.set("standard_name", channel.standard_name);
+    channels.push_back(std::move(entry));
+  }
+  return channels;
+}
+
+void define_starts(io::ProductWriter& writer, std::span<const Instant> starts) {
+  const CfTimeUnits units(io::k_time_units, starts.front().calendar());
+  std::vector<double> hours;
+  for (const Instant& start : starts) hours.push_back(units.encode(start));
+  writer.define_axis("start", hours,
+                     {{"standard_name", std::string("forecast_reference_time")},
+                      {"long_name", std::string("start of the forecast")},
+                      {"units", std::string(io::k_time_units)},
+                      {"calendar", std::string(to_string(starts.front().calendar()))}});
+}
+
 void add_ranks_and_spectra(const Verification& results, std::size_t channel,
                            std::vector<Pending>& out) {
   const VerificationShape& shape = results.shape();
@@ -225,16 +280,23 @@ std::vector<std::int32_t> counting(std::int64_t count) {
 }  // namespace
 
 io::PublishedFile write_score_file(const Verification& results, const std::filesystem::path& path,
-                                   const io::NcAttributes& attributes, Existing existing) {
+                                   const io::NcAttributes& attributes, Existing existing,
+                                   std::span<const Instant> starts) {
   const VerificationShape& shape = results.shape();
+  MYRIAD_EXPECT(starts.empty() || starts.size() == results.starts());
   std::vector<Pending> pending;
   CurveAxes axes;
   for (std::size_t c = 0; c < shape.channels.size(); ++c) {
     add_scores(results, c, pending);
     add_families(results, c, axes, pending);
+    if (!starts.empty()) add_scores_by_start(results, c, pending);
     add_ranks_and_spectra(results, c, pending);
   }
-  io::ProductWriter writer(path, attributes, existing);
+  io::NcAttributes all = attributes;
+  all.emplace_back("MYRIAD_channels", to_json_text(channels_json(shape)));
+  all.emplace_back("MYRIAD_grid", shape.grid.describe());
+  io::ProductWriter writer(path, all, existing);
+  if (!starts.empty()) define_starts(writer, starts);
   std::vector<std::string> regions;
   for (const Region& region : shape.regions) regions.push_back(region.name);
   std::vector<Duration> leads;

@@ -3,11 +3,13 @@
 /// Results of a verification as NetCDF and as stable text for programs.
 
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "diagnostics/verification.hpp"
 #include "src/base/files.hpp"
 #include "src/base/json.hpp"
+#include "src/base/time.hpp"
 #include "src/io/cf_output.hpp"
 
 namespace myriad::diag {
@@ -17,12 +19,18 @@ namespace myriad::diag {
 /// <channel>_<score>(region, lead_time, <axis>) of those that are curves,
 /// <channel>_rank_histogram(region, lead_time, rank), <channel>_spectrum_<of>(lead_time, degree).
 ///
+/// With \p starts (their dates, in the order of the results) also start(start) and
+/// <channel>_<score>_by_start(start, region, lead_time) of scores_by_start(). The global attributes
+/// MYRIAD_channels (JSON) and MYRIAD_grid say what a reader needs beyond that
+/// (diagnostics/stored_scores.hpp).
+///
 /// The estimator is part of the name; its equation, its pooling over dates and the number of
 /// members stand in its attributes. Absent values are 9.969e36. \p attributes are global.
 /// Determinism: equal results give equal bytes.
 /// Errors: those of io::ProductWriter.
 io::PublishedFile write_score_file(const Verification& results, const std::filesystem::path& path,
-                                   const io::NcAttributes& attributes, Existing existing);
+                                   const io::NcAttributes& attributes, Existing existing,
+                                   std::span<const Instant> starts = {});
 
 /// Lines "channel <tab> region <tab> lead_hours <tab> score <tab> value" of all scores that exist,
 /// with a header line; values with 9 significant digits. A value of a curve is named

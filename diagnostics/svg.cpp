@@ -45,7 +45,7 @@ std::string short_number(double value, int decimals) {
   return text == "-0" ? "0" : text;
 }
 
-void SvgWriter::open(std::string_view element, std::initializer_list<Attribute> attributes) {
+void SvgWriter::open(std::string_view element, std::span<const Attribute> attributes) {
   out_ += '<';
   out_ += element;
   for (const auto& [name, value] : attributes) {
@@ -58,6 +58,10 @@ void SvgWriter::open(std::string_view element, std::initializer_list<Attribute> 
 }
 
 SvgWriter& SvgWriter::begin(std::string_view element, std::initializer_list<Attribute> attributes) {
+  return begin(element, std::span(attributes.begin(), attributes.size()));
+}
+
+SvgWriter& SvgWriter::begin(std::string_view element, std::span<const Attribute> attributes) {
   open(element, attributes);
   out_ += '>';
   open_.emplace_back(element);
@@ -72,6 +76,10 @@ SvgWriter& SvgWriter::end() {
 }
 
 SvgWriter& SvgWriter::leaf(std::string_view element, std::initializer_list<Attribute> attributes) {
+  return leaf(element, std::span(attributes.begin(), attributes.size()));
+}
+
+SvgWriter& SvgWriter::leaf(std::string_view element, std::span<const Attribute> attributes) {
   open(element, attributes);
   out_ += "/>";
   return *this;
@@ -79,7 +87,7 @@ SvgWriter& SvgWriter::leaf(std::string_view element, std::initializer_list<Attri
 
 SvgWriter& SvgWriter::text(std::string_view element, std::string_view content,
                            std::initializer_list<Attribute> attributes) {
-  open(element, attributes);
+  open(element, std::span(attributes.begin(), attributes.size()));
   out_ += '>';
   out_ += escape_markup(content);
   out_ += "</";

@@ -31,9 +31,11 @@ class SvgWriter {
 
   /// Begin an element that has children; end() closes the innermost one.
   SvgWriter& begin(std::string_view element, std::initializer_list<Attribute> attributes = {});
+  SvgWriter& begin(std::string_view element, std::span<const Attribute> attributes);
   SvgWriter& end();
   /// An element without children.
   SvgWriter& leaf(std::string_view element, std::initializer_list<Attribute> attributes);
+  SvgWriter& leaf(std::string_view element, std::span<const Attribute> attributes);
   /// An element with escaped text inside.
   SvgWriter& text(std::string_view element, std::string_view content,
                   std::initializer_list<Attribute> attributes = {});
@@ -45,7 +47,7 @@ class SvgWriter {
   const std::string& str() const;
 
  private:
-  void open(std::string_view element, std::initializer_list<Attribute> attributes);
+  void open(std::string_view element, std::span<const Attribute> attributes);
   std::string out_;
   std::vector<std::string> open_;
 };

@@ -46,6 +46,31 @@ std::size_t VerificationShape::family_record_size() const {
   return size;
 }
 
+std::span<const std::string_view> scores_by_start() {
+  static constexpr std::array<std::string_view, 13> names{"rmse",
+                                                          "rmse_fair",
+                                                          "bias",
+                                                          "acc",
+                                                          "crps_fair",
+                                                          "crps_standard",
+                                                          "spread",
+                                                          "spread_skill_ratio",
+                                                          "rmse_persistence",
+                                                          "rmse_climatology",
+                                                          "acc_persistence",
+                                                          "crps_persistence",
+                                                          "crps_climatology"};
+  return names;
+}
+
+std::vector<double> ScoreResults::over_leads(const Score& which, std::size_t channel,
+                                             std::size_t region) const {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < shape().lead_hours.size(); ++t)
+    values.push_back(score(which, channel, t, region));
+  return values;
+}
+
 StartRecord::StartRecord(const VerificationShape& shape)
     : leads_(shape.lead_hours.size()),
       regions_(shape.regions.size()),
@@ -230,11 +255,12 @@ std::vector<Interval> Verification::family_intervals(std::size_t family, const F
   });
 }
 
-std::vector<double> Verification::over_leads(const Score& which, std::size_t channel,
-                                             std::size_t region) const {
+std::vector<double> Verification::by_start(std::string_view which, std::size_t channel,
+                                           std::size_t lead, std::size_t region) const {
+  const Score& score = find_score(which);
   std::vector<double> values;
-  for (std::size_t t = 0; t < shape_.lead_hours.size(); ++t)
-    values.push_back(score(which, channel, t, region));
+  for (const Moments& date : dates(channel, lead, region))
+    values.push_back(evaluate(score, std::span(&date, 1), shape_.members));
   return values;
 }
 

@@ -59,6 +59,38 @@ struct VerificationShape {
   std::size_t family_record_size() const;
 };
 
+/// Names of the scores whose value is given for each start, so that two systems can be compared
+/// start by start: those with an interval and those of the references.
+std::span<const std::string_view> scores_by_start();
+
+/// Results of a verification as reports and comparisons read them, whoever holds them.
+class ScoreResults {
+ public:
+  virtual ~ScoreResults() = default;
+
+  virtual const VerificationShape& shape() const = 0;
+  virtual std::size_t starts() const = 0;
+  /// NaN when absent.
+  virtual double score(const Score& score, std::size_t channel, std::size_t lead,
+                       std::size_t region) const = 0;
+  /// 90 % interval over starts of one of scores_with_interval(); NaN when absent.
+  virtual Interval interval(std::string_view score, std::size_t channel, std::size_t lead,
+                            std::size_t region) const = 0;
+  /// Share of each rank bin [rank_bins], sum 1; empty when absent.
+  virtual std::vector<double> rank_histogram(std::size_t channel, std::size_t lead,
+                                             std::size_t region) const = 0;
+  /// Mean power per degree [lmax]; empty when absent.
+  virtual std::vector<double> spectrum(std::size_t channel, std::size_t lead,
+                                       SpectrumOf of) const = 0;
+  /// Value of one of scores_by_start() for each start [start], NaN where absent; empty when it was
+  /// not kept.
+  virtual std::vector<double> by_start(std::string_view score, std::size_t channel,
+                                       std::size_t lead, std::size_t region) const = 0;
+
+  /// A score over all leads [lead].
+  std::vector<double> over_leads(const Score& score, std::size_t channel, std::size_t region) const;
+};
+
 /// What one start contributes: plain numbers, so that it can be sent between ranks as they are.
 ///
 /// Cases that were never filled (no verifying field) stay absent and make the result of that
@@ -98,26 +130,25 @@ class StartRecord {
 /// Memory: moments and records of families of every start (about 1 kB per channel, lead and start,
 /// and what the families say); histograms and spectra are summed up.
 /// Determinism: bitwise in the order of add(), whoever made the records.
-class Verification {
+class Verification final : public ScoreResults {
  public:
   explicit Verification(VerificationShape shape);
 
-  const VerificationShape& shape() const { return shape_; }
-  std::size_t starts() const { return starts_; }
+  const VerificationShape& shape() const override { return shape_; }
+  std::size_t starts() const override { return starts_; }
   void add(const StartRecord& start);
 
   /// Moments of every start.
   std::span<const Moments> dates(std::size_t channel, std::size_t lead, std::size_t region) const;
-  /// NaN when absent.
-  double score(const Score& score, std::size_t channel, std::size_t lead, std::size_t region) const;
-  /// 90 % interval over starts of one of scores_with_interval().
+  double score(const Score& score, std::size_t channel, std::size_t lead,
+               std::size_t region) const override;
   Interval interval(std::string_view score, std::size_t channel, std::size_t lead,
-                    std::size_t region) const;
-  /// Share of each rank bin [rank_bins], sum 1; empty when absent.
+                    std::size_t region) const override;
   std::vector<double> rank_histogram(std::size_t channel, std::size_t lead,
-                                     std::size_t region) const;
-  /// Mean power per degree [lmax]; empty when absent.
-  std::vector<double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) const;
+                                     std::size_t region) const override;
+  std::vector<double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) const override;
+  std::vector<double> by_start(std::string_view score, std::size_t channel, std::size_t lead,
+                               std::size_t region) const override;
 
   /// Values [output.size()] of result \p output of family number \p family; NaN where absent.
   std::vector<double> family_values(std::size_t family, const FamilyOutput& output,
@@ -127,9 +158,6 @@ class Verification {
   std::vector<Interval> family_intervals(std::size_t family, const FamilyOutput& output,
                                          std::size_t number, std::size_t channel, std::size_t lead,
                                          std::size_t region) const;
-
-  /// A score over all leads [lead].
-  std::vector<double> over_leads(const Score& score, std::size_t channel, std::size_t region) const;
 
  private:
   std::size_t case_index(std::size_t channel, std::size_t lead, std::size_t region) const {

@@ -345,7 +345,8 @@ std::vector<std::string> EnsembleStatistics::write_scores() const {
     const io::NcAttributes attributes =
         product_attributes(setup_.config().section("output"), facts_of(setup_, date), setup_.members().size(), "scores",
                            "estimators: attributes of the variables");
-    diag::write_score_file(scores->verification(), setup_.out() / relative, attributes, Existing::replace);
+    diag::write_score_file(scores->verification(), setup_.out() / relative, attributes, Existing::replace,
+                           std::span(&setup_.dates()[date].time, 1));
     written.push_back(relative);
   }
   return written;

@@ -153,5 +153,13 @@ TEST(Levels, AreRoundNumbersInsideTheRange) {
   EXPECT_EQ(round_levels(3.0, 3.0, 5), std::vector<double>{3.0});
 }
 
+TEST(ContourPath, LeavesOutTheFrameOfTheMap) {
+  // Values rise eastwards: the set right of x = 50 touches three sides of the frame.
+  Lattice lattice{{0, 100}, {0, 100}, {0, 1, 0, 1}};
+  EXPECT_EQ(contour_path(lattice, 0.5, 0.1), "M50 0L50 100");
+  EXPECT_EQ(contour_path(lattice, 2.0, 0.1), "");
+  EXPECT_EQ(contour_path(lattice, -1.0, 0.1), "") << "the whole map has no line";
+}
+
 }  // namespace
 }  // namespace myriad::diag

@@ -9,59 +9,16 @@
 #include <regex>
 #include <stack>
 
-#include "diagnostics/case_runner.hpp"
+#include "diagnostics/report_overview.hpp"
 #include "diagnostics/report_text.hpp"
-#include "tests/unit/diagnostics/fields.hpp"
+#include "tests/unit/diagnostics/report_sample.hpp"
 
 namespace myriad::diag {
 namespace {
 
+using test::Sample;
 using testing::HasSubstr;
 using testing::Not;
-
-/// A small verification and report from Gaussian cases; spread_factor below 1 is overconfident.
-struct Sample {
-  explicit Sample(double spread_factor = 1.0, std::int64_t members = 5)
-      : results({Grid(GridType::legendre_gauss, 16, 32),
-                 standard_regions(),
-                 {{"t850", "air temperature <850 hPa> & co", "K", "air_temperature"}},
-                 {24.0, 48.0},
-                 static_cast<int>(members),
-                 static_cast<int>(members) + 1,
-                 16}) {
-    report.results = &results;
-    CaseRunner runner(test::backend(), results.shape(), {});
-    for (std::uint64_t start = 0; start < 6; ++start) {
-      StartRecord record(results.shape());
-      for (std::size_t t = 0; t < 2; ++t) {
-        const test::Case c = test::gaussian_case(16, 32, members, 10 * start + t, spread_factor);
-        runner.begin(0, t, static_cast<std::uint32_t>(start * 2 + t));
-        runner.add_rows(c.view(), 0);
-        runner.add_spectrum(record, SpectrumOf::truth, c.truth, 1);
-        runner.add_spectrum(record, SpectrumOf::members, c.ensemble, members);
-        runner.finish(record);
-        if (start == 0) {
-          MapPanel panel{0, 24.0 * static_cast<double>(t + 1), c.control, c.climate_std, c.truth};
-          if (members == 1) panel.spread.clear();
-          report.maps.push_back(panel);
-        }
-      }
-      results.add(record);
-      report.starts.push_back(Instant::parse("2004-01-15") +
-                              Duration::days(static_cast<std::int64_t>(30 * start)));
-    }
-    report.title = "Test & <verification>";
-    report.forecast = "a Gaussian machine";
-    report.truth = "draws of the same machine";
-    report.shown_start = report.starts[0];
-    Plume plume{"Oslo <N>", 60.0, 348.75, 0, {}, {1, 2}, {1.5, std::nan("")}, {0, 0}};
-    for (int i = 0; i < members; ++i) plume.members.push_back({1.0 + i, 2.0 + i});
-    report.plumes.push_back(plume);
-    report.provenance = {{"configuration", "sha256 <abc>"}};
-  }
-  Verification results;
-  Report report;
-};
 
 /// Tags that are opened and not closed in order, as text; empty when the page is well formed.
 std::string first_nesting_error(const std::string& html) {
@@ -91,11 +48,19 @@ std::string first_nesting_error(const std::string& html) {
   return open.empty() ? "" : "unclosed <" + open.top() + ">";
 }
 
+/// The page without its script, whose comparisons look like tags.
+std::string without_script(const std::string& html) {
+  const std::size_t begin = html.find("<script>"), end = html.find("</script>");
+  return html.substr(0, begin) + html.substr(end + 9);
+}
+
 TEST(Report, IsOneWellFormedPageThatNeedsNothingElse) {
   const Sample sample;
-  const std::string html = render_report(sample.report);
+  const std::string whole = render_report(sample.report);
+  const std::string html = without_script(whole);
   EXPECT_EQ(first_nesting_error(html), "");
-  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  EXPECT_EQ(whole.find("<script"), whole.rfind("<script")) << "one script, inside the page";
+  EXPECT_THAT(whole, HasSubstr("default-src 'none'")) << "nothing can be loaded";
   EXPECT_THAT(html, Not(HasSubstr("<link")));
   EXPECT_THAT(html, Not(HasSubstr("@import")));
   EXPECT_THAT(html, Not(HasSubstr("url(")));
@@ -155,6 +120,74 @@ TEST(Report, OfASingleForecastSpeaksOfNoEnsemble) {
   EXPECT_THAT(html, HasSubstr("A single forecast"));
   EXPECT_THAT(html, Not(HasSubstr("Spread over error")));
   EXPECT_THAT(html, Not(HasSubstr("among the members")));
+  EXPECT_EQ(headline_verdicts(sample.report)[2].kind, HeadlineVerdict::Kind::unknown);
+}
+
+TEST(Report, EveryFigureSaysUnitMembersDatesAndEstimator) {
+  Sample sample;
+  sample.add_events();
+  const std::string html = render_report(sample.report);
+  std::size_t figures = 0;
+  for (std::size_t at = html.find("<figure"); at != std::string::npos;
+       at = html.find("<figure", at + 1), ++figures) {
+    const std::size_t begin = html.find("<small>", at) + 7;
+    const std::string facts = html.substr(begin, html.find("</small>", begin) - begin);
+    EXPECT_THAT(facts, HasSubstr(" 2004")) << facts;
+    EXPECT_THAT(facts, testing::ContainsRegex("[0-9]+ members?")) << facts;
+    std::size_t parts = 1;
+    for (std::size_t dot = facts.find(" · "); dot != std::string::npos;
+         dot = facts.find(" · ", dot + 1))
+      ++parts;
+    EXPECT_GE(parts, 4U) << facts;
+  }
+  EXPECT_GT(figures, 20U);
+}
+
+TEST(Report, DrawsEveryFigureThatItIsGiven) {
+  Sample sample;
+  sample.add_events();
+  const std::string html = render_report(sample.report);
+  EXPECT_THAT(html, HasSubstr("Reliability: above 281"));
+  EXPECT_THAT(html, HasSubstr("Area under the curve 0.812"));
+  EXPECT_THAT(html,
+              HasSubstr("data-name=\"observed\" data-x=\"0.1 0.5 0.9\" data-y=\"0.12 0.4 -\""));
+  EXPECT_THAT(html,
+              HasSubstr("data-name=\"share of cases\" data-x=\"1 2 3\" data-y=\"0.5 0.5 0\""));
+  EXPECT_THAT(html, HasSubstr("data-name=\"hits\" data-x=\"0 0.2 1\" data-y=\"0 0.7 1\""));
+  EXPECT_THAT(html, HasSubstr("Extreme forecast index"));
+  EXPECT_THAT(html, HasSubstr("data-range=\"0.5 to 0.8\""));
+  EXPECT_THAT(html, HasSubstr("The line of 281\u202fK"));
+  EXPECT_THAT(html, HasSubstr("<path class=\"strand\" d=\"M0 900L3600 880\"/>"));
+  EXPECT_THAT(html, HasSubstr("One line for each of 2 members"));
+  EXPECT_THAT(html, HasSubstr("Oslo &lt;N&gt;, boxes"));
+}
+
+TEST(Report, BoxesHoldTheQuantilesOfTheMembers) {
+  const Sample sample;  // members 1..5 at day 1: quartiles 2 and 4, tenths 1.4 and 4.6
+  const std::string html = render_report(sample.report);
+  EXPECT_THAT(html, HasSubstr("data-name=\"median\" data-x=\"24 48\" data-y=\"3 4\""));
+  EXPECT_THAT(
+      html,
+      HasSubstr(
+          "data-name=\"half of the members\" data-x=\"24 48\" data-low=\"2 3\" data-high=\"4 5\""));
+  EXPECT_THAT(html, HasSubstr("data-name=\"8 of 10 members\" data-x=\"24 48\" data-low=\"1.4 2.4\" "
+                              "data-high=\"4.6 5.6\""));
+  EXPECT_THAT(
+      html,
+      HasSubstr("data-name=\"all members\" data-x=\"24 48\" data-low=\"1 2\" data-high=\"5 6\""));
+}
+
+TEST(Headline, FollowsTheScores) {
+  using Kind = HeadlineVerdict::Kind;
+  const auto good = headline_verdicts(Sample(1.0).report);
+  ASSERT_EQ(good.size(), 3U);
+  EXPECT_EQ(good[1].question, "Is it better than climatology?");
+  EXPECT_EQ(good[1].kind, Kind::good);
+  EXPECT_EQ(good[1].answer, "Yes, everywhere");
+  EXPECT_THAT(good[1].evidence, HasSubstr("better in 2 and worse in 0"));
+  EXPECT_EQ(good[2].kind, Kind::good);
+  EXPECT_EQ(headline_verdicts(Sample(0.5).report)[2].answer, "No, overconfident");
+  EXPECT_EQ(headline_verdicts(Sample(2.0).report)[2].answer, "No, underconfident");
 }
 
 TEST(HoldsUntil, FindsTheFirstFailureLinearly) {
