@@ -85,8 +85,8 @@ std::pair<std::vector<double>, std::vector<double>> CommonCases::by_start(
   return values;
 }
 
-PairedDifference CommonCases::difference(std::string_view score, std::size_t channel,
-                                         std::size_t lead, std::size_t region) const {
+StartwiseDifference CommonCases::difference(std::string_view score, std::size_t channel,
+                                            std::size_t lead, std::size_t region) const {
   const auto [a, b] = by_start(score, channel, lead, region);
   return paired_difference(a, b, orientation_of(score), starts_per_block(dates_));
 }

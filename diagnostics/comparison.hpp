@@ -40,8 +40,8 @@ class CommonCases {
                                                                std::size_t lead,
                                                                std::size_t region) const;
   /// A minus B.
-  PairedDifference difference(std::string_view score, std::size_t channel, std::size_t lead,
-                              std::size_t region) const;
+  StartwiseDifference difference(std::string_view score, std::size_t channel, std::size_t lead,
+                                 std::size_t region) const;
 
  private:
   const Report& a_;

@@ -157,7 +157,7 @@ class ComparisonPage {
     Band interval{"s-mean", {}, {}, {}, "95 % interval"};
     for (std::size_t t = 0; t < cases_.leads().size(); ++t) {
       const auto [a, b] = cases_.by_start(score.score, channel, t, detail::k_globe);
-      const PairedDifference d = cases_.difference(score.score, channel, t, detail::k_globe);
+      const StartwiseDifference d = cases_.difference(score.score, channel, t, detail::k_globe);
       const double x = hours[cases_.leads()[t].first] / unit_hours;
       double sum_a = 0.0, sum_b = 0.0, pairs = 0.0;
       for (std::size_t s = 0; s < a.size(); ++s) {

@@ -4,8 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "diagnostics/moments.hpp"
-#include "diagnostics/scores.hpp"
+#include "diagnostics/paired_comparison.hpp"
 #include "src/base/error.hpp"
 
 namespace myriad::diag {
@@ -15,32 +14,24 @@ Orientation orientation_of(std::string_view score) {
                                                                 : Orientation::small_is_good;
 }
 
-PairedDifference paired_difference(std::span<const double> a, std::span<const double> b,
-                                   Orientation orientation, int block) {
+StartwiseDifference paired_difference(std::span<const double> a, std::span<const double> b,
+                                      Orientation orientation, int block) {
   MYRIAD_EXPECT(a.size() == b.size() && block > 0);
-  // The mean error of a forecast that is off by a - b: one implementation of resampling serves
-  // both.
-  std::vector<Moments> dates;
-  double sum = 0.0;
+  std::vector<double> first, second;
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (!std::isfinite(a[i]) || !std::isfinite(b[i])) continue;
-    Moments date;
-    date(Forecast::ensemble_mean, ErrorMoment::bias) = a[i] - b[i];
-    dates.push_back(date);
-    sum += a[i] - b[i];
+    first.push_back(a[i]);
+    second.push_back(b[i]);
   }
   const double absent = std::numeric_limits<double>::quiet_NaN();
-  PairedDifference result{dates.size(), absent, absent, absent, PairedVerdict::unknown};
-  if (dates.empty()) return result;
-  result.mean = sum / static_cast<double>(dates.size());
-  if (dates.size() < k_least_pairs) return result;
-  BootstrapOptions options;
-  options.replicates = 1000;
-  options.level = 0.95;
+  StartwiseDifference result{first.size(), absent, absent, absent, PairedVerdict::unknown};
+  if (first.empty()) return result;
+  PairedOptions options;
   options.block = block;
-  const Score* mean_difference = &find_score("bias");
-  const Interval interval =
-      bootstrap_intervals(std::span(&mean_difference, 1), dates, 1, options).front();
+  const PairedDifference compared = compare_means(first, second, options);
+  result.mean = compared.difference;
+  if (first.size() < k_least_pairs) return result;
+  const Interval interval = compared.interval;
   result.low = interval.low;
   result.high = interval.high;
   const double sign = orientation == Orientation::small_is_good ? -1.0 : 1.0;

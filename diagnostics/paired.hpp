@@ -22,7 +22,7 @@ enum class PairedVerdict : std::uint8_t {
 inline constexpr std::size_t k_least_pairs = 5;  ///< below that no interval can be believed
 
 /// Mean of a - b over the starts that have both, and its 95 % interval.
-struct PairedDifference {
+struct StartwiseDifference {
   std::size_t pairs = 0;
   double mean = 0.0;  ///< NaN without pairs
   double low = 0.0;   ///< NaN when unknown
@@ -38,11 +38,10 @@ Orientation orientation_of(std::string_view score);
 /// Compare \p a with \p b, start by start (NaN: absent there). \p block starts that follow each
 /// other are drawn together (starts_per_block()).
 ///
-/// Shapes: a, b [start]. Determinism: bitwise. Source: percentile bootstrap as
-/// bootstrap_intervals(); why differences are paired and neighbours kept together: Geer 2016,
-/// sections 2 and 3.
-PairedDifference paired_difference(std::span<const double> a, std::span<const double> b,
-                                   Orientation orientation, int block = 1);
+/// Shapes: a, b [start]. Determinism: bitwise. Source: compare_means(); why differences are paired
+/// and neighbours kept together: Geer 2016, sections 2 and 3.
+StartwiseDifference paired_difference(std::span<const double> a, std::span<const double> b,
+                                      Orientation orientation, int block = 1);
 
 /// Starts within five days of each other, the usual memory of errors of the atmosphere; 1 to a
 /// third of all. Starts of one day's interval: 5.

@@ -15,9 +15,9 @@ namespace myriad::diag {
 
 /// One variable at one lead.
 struct ScorecardCell {
-  double change_percent = 0.0;  ///< 100 (score - reference) / |reference|; NaN when absent
-  PairedDifference difference;  ///< score minus reference, start by start
-  bool good = false;            ///< whether the change goes to the good side
+  double change_percent = 0.0;     ///< 100 (score - reference) / |reference|; NaN when absent
+  StartwiseDifference difference;  ///< score minus reference, start by start
+  bool good = false;               ///< whether the change goes to the good side
 };
 
 struct ScorecardRow {

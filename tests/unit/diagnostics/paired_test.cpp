@@ -16,29 +16,29 @@ std::vector<double> normal_draws(std::size_t count, std::uint64_t seed, double m
   return out;
 }
 
-TEST(PairedDifference, MeanIsThatOfThePairsAndAbsentValuesLeaveTheirPairOut) {
+TEST(StartwiseDifference, MeanIsThatOfThePairsAndAbsentValuesLeaveTheirPairOut) {
   const double absent = std::nan("");
   const std::vector<double> a{1, 2, 3, absent, 5, 6, 9}, b{2, 2, 2, 2, absent, 2, 2};
-  const PairedDifference d = paired_difference(a, b, Orientation::small_is_good);
+  const StartwiseDifference d = paired_difference(a, b, Orientation::small_is_good);
   EXPECT_EQ(d.pairs, 5U);
   EXPECT_DOUBLE_EQ(d.mean, (-1.0 + 0.0 + 1.0 + 4.0 + 7.0) / 5.0);
 }
 
-TEST(PairedDifference, IntervalIsNearStudentsOfManyIndependentPairs) {
+TEST(StartwiseDifference, IntervalIsNearStudentsOfManyIndependentPairs) {
   const auto a = normal_draws(200, 1, 0.3, 1.0);
   const std::vector<double> b(200, 0.0);
   double mean = 0.0, square = 0.0;
   for (double v : a) mean += v / 200.0;
   for (double v : a) square += (v - mean) * (v - mean) / 199.0;
   const double half = 1.972 * std::sqrt(square / 200.0);  // t, 199 degrees of freedom, 97.5 %
-  const PairedDifference d = paired_difference(a, b, Orientation::small_is_good);
+  const StartwiseDifference d = paired_difference(a, b, Orientation::small_is_good);
   EXPECT_NEAR(d.low, mean - half, 0.15 * half);
   EXPECT_NEAR(d.high, mean + half, 0.15 * half);
   EXPECT_EQ(d.verdict, PairedVerdict::worse);
   EXPECT_EQ(paired_difference(a, b, Orientation::large_is_good).verdict, PairedVerdict::better);
 }
 
-TEST(PairedDifference, PairingFindsASmallGainInsideLargeScatter) {
+TEST(StartwiseDifference, PairingFindsASmallGainInsideLargeScatter) {
   const auto weather = normal_draws(30, 2, 10.0, 5.0);
   const auto luck = normal_draws(30, 3, -0.5, 0.4);
   std::vector<double> better = weather;
@@ -51,7 +51,7 @@ TEST(PairedDifference, PairingFindsASmallGainInsideLargeScatter) {
             PairedVerdict::undecided);
 }
 
-TEST(PairedDifference, EqualSystemsAreCalledDifferentAboutOnceInTwenty) {
+TEST(StartwiseDifference, EqualSystemsAreCalledDifferentAboutOnceInTwenty) {
   int called = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     const auto a = normal_draws(40, 100 + seed, 0.0, 1.0);
@@ -64,14 +64,14 @@ TEST(PairedDifference, EqualSystemsAreCalledDifferentAboutOnceInTwenty) {
   EXPECT_LE(called, 24);
 }
 
-TEST(PairedDifference, FewStartsAreNotTested) {
+TEST(StartwiseDifference, FewStartsAreNotTested) {
   const std::vector<double> a{1, 1, 1, 1}, b{2, 2, 2, 2};
-  const PairedDifference d = paired_difference(a, b, Orientation::small_is_good);
+  const StartwiseDifference d = paired_difference(a, b, Orientation::small_is_good);
   EXPECT_EQ(d.verdict, PairedVerdict::unknown);
   EXPECT_DOUBLE_EQ(d.mean, -1.0);
 }
 
-TEST(PairedDifference, BlocksWidenTheIntervalOfDependentStarts) {
+TEST(StartwiseDifference, BlocksWidenTheIntervalOfDependentStarts) {
   std::vector<double> a;
   for (double v : normal_draws(20, 5, 0.0, 1.0)) a.insert(a.end(), 5, v);  // five alike each
   const std::vector<double> b(a.size(), 0.0);
