@@ -75,8 +75,8 @@ TEST(StartwiseDifference, BlocksWidenTheIntervalOfDependentStarts) {
   std::vector<double> a;
   for (double v : normal_draws(20, 5, 0.0, 1.0)) a.insert(a.end(), 5, v);  // five alike each
   const std::vector<double> b(a.size(), 0.0);
-  const PairedDifference alone = paired_difference(a, b, Orientation::small_is_good, 1);
-  const PairedDifference blocks = paired_difference(a, b, Orientation::small_is_good, 5);
+  const StartwiseDifference alone = paired_difference(a, b, Orientation::small_is_good, 1);
+  const StartwiseDifference blocks = paired_difference(a, b, Orientation::small_is_good, 5);
   EXPECT_GT(blocks.high - blocks.low, 1.5 * (alone.high - alone.low));
 }
 
