@@ -86,6 +86,7 @@ bool range_fits(const std::string& id, const std::string& path) {
       {"E24", std::regex("^training/")},
       {"E25", std::regex("^diagnostics/")},
       {"E26", std::regex("^(pipelines|src/base)/")},
+      {"E27", std::regex("^pipelines/")},
   };
   const auto range = ranges.find(id.substr(0, 3));
   return range != ranges.end() && std::regex_search(path, range->second);
