@@ -7,6 +7,7 @@
 #include "pipelines/exit_codes/exit_codes.hpp"
 #include "pipelines/forecast/forecast.hpp"
 #include "pipelines/inspect/inspect.hpp"
+#include "pipelines/report/report.hpp"
 #include "pipelines/status/status.hpp"
 #include "pipelines/train/train.hpp"
 #include "pipelines/validate/validate.hpp"
@@ -17,9 +18,9 @@ namespace myriad::pipelines {
 
 const std::vector<Verb>& all_verbs() {
   static const std::vector<Verb> verbs = {
-      train_verb(),  forecast_verb(),   verify_verb(),  daily_verb(),
-      status_verb(), validate_verb(),   bench_verb(),   inspect_verb(),
-      config_verb(), exit_codes_verb(), version_verb(),
+      train_verb(),   forecast_verb(), verify_verb(),     report_verb(),
+      daily_verb(),   status_verb(),   validate_verb(),   bench_verb(),
+      inspect_verb(), config_verb(),   exit_codes_verb(), version_verb(),
   };
   return verbs;
 }

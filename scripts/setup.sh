@@ -9,7 +9,7 @@ build_packages="g++ cmake ninja-build pkg-config ccache git ca-certificates
   libeccodes-dev"
 test_packages="xz-utils libgtest-dev libgmock-dev netcdf-bin cdo python3 python3-pip python3-numpy python3-xarray python3-netcdf4
   python3-jsonschema python3-yaml faketime locales
-  libsharp-dev libectrans-dev ectrans-utils slurm-wlm libeccodes-tools"
+  libsharp-dev libectrans-dev ectrans-utils slurm-wlm libeccodes-tools chromium"
 
 case "${1:-}" in
   --build-only) packages=$build_packages ;;

@@ -65,7 +65,7 @@ bool DailyRun::verify_cycle(CycleRecord& record) {
   facts.set("version", build_info().version);
   facts.set("finished", now_utc().iso());
   manifest.add_run(facts);
-  for (const char* file : {"verification/scores.nc", "verification/report.html"})
+  for (const char* file : {"verification/scores.nc", "verification/report.nc", "verification/report.html"})
     manifest.add_file(file);
   record.verified = true;
   write_cycle_record(directory, record);

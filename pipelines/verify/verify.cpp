@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "diagnostics/report.hpp"
+#include "diagnostics/report_file.hpp"
 #include "diagnostics/score_file.hpp"
 #include "diagnostics/score_table.hpp"
 #include "pipelines/common/file_attributes.hpp"
@@ -81,7 +82,8 @@ void write_results(const VerbContext& context, VerifyRun& run, const diag::Verif
   const Existing existing = config.flag("overwrite") ? Existing::replace : Existing::refuse;
   diag::Report report = run.report();
   report.results = &results;
-  write_score_file(results, out / "scores.nc", score_attributes(config, run, report.title), existing);
+  write_score_file(results, out / "scores.nc", score_attributes(config, run, report.title), existing, report.starts);
+  write_report_file(report, out / "report.nc", score_attributes(config, run, report.title), existing);
   publish_text(out / "report.html", render_report(report), existing);
   if (context.has_option("json")) {
     context.print(to_json_text(score_json(results)) + "\n");
@@ -104,7 +106,7 @@ int run_verify(const VerbContext& context) {
   const Existing existing = config.flag("overwrite") ? Existing::replace : Existing::refuse;
   run_agreed(comm, [&] {
     if (!context.root()) return;
-    for (const char* name : {"scores.nc", "report.html"}) check_output(out / name, existing);
+    for (const char* name : {"scores.nc", "report.nc", "report.html"}) check_output(out / name, existing);
     if (context.dry_run()) return;
     make_directory(out);
     remove_stale_temporaries(out);

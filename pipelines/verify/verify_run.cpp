@@ -98,6 +98,7 @@ VerifyRun::VerifyRun(const Config& config)
       static_cast<std::int64_t>(config.number("memory_mb") * 1048576.0) / (2 * row_bytes),
       std::int64_t{1}, shape_.grid.nlat());
   choose_places(config.section("report"));
+  shown_fields_.emplace(config.section("report"), shape_);
 }
 
 void VerifyRun::choose_places(const Config& report) {
@@ -219,7 +220,11 @@ bool VerifyRun::score_case(std::size_t start, std::size_t channel, std::size_t l
   score_bands(channel, lead, buffers);
   if (runner_->wants_spectra()) add_spectra(channel, lead, buffers, record);
   runner_->finish(record);
-  if (buffers.shown && map_leads_[lead]) keep_map(channel, lead, buffers);
+  if (buffers.shown && map_leads_[lead]) {
+    keep_map(channel, lead, buffers);
+    keep_contours(channel, lead, buffers);
+    shown_fields_->finish_case(channel, lead, buffers.truth);
+  }
   return true;
 }
 
@@ -254,7 +259,9 @@ void VerifyRun::score_bands(std::size_t channel, std::size_t lead, Buffers& buff
     fields.climate_std = band(buffers.climate_std);
     runner_->add_rows(fields, first, std::span(buffers.mean).subspan(begin, size),
                       std::span(buffers.spread).subspan(begin, size));
-    if (buffers.shown) keep_plume_values(channel, lead, first, rows, buffers);
+    if (!buffers.shown) continue;
+    keep_plume_values(channel, lead, first, rows, buffers);
+    if (map_leads_[lead]) shown_fields_->add_rows(channel, first, rows, buffers.members);
   }
 }
 
@@ -294,6 +301,21 @@ void VerifyRun::keep_map(std::size_t channel, std::size_t lead, const Buffers& b
   diag::MapPanel panel{channel, shape_.lead_hours[lead], buffers.mean, {}, buffers.truth};
   if (shape_.members > 1) panel.spread = buffers.spread;
   maps_.push_back(std::move(panel));
+}
+
+void VerifyRun::keep_contours(std::size_t channel, std::size_t lead, Buffers& buffers) {
+  const std::int64_t count = shown_fields_->contour_members(channel);
+  const std::size_t points = buffers.truth.size();
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (band_rows_ >= shape_.grid.nlat()) {  // the members are in memory as whole fields
+      shown_fields_->add_contours(
+          channel,
+          std::span(buffers.members).subspan(static_cast<std::size_t>(i) * points, points));
+      continue;
+    }
+    forecasts_->read_member(i, channel, lead, buffers.field);
+    shown_fields_->add_contours(channel, buffers.field);
+  }
 }
 
 void VerifyRun::keep_plume_values(std::size_t channel, std::size_t lead, std::int64_t first_row,
@@ -350,6 +372,7 @@ diag::Report VerifyRun::report() const {
   report.shown_start = forecasts_->starts()[shown_];
   report.maps = maps_;
   report.plumes = plumes_;
+  shown_fields_->add_to(report);
   report.provenance = provenance();
   return report;
 }

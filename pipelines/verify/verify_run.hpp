@@ -16,6 +16,7 @@
 #include "diagnostics/report.hpp"
 #include "diagnostics/verification.hpp"
 #include "pipelines/verify/forecast_source.hpp"
+#include "pipelines/verify/shown_fields.hpp"
 #include "src/base/config.hpp"
 
 namespace myriad::pipelines {
@@ -57,6 +58,7 @@ class VerifyRun {
   void add_spectra(std::size_t channel, std::size_t lead, Buffers& buffers,
                    diag::StartRecord& record);
   void keep_map(std::size_t channel, std::size_t lead, const Buffers& buffers);
+  void keep_contours(std::size_t channel, std::size_t lead, Buffers& buffers);
   void keep_plume_values(std::size_t channel, std::size_t lead, std::int64_t first_row,
                          std::int64_t rows, const Buffers& buffers);
 
@@ -78,6 +80,7 @@ class VerifyRun {
   std::vector<bool> map_leads_;  ///< [lead]
   std::vector<Place> places_;
   std::vector<diag::MapPanel> maps_;
+  std::optional<ShownFields> shown_fields_;
   std::set<std::pair<std::size_t, std::size_t>> unverified_;  ///< channel, lead
   std::vector<diag::Plume> plumes_;                           ///< [channel, place]
 };

@@ -3,6 +3,7 @@
 #include "pipelines/common/common_keys.hpp"
 #include "pipelines/common/file_attributes.hpp"
 #include "pipelines/common/score_families.hpp"
+#include "pipelines/verify/shown_fields.hpp"
 
 namespace myriad::pipelines {
 
@@ -78,6 +79,7 @@ Schema verify_schema() {
   place.text("name", "As written in the report").required();
   place.number("latitude", "North positive").required().range(-90, 90).unit("degrees");
   place.number("longitude", "East positive").required().range(-180, 360).unit("degrees");
+  add_shown_field_keys(report);
   return s;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "diagnostics/contour.hpp"
 #include "src/base/error.hpp"
 #include "tests/unit/pipelines/verify/verify_world.hpp"
 
@@ -147,6 +148,66 @@ TEST(VerifyRun, KeepsMapsAndPlumesOfTheStartThatIsShown) {
             static_cast<double>(world.member(1, 0, Duration::hours(48))[row * 16 + 12]));
 }
 
+/// Where the report's probabilities and lines are asked for.
+constexpr const char* k_shown =
+    "report:\n  map_leads: [24h, 48h]\n  events:\n"
+    "    - {channel: t850, relation: above, value: 281}\n"
+    "    - {channel: t850, relation: below, value: 7, units: degC}\n"
+    "    - {channel: z500, value: 5500}\n"
+    "  contours:\n    - {channel: t850, value: 8, units: degC}\n";
+
+TEST(VerifyRun, MapsTheShareOfMembersBeyondAThreshold) {
+  const VerifyWorld world;
+  for (const char* bands : {"", "memory_mb: 0.001\n"}) {
+    VerifyRun run(world.config(std::string(k_shown) + bands));
+    const diag::Verification results = verify(run);
+    const diag::Report report = run.report();
+    ASSERT_EQ(report.fields.size(), 4U) << "two events of t850 at two leads; z500 is not verified";
+    const diag::FieldPanel& warm = report.fields[2];
+    const diag::FieldPanel& cold = report.fields[3];
+    EXPECT_EQ(warm.heading, "Probability of more than 281\u202fK");
+    EXPECT_EQ(cold.heading, "Probability of less than 7\u202fdegC");
+    EXPECT_EQ(warm.lead_hours, 48.0);
+    EXPECT_EQ(warm.units, "%");
+    std::size_t between = 0;
+    for (std::size_t p = 0; p < VerifyWorld::k_points; ++p) {
+      double above = 0.0, below = 0.0;
+      for (int m = 1; m < 5; ++m) {
+        const auto x = static_cast<double>(world.member(0, m, Duration::hours(48))[p]);
+        above += x > 281.0 ? 25.0 : 0.0;
+        below += x < 7.0 + 273.15 ? 25.0 : 0.0;
+      }
+      EXPECT_EQ(static_cast<double>(warm.field[p]), above) << p;
+      EXPECT_EQ(static_cast<double>(cold.field[p]), below) << p;
+      between += above > 0.0 && above < 100.0 ? 1 : 0;
+    }
+    EXPECT_GT(between, 10U) << "the case tells members apart";
+  }
+}
+
+TEST(VerifyRun, DrawsOneLineForEveryMember) {
+  const VerifyWorld world;
+  VerifyRun whole(world.config(k_shown));
+  VerifyRun banded(world.config(std::string(k_shown) + "memory_mb: 0.001\n"));
+  static_cast<void>(verify(whole));
+  static_cast<void>(verify(banded));
+  const diag::Report report = whole.report();
+  ASSERT_EQ(report.spaghetti.size(), 2U);
+  const diag::Spaghetti& lines = report.spaghetti[1];
+  EXPECT_DOUBLE_EQ(lines.level, 8.0 + 273.15);
+  EXPECT_EQ(lines.members, 4);
+  ASSERT_EQ(lines.member_paths.size(), 4U);
+  const auto latitudes = world.grid().latitudes_deg();
+  for (int m = 1; m < 5; ++m) {
+    const auto field = world.member(0, m, Duration::hours(48));
+    EXPECT_EQ(
+        lines.member_paths[static_cast<std::size_t>(m - 1)],
+        diag::contour_path(diag::map_lattice(field, latitudes, VerifyWorld::k_nlon), 281.15, 4.0));
+  }
+  EXPECT_EQ(banded.report().spaghetti[1].member_paths, lines.member_paths);
+  EXPECT_FALSE(lines.truth_path.empty());
+}
+
 TEST(VerifyRun, RefusesContradictoryOrHopelessConfigurations) {
   const VerifyWorld world(1, 2);
   const auto id = [](const std::function<void()>& work) {
@@ -159,6 +220,11 @@ TEST(VerifyRun, RefusesContradictoryOrHopelessConfigurations) {
   };
   EXPECT_EQ(id([&] { VerifyRun run(world.config("archive: some.nc\n")); }), "E2667");
   EXPECT_EQ(id([&] { VerifyRun run(world.config("report: {start: 2003-01-16}\n")); }), "E2668");
+  EXPECT_EQ(
+      id([&] {
+        VerifyRun run(world.config("report: {events: [{channel: t850, value: 3, units: m}]}\n"));
+      }),
+      "E2703");
   world.write_analysis({world.start(0), world.start(0) + Duration::hours(24)});
   VerifyRun run(world.config("leads: [24h]\n"));
   EXPECT_EQ(id([&] { run.score_start(0, [] {}); }), "E2669");
