@@ -25,7 +25,12 @@ namespace {
 template <class T>
 class DirectFft final : public RowFft {
  public:
-  DirectFft(Device& device, std::int64_t n, std::int64_t rows) : device_(device), n_(n), rows_(rows) {}
+  DirectFft(Device& device, std::int64_t n, std::int64_t rows) : device_(device), n_(n), rows_(rows) {
+    for (std::int64_t j = 0; j < n; ++j) {
+      const double angle = 2.0 * 3.14159265358979323846 * static_cast<double>(j) / static_cast<double>(n);
+      turns_.push_back({std::cos(angle), std::sin(angle)});
+    }
+  }
 
   void forward(void* spectrum, const void* rows) override {
     take_work_area();
@@ -47,9 +52,10 @@ class DirectFft final : public RowFft {
       for (std::int64_t m = 0; m < orders; ++m) {
         double re = 0.0, im = 0.0;
         for (std::int64_t j = 0; j < n_; ++j) {
-          const double x = static_cast<double>(in[r * n_ + j]), a = angle(m, j);
-          re += x * std::cos(a);
-          im -= x * std::sin(a);
+          const double x = static_cast<double>(in[r * n_ + j]);
+          const Complex<double>& turn = turns_[static_cast<std::size_t>(m * j % n_)];
+          re += x * turn.re;
+          im -= x * turn.im;
         }
         out[r * orders + m] = {static_cast<T>(re), static_cast<T>(im)};
       }
@@ -64,9 +70,10 @@ class DirectFft final : public RowFft {
       for (std::int64_t j = 0; j < n_; ++j) {
         double sum = 0.0;
         for (std::int64_t m = 0; m < orders; ++m) {
-          const double twice = m == 0 || 2 * m == n_ ? 1.0 : 2.0, a = angle(m, j);
+          const double twice = m == 0 || 2 * m == n_ ? 1.0 : 2.0;
+          const Complex<double>& turn = turns_[static_cast<std::size_t>(m * j % n_)];
           const Complex<T> x = in[r * orders + m];
-          sum += twice * (static_cast<double>(x.re) * std::cos(a) - static_cast<double>(x.im) * std::sin(a));
+          sum += twice * (static_cast<double>(x.re) * turn.re - static_cast<double>(x.im) * turn.im);
         }
         out[r * n_ + j] = static_cast<T>(sum);
       }
@@ -75,11 +82,9 @@ class DirectFft final : public RowFft {
     }
   }
 
-  double angle(std::int64_t m, std::int64_t j) const {
-    return 2.0 * 3.14159265358979323846 * static_cast<double>(m * j % n_) / static_cast<double>(n_);
-  }
   Device& device_;
   std::int64_t n_, rows_;
+  std::vector<Complex<double>> turns_;  ///< exp(2 pi i j / n)
 };
 
 /// Waiting for one copy to the device does them all.
