@@ -32,8 +32,8 @@ class EnergyFamily final : public ScoreFamily {
   explicit EnergyFamily(std::int64_t at_most) : at_most_(at_most) {}
 
   std::string name() const override { return "energy"; }
-  /// Squared distances of the members from the truth, then between couples.
   std::int64_t values_at_once(std::int64_t) const override { return 0; }
+  /// Squared distances of the members from the truth, then between couples.
   std::size_t record_size() const override {
     const auto m = static_cast<std::size_t>(at_most_);
     return m + m * (m - 1) / 2;

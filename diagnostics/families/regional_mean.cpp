@@ -18,8 +18,8 @@ class RegionalMeanFamily final : public ScoreFamily {
   explicit RegionalMeanFamily(std::int64_t at_most) : at_most_(at_most) {}
 
   std::string name() const override { return "regional_mean"; }
-  /// The truth, then the members; those that a case does not have stay NaN.
   std::int64_t values_at_once(std::int64_t) const override { return 0; }
+  /// The truth, then the members; those that a case does not have stay NaN.
   std::size_t record_size() const override { return 1 + static_cast<std::size_t>(at_most_); }
 
   void score_rows(const CaseRows& rows, std::span<double> record) const override {

@@ -64,8 +64,8 @@ class SpreadSkillFamily final : public ScoreFamily {
   }
 
   std::string name() const override { return "spread_skill"; }
-  /// Share, variance and squared error of each bin; those that a channel does not have stay NaN.
   std::int64_t values_at_once(std::int64_t) const override { return 0; }
+  /// Share, variance and squared error of each bin; those that a channel does not have stay NaN.
   std::size_t record_size() const override { return 3 * most_; }
 
   void score_rows(const CaseRows& rows, std::span<double> record) const override {

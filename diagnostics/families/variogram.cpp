@@ -53,8 +53,8 @@ class VariogramFamily final : public ScoreFamily {
       : options_(options), columns_(columns_of(options)) {}
 
   std::string name() const override { return "variogram"; }
-  /// Per lag: squared error of the mean, and its sampling variance.
   std::int64_t values_at_once(std::int64_t) const override { return 0; }
+  /// Per lag: squared error of the mean, and its sampling variance.
   std::size_t record_size() const override { return 2 * columns_.size(); }
 
   void score_rows(const CaseRows& rows, std::span<double> record) const override {

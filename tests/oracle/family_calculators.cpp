@@ -112,9 +112,9 @@ Arrays variogram_scores(const Arrays& in) {
 }  // namespace
 
 std::map<std::string, Calculator> family_calculators() {
-  return {{"energy_scores", energy_scores},     {"event_scores", event_scores},
-          {"gaussian_scores", gaussian_scores}, {"quantile_scores", quantile_scores},
-          {"regional_scores", regional_scores}, {"tail_scores", tail_scores},
+  return {{"energy_scores", energy_scores},      {"event_scores", event_scores},
+          {"gaussian_scores", gaussian_scores},  {"quantile_scores", quantile_scores},
+          {"regional_scores", regional_scores},  {"tail_scores", tail_scores},
           {"variogram_scores", variogram_scores}};
 }
 
