@@ -26,8 +26,8 @@ class DeviceMemory : public ::testing::TestWithParam<Precision> {
 };
 
 TEST_P(DeviceMemory, OfAStepIsThePredictedOne) {
-  constexpr std::int64_t workspace = std::int64_t{32}
-                                     << 20;  // of the library of products: not used in fp32
+  // Of the library of products, which fp32 does not use.
+  constexpr std::int64_t workspace = std::int64_t{32} << 20;
   for (const std::int64_t batch : {1, 3}) {
     const NetworkStages step = measure(batch);
     const std::int64_t unused = step.predicted_device_bytes - step.device_bytes;
