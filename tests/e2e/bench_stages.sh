@@ -39,7 +39,8 @@ assert 0.49 < mlp[1] / mlp[0] < 0.52, mlp
 peaks = [rows[-1]["peak_tensor_bytes"] for rows in (wide, short)]
 assert peaks[1] < 15.5e9 < peaks[0], peaks  # loads and runs on a card of 16 GB
 P
-# Memory of a device, measured beside predicted: with 16-bit fields every buffer of the plan is used.
+# Memory of a device, measured beside predicted: never more, and with 16-bit fields nearly every buffer of the plan is used at once
+# (model_device_memory_test holds a step to the byte).
 LD_PRELOAD=$EMULATION stages --backend cuda --pass folded --precision half --batch 1,2 --seconds 0.01 >"$WORK/memory" || fail "the memory of a device"
 /usr/bin/python3 - "$WORK/memory" <<'P' || fail "the memory of a device is not as predicted"
 import json
@@ -48,7 +49,7 @@ rows = [row for row in map(json.loads, open(sys.argv[1])) if "peak_device_bytes"
 assert [row["case"].split()[-2] for row in rows] == ["1", "2"], rows
 for row in rows:
     measured, predicted, tensors = (row[key] for key in ("peak_device_bytes", "predicted_device_bytes", "peak_tensor_bytes"))
-    assert 0.97 * predicted < measured <= predicted, row
+    assert 0.95 * predicted < measured <= predicted, row
     assert tensors < measured, row
 assert rows[0]["peak_device_bytes"] < rows[1]["peak_device_bytes"], rows
 P
