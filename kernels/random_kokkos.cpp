@@ -12,9 +12,13 @@ namespace myriad::kernels::kokkos {
 
 using kernels::detail::k_wide;
 using kernels::detail::Wide;
+using kernels::detail::wide_each;
+using kernels::detail::wide_interleave_high;
+using kernels::detail::wide_interleave_low;
 using kernels::detail::wide_load;
 using kernels::detail::wide_log;
 using kernels::detail::wide_sincos_turns;
+using kernels::detail::wide_store;
 
 namespace {
 
@@ -61,12 +65,12 @@ struct FillNormal {
     for (int j = 0; j < k_pairs; j += k_wide<double>) {
       Wide<double> sine, cosine;
       wide_sincos_turns(wide_load(second + j), sine, cosine);
-      Wide<double> square = -2.0 * wide_log(wide_load(first + j));
-      for (int lane = 0; lane < k_wide<double>; ++lane) square[lane] = std::sqrt(square[lane]);
-      for (int lane = 0; lane < k_wide<double>; ++lane) {
-        normal[2 * (j + lane)] = square[lane] * cosine[lane];
-        normal[2 * (j + lane) + 1] = square[lane] * sine[lane];
-      }
+      const Wide<double> square = -2.0 * wide_log(wide_load(first + j));
+      const Wide<double> radius =
+          wide_each<double>([](double x) { return std::sqrt(x); }, square);
+      const Wide<double> x = radius * cosine, y = radius * sine;
+      wide_store<double>(normal + 2 * j, wide_interleave_low(x, y));
+      wide_store<double>(normal + 2 * j + k_wide<double>, wide_interleave_high(x, y));
     }
   }
 };

@@ -17,21 +17,9 @@ inline constexpr int k_sort_lanes = k_sort_vectors* k_wide<T>;
 /// Put the smaller of each pair of lanes into a, the larger into b.
 template <class T>
 MYRIAD_INLINE void exchange(T* a, T* b) {
-#if defined(__AVX__) && \
-    !defined(__AVX512F__)  // as the halves of a Wide, which need not be one here
-  using Half = typename Halves<T>::Half;
-  for (int h = 0; h < 2; ++h) {
-    Half* p = reinterpret_cast<Half*>(a) + h;
-    Half* q = reinterpret_cast<Half*>(b) + h;
-    const Half x = *p, y = *q;
-    *p = half_min(x, y);
-    *q = half_max(y, x);
-  }
-#else
   const Wide<T> x = wide_load(a), y = wide_load(b);
   wide_store<T>(a, wide_min(x, y));
   wide_store<T>(b, wide_max(x, y));
-#endif
 }
 
 /// Sort each column of values [count][k_sort_lanes], aligned to 64 bytes, by Batcher's merge

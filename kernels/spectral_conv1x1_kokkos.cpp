@@ -14,6 +14,8 @@ using kernels::detail::k_panel_vectors;
 using kernels::detail::k_wide;
 using kernels::detail::RowBlocks;
 using kernels::detail::Wide;
+using kernels::detail::wide_interleave_high;
+using kernels::detail::wide_interleave_low;
 using kernels::detail::wide_load;
 using kernels::detail::wide_store;
 
@@ -32,21 +34,6 @@ std::int64_t panels_of(std::int64_t columns) {
   return (columns + k_panel_columns<T> - 1) / k_panel_columns<T>;
 }
 
-/// First and second half of a_0, b_0, a_1, b_1, ...
-MYRIAD_INLINE Wide<float> interleave_low(Wide<float> a, Wide<float> b) {
-  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-}
-MYRIAD_INLINE Wide<float> interleave_high(Wide<float> a, Wide<float> b) {
-  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
-                                 31);
-}
-MYRIAD_INLINE Wide<double> interleave_low(Wide<double> a, Wide<double> b) {
-  return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
-}
-MYRIAD_INLINE Wide<double> interleave_high(Wide<double> a, Wide<double> b) {
-  return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
-}
-
 /// Rows 2r and 2r + 1 of the sums are re and im of coefficient r: stored side by side.
 template <class T>
 struct PairEpilogue {
@@ -62,8 +49,8 @@ struct PairEpilogue {
       for (int v = 0; v < k_panel_vectors; ++v) {
         T* const at = to + r * stride + 2 * v * k_wide<T>;
         const std::int64_t rest = 2 * (columns - v * k_wide<T>);
-        put(at, interleave_low(acc[2 * r][v], acc[2 * r + 1][v]), rest);
-        put(at + k_wide<T>, interleave_high(acc[2 * r][v], acc[2 * r + 1][v]), rest - k_wide<T>);
+        put(at, wide_interleave_low(acc[2 * r][v], acc[2 * r + 1][v]), rest);
+        put(at + k_wide<T>, wide_interleave_high(acc[2 * r][v], acc[2 * r + 1][v]), rest - k_wide<T>);
       }
     }
   }

@@ -18,6 +18,7 @@ using kernels::detail::RowBlocks;
 using kernels::detail::Wide;
 using kernels::detail::wide_load;
 using kernels::detail::wide_store;
+using kernels::detail::wide_swap_neighbours;
 
 namespace {
 
@@ -59,23 +60,12 @@ MYRIAD_INLINE void fetch_row(const T* row, std::int64_t size) {
   }
 }
 
-template <class T>
-MYRIAD_INLINE Wide<T> swap_parts(Wide<T> v);
-template <>
-MYRIAD_INLINE Wide<float> swap_parts<float>(Wide<float> v) {
-  return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
-}
-template <>
-MYRIAD_INLINE Wide<double> swap_parts<double>(Wide<double> v) {
-  return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
-}
-
 /// (-1, 1, -1, 1, ...)
 template <class T>
 MYRIAD_INLINE Wide<T> alternating() {
-  Wide<T> v;
-  for (int j = 0; j < k_wide<T>; ++j) v[j] = j % 2 == 0 ? T{-1} : T{1};
-  return v;
+  alignas(64) T lanes[k_wide<T>];
+  for (int j = 0; j < k_wide<T>; ++j) lanes[j] = j % 2 == 0 ? T{-1} : T{1};
+  return wide_load<T>(lanes);
 }
 
 /// Joins the rows p and q of a complex product and stores them. row(r) returns where complex row r
@@ -95,7 +85,7 @@ struct ComplexEpilogue {
       T* to = row(r);
 #pragma GCC unroll 2
       for (int v = 0; v < k_panel_vectors; ++v) {
-        Wide<T> z = acc[2 * r][v] + swap_parts<T>(acc[2 * r + 1][v]) * signs;
+        Wide<T> z = acc[2 * r][v] + wide_swap_neighbours(acc[2 * r + 1][v]) * signs;
         const std::int64_t rest = columns - v * k_wide<T>;
         if (rest <= 0) break;
         T* at = to + v * k_wide<T>;

@@ -8,6 +8,7 @@
 /// multiply-adds over the whole range.
 
 #include <cmath>
+#include <cstring>
 
 #include "kernels/wide.hpp"
 
@@ -17,10 +18,10 @@ namespace myriad::kernels::detail {
 ///
 /// x = (n + f) ln 2 with integer n and |f| <= 1/2; 2^f by a polynomial of degree 6 (error 1.9e-9
 /// before rounding), 2^n by its exponent bits.
-MYRIAD_INLINE Wide<float> wide_exp(Wide<float> x) {
-  using V = Wide<float>;
-  using M = WideTypes<float>::Mask;
-  const V clamped = wide_min(wide_fill(88.0f), wide_max(wide_fill(-87.0f), x));
+MYRIAD_INLINE Vector<float> vector_exp(Vector<float> x) {
+  using V = Vector<float>;
+  using M = Simd<float>::Index;
+  const V clamped = wide_min(broadcast(88.0f), wide_max(broadcast(-87.0f), x));
   const V t = clamped * 1.44269504f;
   // Adding 1.5 * 2^23 leaves round(t) in the low mantissa bits.
   const V shifted = t + 12582912.0f;
@@ -28,7 +29,7 @@ MYRIAD_INLINE Wide<float> wide_exp(Wide<float> x) {
   // ln 2 split in two, so that the remainder keeps its bits when n is large.
   const V r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
   const V f = r * 1.44269504f;
-  V p = wide_fill(0x1.41d2ccp-13f);
+  V p = broadcast(0x1.41d2ccp-13f);
   p = p * f + 0x1.5f4546p-10f;
   p = p * f + 0x1.3b2dbcp-7f;
   p = p * f + 0x1.c6aed6p-5f;
@@ -41,6 +42,9 @@ MYRIAD_INLINE Wide<float> wide_exp(Wide<float> x) {
   V scale;
   std::memcpy(&scale, &exponent, sizeof scale);
   return p * scale;
+}
+MYRIAD_INLINE Wide<float> wide_exp(Wide<float> x) {
+  return wide_apply([](auto v) { return vector_exp(v); }, x);
 }
 
 /// Distribution function of the unit normal; absolute error 1.0e-7, exactly 0 or 1 beyond |x|
@@ -62,18 +66,16 @@ MYRIAD_INLINE Wide<float> wide_normal_cdf(Wide<float> x) {
 #pragma GCC unroll 16
   for (int k = 14; k >= 0; --k) q = q * u + k_coefficients[k];
   const V inside = x * q + 0.5f;
-  const V outside = wide_if_less<float>(V{}, x, wide_fill(1.0f), V{});
-  return wide_if_less<float>(wide_fill(k_edge), w, outside, inside);
+  const V outside = wide_if_less(V{}, x, wide_fill(1.0f), V{});
+  return wide_if_less(wide_fill(k_edge), w, outside, inside);
 }
 
 MYRIAD_INLINE Wide<double> wide_exp(Wide<double> x) {
-  for (int j = 0; j < k_wide<double>; ++j) x[j] = std::exp(x[j]);
-  return x;
+  return wide_each<double>([](double v) { return std::exp(v); }, x);
 }
 
 MYRIAD_INLINE Wide<double> wide_normal_cdf(Wide<double> x) {
-  for (int j = 0; j < k_wide<double>; ++j) x[j] = 0.5 * std::erfc(x[j] * -0.70710678118654752440);
-  return x;
+  return wide_each<double>([](double v) { return 0.5 * std::erfc(v * -0.70710678118654752440); }, x);
 }
 
 /// Natural logarithm of positive normal numbers; relative error 2e-16, the same bits on every
@@ -81,9 +83,9 @@ MYRIAD_INLINE Wide<double> wide_normal_cdf(Wide<double> x) {
 ///
 /// x = 2^e m with m in [sqrt(1/2), sqrt(2)); ln m = 2 artanh(f), f = (m - 1) / (m + 1), as 2 f +
 /// f^3 p(f^2), p of degree 6.
-MYRIAD_INLINE Wide<double> wide_log(Wide<double> x) {
-  using V = Wide<double>;
-  using M = WideTypes<double>::Mask;
+MYRIAD_INLINE Vector<double> vector_log(Vector<double> x) {
+  using V = Vector<double>;
+  using M = Simd<double>::Index;
   M bits;
   std::memcpy(&bits, &x, sizeof bits);
   // Taking sqrt(1/2) off the bits rounds the exponent so that m lies around 1.
@@ -94,7 +96,7 @@ MYRIAD_INLINE Wide<double> wide_log(Wide<double> x) {
   std::memcpy(&m, &fraction, sizeof m);
   const V f = (m - 1.0) / (m + 1.0);
   const V z = f * f;
-  V p = wide_fill(0x1.2b584aae78a57p-3);
+  V p = broadcast(0x1.2b584aae78a57p-3);
   p = p * z + 0x1.39fe606542ddep-3;
   p = p * z + 0x1.7462b4ab2ef6bp-3;
   p = p * z + 0x1.c71c62e5800a1p-3;
@@ -104,27 +106,30 @@ MYRIAD_INLINE Wide<double> wide_log(Wide<double> x) {
   const V e = __builtin_convertvector(exponent, V);
   return e * 0x1.62e42fefa39efp-1 + (2.0 * f + f * z * p);
 }
+MYRIAD_INLINE Wide<double> wide_log(Wide<double> x) {
+  return wide_apply([](auto v) { return vector_log(v); }, x);
+}
 
 /// sine and cosine of 2 pi u for u in [0, 1); absolute error 2e-16, the same bits on every
 /// processor.
 ///
 /// u = (q + r) / 4 with integer q and |r| <= 1/2 (exact); polynomials of degree 13 and 14 in r pi
 /// / 2.
-MYRIAD_INLINE void wide_sincos_turns(Wide<double> u, Wide<double>& sine, Wide<double>& cosine) {
-  using V = Wide<double>;
-  using M = WideTypes<double>::Mask;
+MYRIAD_INLINE void sincos_turns(Vector<double> u, Vector<double>& sine, Vector<double>& cosine) {
+  using V = Vector<double>;
+  using M = Simd<double>::Index;
   // Adding 1.5 * 2^52 leaves round(4 u) in the low mantissa bits.
   const V shifted = u * 4.0 + 6755399441055744.0;
   const V r = (u * 4.0 - (shifted - 6755399441055744.0)) * 0x1.921fb54442d18p+0;
   const V z = r * r;
-  V s = wide_fill(0x1.5e0b19f8b1451p-33);
+  V s = broadcast(0x1.5e0b19f8b1451p-33);
   s = s * z - 0x1.ae600b02b6262p-26;
   s = s * z + 0x1.71de37968a100p-19;
   s = s * z - 0x1.a01a019e83aaep-13;
   s = s * z + 0x1.1111111110bb2p-7;
   s = s * z - 0x1.5555555555555p-3;
   s = r + r * z * s;
-  V c = wide_fill(-0x1.907da367a3773p-37);
+  V c = broadcast(-0x1.907da367a3773p-37);
   c = c * z + 0x1.1eeb68e93b64bp-29;
   c = c * z - 0x1.27e4fa17da09ep-22;
   c = c * z + 0x1.a01a019f4eb01p-16;
@@ -138,6 +143,15 @@ MYRIAD_INLINE void wide_sincos_turns(Wide<double> u, Wide<double>& sine, Wide<do
   cosine = odd ? s : c;
   sine = (q & 2) != 0 ? -sine : sine;
   cosine = ((q + 1) & 2) != 0 ? -cosine : cosine;
+}
+template <class V>
+MYRIAD_INLINE void wide_sincos_turns(V u, V& sine, V& cosine) {
+  if constexpr (k_is_pair<V>) {
+    wide_sincos_turns(u.low, sine.low, cosine.low);
+    wide_sincos_turns(u.high, sine.high, cosine.high);
+  } else {
+    sincos_turns(u, sine, cosine);
+  }
 }
 
 /// x Phi(x); fp32: error 1.3e-7 max(1, |x|), 1.7e-7 where the compiler does not fuse products and sums.
@@ -156,9 +170,8 @@ MYRIAD_INLINE Wide<float> wide_gelu_slope(Wide<float> x) {
 MYRIAD_INLINE Wide<double> wide_gelu_slope(Wide<double> x) {
   const Wide<double> cdf = wide_normal_cdf(x);
   const Wide<double> density = wide_exp(x * x * -0.5) * 0.39894228040143267794;
-  Wide<double> slope;
-  for (int j = 0; j < k_wide<double>; ++j) slope[j] = std::fma(x[j], density[j], cdf[j]);
-  return slope;
+  return wide_each<double>([](double a, double b, double c) { return std::fma(a, b, c); }, x,
+                           density, cdf);
 }
 
 }  // namespace myriad::kernels::detail
