@@ -121,12 +121,66 @@ void CaseRunner::store(std::size_t channel, std::size_t lead, std::span<const do
   }
 }
 
-void CaseRunner::store_spectrum(std::size_t channel, std::size_t lead, SpectrumOf of,
-                                std::span<const float> fields, std::int64_t count,
-                                StartRecord& record) {
+void CaseRunner::store_spectra(std::size_t channel, std::size_t lead, const SpectrumFields& fields,
+                               StartRecord& record) {
   MYRIAD_EXPECT(wants_spectra());
-  const auto mean = mean_spectrum(analyser_->power(fields, count), count);
-  std::copy(mean.begin(), mean.end(), record.spectrum(channel, lead, of).begin());
+  const auto lmax = static_cast<std::size_t>(shape_.lmax);
+  const std::size_t points = fields.truth.size();
+  const auto put = [&](SpectrumOf of, std::span<const double> values) {
+    std::copy_n(values.begin(), lmax, record.spectrum(channel, lead, of).begin());
+  };
+
+  std::vector<SpectrumOf> present;
+  std::vector<float> block;
+  const auto add = [&](SpectrumOf of, std::span<const float> field) {
+    if (field.empty()) return;
+    present.push_back(of);
+    block.insert(block.end(), field.begin(), field.end());
+  };
+  std::vector<float> error(fields.mean.size());
+  for (std::size_t p = 0; p < error.size(); ++p) error[p] = fields.mean[p] - fields.truth[p];
+  add(SpectrumOf::truth, fields.truth);
+  add(SpectrumOf::ensemble_mean, fields.mean);
+  add(SpectrumOf::error_of_mean, error);
+  add(SpectrumOf::control, fields.control);
+  add(SpectrumOf::persistence, fields.persistence);
+  add(SpectrumOf::climatology, fields.climate_mean);
+  const Spectra single = analyser_->analyse(block, static_cast<std::int64_t>(present.size()));
+  for (std::size_t i = 0; i < present.size(); ++i)
+    put(present[i], std::span(single.power).subspan(i * lmax, lmax));
+  put(SpectrumOf::truth_order_moment, single.order_moment);
+
+  // Members and their deviations from the mean share a transform.
+  const std::int64_t count = std::min(options_.spectrum_members, fields.members);
+  constexpr std::int64_t k_group = SpectrumAnalyser::k_block / 2;
+  std::vector<double> power(lmax, 0.0), moment(lmax, 0.0), spread(lmax, 0.0);
+  for (std::int64_t first = 0; first < count; first += k_group) {
+    const auto used = static_cast<std::size_t>(std::min(k_group, count - first));
+    block.resize(2 * used * points);
+    for (std::size_t i = 0; i < used; ++i) {
+      const auto member = std::span(block).subspan(i * points, points);
+      fields.member(first + static_cast<std::int64_t>(i), member);
+      for (std::size_t p = 0; p < points; ++p)
+        block[(used + i) * points + p] = member[p] - fields.mean[p];
+    }
+    const Spectra some = analyser_->analyse(block, static_cast<std::int64_t>(2 * used));
+    for (std::size_t i = 0; i < used; ++i) {
+      for (std::size_t l = 0; l < lmax; ++l) {
+        power[l] += some.power[i * lmax + l];
+        moment[l] += some.order_moment[i * lmax + l];
+        spread[l] += some.power[(used + i) * lmax + l];
+      }
+    }
+  }
+  const auto k = static_cast<double>(count), n = static_cast<double>(fields.members);
+  for (std::size_t l = 0; l < lmax; ++l) {
+    power[l] /= k;
+    moment[l] /= k;
+    spread[l] *= n / ((n - 1.0) * k);
+  }
+  if (count > 0) put(SpectrumOf::members, power);
+  if (count > 0) put(SpectrumOf::members_order_moment, moment);
+  if (count > 0 && fields.members > 1) put(SpectrumOf::spread, spread);
 }
 
 void CaseRunner::begin(std::size_t channel, std::size_t lead, std::uint32_t number) {
@@ -167,11 +221,6 @@ void CaseRunner::add_rows(const CaseFields& fields, std::int64_t first_row, std:
     for (std::size_t p = 0; p < size && !spread.empty(); ++p)
       spread[begin + p] = static_cast<float>(std::sqrt(variances[p]));
   }
-}
-
-void CaseRunner::add_spectrum(StartRecord& record, SpectrumOf of, std::span<const float> fields,
-                              std::int64_t count) {
-  store_spectrum(channel_, lead_, of, fields, count, record);
 }
 
 void CaseRunner::finish(StartRecord& record) {

@@ -3,6 +3,7 @@
 /// Scores one case into a start's record: moments and ranks of every region, spectra.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -23,6 +24,14 @@ struct CaseOptions {
   RankWeighting rank_weighting = RankWeighting::area;
   std::uint64_t seed = 0;              ///< of the draws that split ties
   std::int64_t spectrum_members = 16;  ///< members whose spectra are averaged; the first ones
+};
+
+/// Full fields [lat, lon] of a case whose spectra are kept; those that do not exist are empty.
+struct SpectrumFields {
+  std::span<const float> truth, mean, control, persistence, climate_mean;
+  std::int64_t members = 0;  ///< that are scored
+  /// Writes the field of member i.
+  std::function<void(std::int64_t, std::span<float>)> member;
 };
 
 /// Applies the verification to cases, whole or in bands of rows (large ensembles on fine grids do
@@ -50,9 +59,9 @@ class CaseRunner {
   /// Store moments and ranks of a case; \p rows [lat, row_record_size()] of the whole grid.
   void store(std::size_t channel, std::size_t lead, std::span<const double> rows,
              StartRecord& record) const;
-  /// Spectrum of full fields [count, lat, lon], averaged over them.
-  void store_spectrum(std::size_t channel, std::size_t lead, SpectrumOf of,
-                      std::span<const float> fields, std::int64_t count, StartRecord& record);
+  /// Store all spectra of a case; those of members are means over the first spectrum_members().
+  void store_spectra(std::size_t channel, std::size_t lead, const SpectrumFields& fields,
+                     StartRecord& record);
   bool wants_spectra() const { return analyser_ != nullptr; }
   std::int64_t spectrum_members() const { return options_.spectrum_members; }
 
@@ -64,9 +73,6 @@ class CaseRunner {
   /// deviation (divisor N - 1; 0 for one member)
   void add_rows(const CaseFields& fields, std::int64_t first_row, std::span<float> mean = {},
                 std::span<float> spread = {});
-  /// store_spectrum() of the case begun.
-  void add_spectrum(StartRecord& record, SpectrumOf of, std::span<const float> fields,
-                    std::int64_t count);
   /// Finish the case and store its moments and ranks.
   void finish(StartRecord& record);
 

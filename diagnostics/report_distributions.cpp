@@ -8,6 +8,7 @@
 
 #include "diagnostics/ranks.hpp"
 #include "diagnostics/report_text.hpp"
+#include "diagnostics/spectral_scores.hpp"
 
 namespace myriad::diag::detail {
 namespace {
@@ -75,6 +76,35 @@ std::string rank_part(const Report& report, std::size_t channel) {
          figures + "</div>\n";
 }
 
+namespace {
+
+/// Adds a line of a score per degree for each of \p leads.
+void add_spectral_score(LineChart& chart, const Report& report, std::size_t channel,
+                        std::span<const std::size_t> leads, std::string_view name,
+                        const std::string& suffix, bool dashed) {
+  const auto scores = spectral_scores();
+  const auto score = std::find_if(scores.begin(), scores.end(),
+                                  [&](const SpectralScore& s) { return s.name == name; });
+  static constexpr const char* k_styles[2][2] = {{"s-region1", "s-region2"},
+                                                 {"s-between1", "s-between2"}};
+  for (std::size_t i = 0; i < leads.size(); ++i) {
+    const auto values = score->value(*report.results, channel, leads[i]);
+    if (values.empty()) continue;
+    Series series{lead_text(report.results->shape().lead_hours[leads[i]]) + suffix,
+                  k_styles[dashed ? 1 : 0][i],
+                  {},
+                  {},
+                  Marks::none};
+    for (std::size_t l = 1; l < values.size(); ++l) {
+      series.x.push_back(static_cast<double>(l));
+      series.y.push_back(values[l]);
+    }
+    chart.series.push_back(std::move(series));
+  }
+}
+
+}  // namespace
+
 std::string spectrum_part(const Report& report, std::size_t channel) {
   const ScoreResults& results = *report.results;
   const VerificationShape& shape = results.shape();
@@ -119,31 +149,52 @@ std::string spectrum_part(const Report& report, std::size_t channel) {
                              "sum over m of |c_lm|², orthonormal harmonics, mean over starts")},
         render(chart));
   }
-  LineChart ratio;
-  ratio.title = fmt::format("Power of the {} over that of the truth, {}",
-                            ensemble ? "members" : "forecast", info.long_name);
-  ratio.description = "Ratio of power per degree; 1 is right, below 1 blurred.";
-  ratio.x_title = "degree";
-  ratio.x_scale = Scale::logarithmic;
-  ratio.reference_lines = {1.0};
-  const char* styles[] = {"s-region1", "s-region2"};
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    const auto members = results.spectrum(channel, chosen[i], SpectrumOf::members);
-    const auto truth = results.spectrum(channel, chosen[i], SpectrumOf::truth);
-    if (members.empty()) continue;
-    Series series{lead_text(shape.lead_hours[chosen[i]]), styles[i], {}, {}, Marks::none};
-    for (std::size_t l = 1; l < truth.size(); ++l) {
-      series.x.push_back(static_cast<double>(l));
-      series.y.push_back(truth[l] > 0.0 ? members[l] / truth[l]
-                                        : std::numeric_limits<double>::quiet_NaN());
-    }
-    ratio.series.push_back(std::move(series));
-  }
-  if (!ratio.series.empty())
+  /// One line per lead shown of a score per degree.
+  const auto by_degree = [&](std::string_view name, const std::string& what,
+                             const std::string& description) {
+    LineChart chart;
+    chart.title = fmt::format("{}, {}", what, info.long_name);
+    chart.description = description;
+    chart.x_title = "degree";
+    chart.x_scale = Scale::logarithmic;
+    chart.reference_lines = {1.0};
+    add_spectral_score(chart, report, channel, chosen, name, "", false);
+    return chart;
+  };
+  if (const auto ratio = by_degree("power_ratio",
+                                   fmt::format("Power of the {} over that of the truth",
+                                               ensemble ? "members" : "forecast"),
+                                   "Ratio of power per degree; 1 is right, below 1 blurred.");
+      !ratio.series.empty()) {
     figures +=
         figure({"Power over that of the truth", "1 is right; below 1 the fields are blurred.",
                 facts_of_all_starts(report, "1", "ratio of the mean powers")},
                render(ratio));
+  }
+  if (const auto ratio = by_degree("spread_skill_ratio_by_degree", "Spread over error per degree",
+                                   "Ratio of ensemble spread to the error of the mean per degree; "
+                                   "1 is reliable.");
+      !ratio.series.empty()) {
+    figures += figure({"Spread over error, scale by scale",
+                       "1 is reliable; above 1 the members differ more at that scale than the mean "
+                       "is wrong.",
+                       facts_of_all_starts(report, "1", "√((N+1)/N · spread² / error²) of the mean "
+                                                        "powers")},
+                      render(ratio));
+    LineChart chart;
+    chart.title = fmt::format("Coherence per degree, {}", info.long_name);
+    chart.description = "Coherence of members with the truth and with each other per degree.";
+    chart.x_title = "degree";
+    chart.x_scale = Scale::logarithmic;
+    chart.reference_lines = {0.0};
+    add_spectral_score(chart, report, channel, chosen, "coherence_with_truth", " truth", false);
+    add_spectral_score(chart, report, channel, chosen, "coherence_of_members", " members", true);
+    figures += figure({"What can be predicted, scale by scale",
+                       "1: every member has the truth's waves in place; 0: none. A reliable "
+                       "ensemble's members agree with each other (dashed) as with the truth.",
+                       facts_of_all_starts(report, "1", "Re⟨x, y⟩ / √(P_x P_y) of the mean powers")},
+                      render(chart));
+  }
   return "<h3>Spectra</h3>\n<div class=\"grid three\">\n" + figures + "</div>\n";
 }
 

@@ -86,6 +86,8 @@ path.s-truth{stroke:var(--truth);stroke-width:2.1}text.s-truth{fill:var(--truth)
 path.s-member{stroke:var(--mean);stroke-width:.6;opacity:.34}
 path.s-region1{stroke:var(--mean)}text.s-region1{fill:var(--mean)}
 path.s-region2{stroke:var(--control)}text.s-region2{fill:var(--control)}
+path.s-between1{stroke:var(--mean);stroke-dasharray:7 3}text.s-between1{fill:var(--mean)}
+path.s-between2{stroke:var(--control);stroke-dasharray:7 3}text.s-between2{fill:var(--control)}
 path.s-region3{stroke:var(--third)}text.s-region3{fill:var(--third)}
 .band{stroke:none;fill:var(--mean);opacity:.15}
 .band.s-control{fill:var(--control)}.band.s-persistence{fill:var(--persist)}.band.s-climatology{fill:var(--climate)}

@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "diagnostics/ranks.hpp"
+#include "diagnostics/spectral_scores.hpp"
 #include "src/base/error.hpp"
 #include "src/base/time.hpp"
 #include "src/io/product_writer.hpp"
@@ -263,11 +264,28 @@ void add_ranks_and_spectra(const Verification& results, std::size_t channel,
           {{"long_name",
             fmt::format("{}: power per total degree, {}", info.long_name, to_string(kind))},
            {"units", io::squared_unit(info.units)},
-           {"MYRIAD_estimator",
-            std::string("sum over m >= 0 of (2 - [m = 0]) |c_lm|^2, orthonormal harmonics")}},
+           {"MYRIAD_estimator", estimator(kind)}},
           io::MissingValues::allow,
           0},
          values});
+  }
+  for (const SpectralScore& score : spectral_scores()) {
+    std::vector<double> values;
+    for (std::size_t t = 0; t < shape.lead_hours.size() && shape.lmax > 0; ++t) {
+      auto one = score.value(results, channel, t);
+      if (one.empty()) one.assign(static_cast<std::size_t>(shape.lmax), absent);
+      values.insert(values.end(), one.begin(), one.end());
+    }
+    if (!exists(values)) continue;
+    out.push_back({{info.name + "_" + std::string(score.name),
+                    io::NcType::f64,
+                    {"lead_time", "degree"},
+                    {{"long_name", fmt::format("{}: {}", info.long_name, score.long_name)},
+                     {"units", std::string("1")},
+                     {"MYRIAD_estimator", std::string(score.definition)}},
+                    io::MissingValues::allow,
+                    0},
+                   values});
   }
 }
 

@@ -9,8 +9,6 @@
 
 namespace myriad::diag {
 namespace {
-constexpr std::int64_t k_block = 8;  ///< fields per transform
-
 std::int64_t resolved_orders(const Grid& grid) {
   return std::min(Sht::exact_lmax(grid), grid.nlon() / 2 + 1);
 }
@@ -22,11 +20,10 @@ SpectrumAnalyser::SpectrumAnalyser(Backend& backend, const Grid& grid)
       grid_(backend, DType::f64, {k_block, 1, grid.nlat(), grid.nlon()}),
       coefficients_(backend, DType::f64, {k_block, sht_.layout().size(), 1, 2}) {}
 
-std::vector<double> SpectrumAnalyser::power(std::span<const float> fields, std::int64_t count) {
+Spectra SpectrumAnalyser::analyse(std::span<const float> fields, std::int64_t count) {
   const std::int64_t points = sht_.grid().points();
   MYRIAD_EXPECT(fields.size() == static_cast<std::size_t>(count * points));
-  std::vector<double> out;
-  out.reserve(static_cast<std::size_t>(count * lmax()));
+  Spectra out;
   std::vector<double> block(static_cast<std::size_t>(k_block * points));
   for (std::int64_t first = 0; first < count; first += k_block) {
     const std::int64_t used = std::min(k_block, count - first);
@@ -38,22 +35,14 @@ std::vector<double> SpectrumAnalyser::power(std::span<const float> fields, std::
     const std::vector<double> c = coefficients_.to_doubles();
     const auto size = static_cast<std::size_t>(2 * sht_.layout().size());
     for (std::int64_t i = 0; i < used; ++i) {
-      const auto spectrum = power_spectrum(
-          sht_.layout(), std::span(c).subspan(static_cast<std::size_t>(i) * size, size), 1,
-          SpectrumConvention::power);
-      out.insert(out.end(), spectrum.begin(), spectrum.end());
+      const auto one = std::span(c).subspan(static_cast<std::size_t>(i) * size, size);
+      const auto power = power_spectrum(sht_.layout(), one, 1, SpectrumConvention::power);
+      const auto moment = order_moment_spectrum(sht_.layout(), one, 1);
+      out.power.insert(out.power.end(), power.begin(), power.end());
+      out.order_moment.insert(out.order_moment.end(), moment.begin(), moment.end());
     }
   }
   return out;
-}
-
-std::vector<double> mean_spectrum(std::span<const double> spectra, std::int64_t count) {
-  MYRIAD_EXPECT(count > 0 && spectra.size() % static_cast<std::size_t>(count) == 0);
-  const std::size_t lmax = spectra.size() / static_cast<std::size_t>(count);
-  std::vector<double> mean(lmax, 0.0);
-  for (std::size_t i = 0; i < spectra.size(); ++i) mean[i % lmax] += spectra[i];
-  for (double& value : mean) value /= static_cast<double>(count);
-  return mean;
 }
 
 double log_spectral_distance(std::span<const double> p, std::span<const double> q) {

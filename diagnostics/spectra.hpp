@@ -13,18 +13,28 @@
 
 namespace myriad::diag {
 
+/// Spectra of some fields [count, lmax].
+struct Spectra {
+  std::vector<double> power;
+  std::vector<double> order_moment;  ///< order_moment_spectrum()
+};
+
 /// Spectra of fields on one grid, up to the largest degree the grid transforms exactly.
 class SpectrumAnalyser {
  public:
   SpectrumAnalyser(Backend& backend, const Grid& grid);
 
   std::int64_t lmax() const { return sht_.layout().lmax; }
-  /// Power per degree of each of \p count fields (SpectrumConvention::power).
+  /// Power (SpectrumConvention::power) and order moment per degree of each of \p count fields.
   ///
-  /// Shapes: fields [count, lat, lon]; result [count, lmax]. Fields go through in blocks: memory
-  /// does not grow with count.
-  /// Determinism: bitwise.
-  std::vector<double> power(std::span<const float> fields, std::int64_t count);
+  /// Shapes: fields [count, lat, lon]. Fields go through k_block at a time: memory does not grow
+  /// with count. Determinism: bitwise; a field's spectra do not depend on its neighbours.
+  Spectra analyse(std::span<const float> fields, std::int64_t count);
+  std::vector<double> power(std::span<const float> fields, std::int64_t count) {
+    return analyse(fields, count).power;
+  }
+
+  static constexpr std::int64_t k_block = 8;  ///< fields per transform
 
  private:
   Backend& backend_;
@@ -32,9 +42,6 @@ class SpectrumAnalyser {
   Tensor grid_;
   Tensor coefficients_;
 };
-
-/// Mean over \p count spectra [count, lmax], in their order.
-std::vector<double> mean_spectrum(std::span<const double> spectra, std::int64_t count);
 
 /// Log-spectral distance in dB: sqrt(mean over l >= 1 of (10 log10(p_l / q_l))^2). Degrees without
 /// power are left out.

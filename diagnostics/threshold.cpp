@@ -22,7 +22,8 @@ std::string units_in_name(const std::string& units) {
   return text;
 }
 
-Event make_event(const ChannelUnits& channel, const Threshold& threshold) {
+Event make_event(const ChannelUnits& channel, const Threshold& threshold,
+                 Standardised standardised) {
   Event event;
   event.relation = threshold.relation;
   event.given = threshold.value;
@@ -30,6 +31,19 @@ Event make_event(const ChannelUnits& channel, const Threshold& threshold) {
   MYRIAD_VALIDATE(std::isfinite(threshold.value), ErrorKind::config_invalid, "E2532",
                   "a threshold of {} is {} (nothing can be compared with it) give a number",
                   channel.name, threshold.value);
+  const char* relation = threshold.relation == Relation::above ? "above" : "below";
+  if (threshold.units == k_sigma) {
+    MYRIAD_VALIDATE(standardised == Standardised::allowed, ErrorKind::config_invalid, "E2532",
+                    "the threshold {} {} of {} cannot be used (only scores of events know the "
+                    "climate) give it in {}",
+                    threshold.value, k_sigma, channel.name, channel.units);
+    event.standardised = true;
+    event.value = threshold.value;
+    event.name = fmt::format("{}_{}_sigma", relation, detail::number_in_name(threshold.value));
+    event.text = fmt::format("{} the climatological mean {} {:g} standard deviations", relation,
+                             threshold.value < 0.0 ? "minus" : "plus", std::abs(threshold.value));
+    return event;
+  }
   const auto conversion = io::unit_conversion(event.units, channel.units, channel.standard_name);
   MYRIAD_VALIDATE(
       conversion.has_value(), ErrorKind::config_invalid, "E2532",
@@ -37,7 +51,6 @@ Event make_event(const ChannelUnits& channel, const Threshold& threshold) {
       "unit",
       threshold.value, event.units, channel.name, channel.units);
   event.value = conversion->scale * threshold.value + conversion->offset;
-  const char* relation = threshold.relation == Relation::above ? "above" : "below";
   event.name = fmt::format("{}_{}{}", relation, detail::number_in_name(threshold.value),
                            event.units == channel.units ? "" : units_in_name(event.units));
   event.text = fmt::format("{} {:g} {}", relation, threshold.value, event.units);
@@ -47,7 +60,8 @@ Event make_event(const ChannelUnits& channel, const Threshold& threshold) {
 }  // namespace
 
 std::vector<std::vector<Event>> resolve_thresholds(std::span<const ChannelUnits> channels,
-                                                   std::span<const Threshold> thresholds) {
+                                                   std::span<const Threshold> thresholds,
+                                                   Standardised standardised) {
   std::vector<std::vector<Event>> all(channels.size());
   for (const Threshold& threshold : thresholds) {
     const auto found = std::find_if(channels.begin(), channels.end(), [&](const ChannelUnits& c) {
@@ -58,7 +72,7 @@ std::vector<std::vector<Event>> resolve_thresholds(std::span<const ChannelUnits>
                     "threshold",
                     threshold.channel);
     auto& events = all[static_cast<std::size_t>(found - channels.begin())];
-    Event event = make_event(*found, threshold);
+    Event event = make_event(*found, threshold, standardised);
     for (const Event& other : events) {
       MYRIAD_VALIDATE(other.name != event.name, ErrorKind::config_invalid, "E2532",
                       "the threshold {} of {} is asked for twice (its results would exist twice) "

@@ -16,8 +16,10 @@ struct Threshold {
   std::string channel;
   Relation relation = Relation::above;
   double value = 0.0;
-  std::string units;  ///< empty: those of the channel
+  std::string units;  ///< empty: those of the channel; k_sigma: standard deviations of the climate
 };
+/// Unit of thresholds that count standard deviations from the climatological mean of point and day.
+inline constexpr const char* k_sigma = "sigma";
 
 /// An event in the unit of its channel.
 struct Event {
@@ -28,9 +30,13 @@ struct Event {
   std::string name;  ///< as part of a name: "above_273p15", "below_m10_degC" (units when they are
                      ///< not the channel's)
   std::string text;  ///< for people: "above 273.15 K"
+  bool standardised = false;  ///< `value` counts standard deviations from the climatological mean
 
-  /// Strictly beyond the value; the comparison is made in fp64.
-  bool holds(double x) const { return relation == Relation::above ? x > value : x < value; }
+  /// Strictly beyond the value (that of a point, when it is standardised); compared in fp64.
+  bool holds(double x) const { return beyond(x, value); }
+  bool beyond(double x, double threshold) const {
+    return relation == Relation::above ? x > threshold : x < threshold;
+  }
 };
 
 /// What a threshold needs to know of a channel.
@@ -48,11 +54,15 @@ std::vector<ChannelUnits> units_of(const Channels& channels) {
   return out;
 }
 
+/// Whether thresholds may be given in k_sigma.
+enum class Standardised : std::uint8_t { refused, allowed };
+
 /// The events of each channel [channel][event], in the order given.
 ///
 /// *Errors* ErrorKind::config_invalid E2532: a channel that is not in the list, units that cannot
 /// be converted, a value that is not finite, an event given twice.
-std::vector<std::vector<Event>> resolve_thresholds(std::span<const ChannelUnits> channels,
-                                                   std::span<const Threshold> thresholds);
+std::vector<std::vector<Event>> resolve_thresholds(
+    std::span<const ChannelUnits> channels, std::span<const Threshold> thresholds,
+    Standardised standardised = Standardised::refused);
 
 }  // namespace myriad::diag

@@ -30,8 +30,29 @@ std::string to_string(SpectrumOf of) {
       return "persistence";
     case SpectrumOf::climatology:
       return "climatology";
+    case SpectrumOf::spread:
+      return "spread";
+    case SpectrumOf::truth_order_moment:
+      return "truth_order_moment";
+    case SpectrumOf::members_order_moment:
+      return "members_order_moment";
   }
   return {};
+}
+
+std::string estimator(SpectrumOf of) {
+  const std::string harmonics = ", orthonormal harmonics";
+  switch (of) {
+    case SpectrumOf::truth_order_moment:
+    case SpectrumOf::members_order_moment:
+      return "sum over m >= 0 of m (2 - [m = 0]) |c_lm|^2" + harmonics;
+    case SpectrumOf::spread:
+      return "N/(N-1) times the mean over members of the sum over m >= 0 of (2 - [m = 0]) |c_lm of "
+             "x_i - mean|^2" +
+             harmonics;
+    default:
+      return "sum over m >= 0 of (2 - [m = 0]) |c_lm|^2" + harmonics;
+  }
 }
 
 std::span<const std::string_view> scores_with_interval() {

@@ -34,10 +34,15 @@ enum class SpectrumOf : std::uint8_t {
   error_of_mean,
   control,
   persistence,
-  climatology
+  climatology,
+  spread,              ///< ensemble variance per degree (divisor N - 1)
+  truth_order_moment,  ///< order_moment_spectrum() instead of power
+  members_order_moment
 };
-inline constexpr int k_spectrum_count = 7;
+inline constexpr int k_spectrum_count = 10;
 std::string to_string(SpectrumOf of);
+/// For people and files: what is summed up over the orders of a degree.
+std::string estimator(SpectrumOf of);
 
 /// Names of the scores whose sampling uncertainty is given.
 std::span<const std::string_view> scores_with_interval();

@@ -34,7 +34,9 @@ void check(const EventOptions& o) {
 class EventFamily final : public ScoreFamily {
  public:
   explicit EventFamily(const EventOptions& options)
-      : options_(options), events_(resolve_thresholds(units_of(options.channels), options.events)) {
+      : options_(options),
+        events_(resolve_thresholds(units_of(options.channels), options.events,
+                                   Standardised::allowed)) {
     bins_.members = options.members;
     bins_.bins = options.members <= options.bins ? options.members + 1 : options.bins;
     for (const auto& events : events_) most_ = std::max(most_, events.size());
@@ -53,14 +55,14 @@ class EventFamily final : public ScoreFamily {
     const std::size_t points = nlon * count;
     MYRIAD_EXPECT(record.size() == count * record_size() && rows.fields.truth.size() == points);
     if (events.empty()) return;
-    std::vector<double> values;
-    for (const Event& event : events) values.push_back(event.value);
+    const std::vector<double> values = thresholds(events, rows.fields);
     const MemberCounts counts =
-        rows.members.count(values, static_cast<std::int64_t>(values.size()));
+        rows.members.count(values, static_cast<std::int64_t>(events.size()));
     const std::int64_t n = rows.members.members();
     const EventCounter counter(bins_, options_.log_floor);
     for (std::size_t row = 0; row < count; ++row) {
       for (std::size_t e = 0; e < events.size(); ++e) {
+        if (events[e].standardised && rows.fields.climate_std.empty()) continue;  // stays absent
         const auto sums = record.subspan(row * record_size() + e * table_size(), table_size());
         std::fill(sums.begin(), sums.end(), 0.0);
         for (std::size_t p = row * nlon; p < (row + 1) * nlon; ++p) {
@@ -68,7 +70,9 @@ class EventFamily final : public ScoreFamily {
           const auto beyond = events[e].relation == Relation::above
                                   ? n - static_cast<std::int64_t>(counts.up_to[at])
                                   : static_cast<std::int64_t>(counts.below[at]);
-          counter.add(beyond, n, events[e].holds(static_cast<double>(rows.fields.truth[p])), sums);
+          counter.add(beyond, n,
+                      events[e].beyond(static_cast<double>(rows.fields.truth[p]), values[at]),
+                      sums);
         }
         for (double& v : sums) v /= static_cast<double>(nlon);
       }
@@ -104,6 +108,23 @@ class EventFamily final : public ScoreFamily {
   }
 
  private:
+  /// [event, point]
+  static std::vector<double> thresholds(const std::vector<Event>& events,
+                                        const CaseFields& fields) {
+    const std::size_t points = fields.truth.size();
+    std::vector<double> values;
+    values.reserve(events.size() * points);
+    for (const Event& event : events) {
+      const bool climate = event.standardised && !fields.climate_std.empty();
+      for (std::size_t p = 0; p < points; ++p) {
+        values.push_back(climate ? static_cast<double>(fields.climate_mean[p]) +
+                                       event.value * static_cast<double>(fields.climate_std[p])
+                                 : event.value);
+      }
+    }
+    return values;
+  }
+
   std::size_t table_size() const { return EventTable::size(static_cast<std::size_t>(bins_.bins)); }
 
   void describe_axis(EventAxis axis, FamilyOutput& o) const {

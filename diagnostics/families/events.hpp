@@ -31,6 +31,8 @@ struct EventOptions {
 /// along the cost/loss ratio: economic_value. Names end in the event: "brier_fair_above_273p15".
 /// Equations: event_table.hpp.
 ///
+/// The value of an event in units of `sigma` (threshold.hpp) is the climatological mean plus so many
+/// standard deviations of the climate, point by point; without a climate its scores are absent.
 /// Results that need more values of p than there are bins (roc_area, economic_value) see the bins;
 /// brier, brier_fair, log_score and ets are exact whatever the bins.
 /// *Errors* ErrorKind::config_invalid E2532 (threshold.hpp), E2550 (no member, fewer than 2 bins, a

@@ -208,26 +208,19 @@ void ScoreReducer::store_spectra(std::size_t channel, std::size_t lead,
     }
     return field;
   };
-  const auto store = [&](SpectrumOf of, std::span<const float> field) {
-    if (!field.empty()) runner_->store_spectrum(channel, lead, of, field, 1, record_);
+  const std::vector<float> mean = kept(0), control = kept(1);
+  SpectrumFields all;
+  all.truth = fields.truth;
+  all.mean = mean;
+  all.control = control;
+  all.persistence = fields.persistence;
+  all.climate_mean = fields.climate_mean;
+  all.members = members;
+  all.member = [&](std::int64_t i, std::span<float> out) {
+    const std::vector<float> member = kept(2 + static_cast<std::size_t>(i));
+    std::copy(member.begin(), member.end(), out.begin());
   };
-  const std::vector<float> mean = kept(0);
-  store(SpectrumOf::truth, fields.truth);
-  store(SpectrumOf::ensemble_mean, mean);
-  store(SpectrumOf::control, kept(1));
-  store(SpectrumOf::persistence, fields.persistence);
-  store(SpectrumOf::climatology, fields.climate_mean);
-  std::vector<float> error(mean.size());
-  for (std::size_t p = 0; p < error.size(); ++p) error[p] = mean[p] - fields.truth[p];
-  store(SpectrumOf::error_of_mean, error);
-  const std::int64_t count =
-      std::min(options_.cases.spectrum_members, static_cast<std::int64_t>(members));
-  std::vector<float> first;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto member = kept(2 + static_cast<std::size_t>(i));
-    first.insert(first.end(), member.begin(), member.end());
-  }
-  runner_->store_spectrum(channel, lead, SpectrumOf::members, first, count, record_);
+  runner_->store_spectra(channel, lead, all, record_);
 }
 
 std::int64_t ScoreReducer::values_at_once(std::int64_t members) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "diagnostics/families/artefacts.hpp"
 #include "diagnostics/families/energy.hpp"
 #include "diagnostics/families/events.hpp"
 #include "diagnostics/families/gaussian.hpp"
@@ -61,7 +62,7 @@ void add_score_keys(Schema& parent, Hashed hashed) {
   Schema& s = parent.section("scores", "Scores beside the standard ones (docs/verification.md)");
   mark(s.choice("families", "Families of scores of every channel",
                 {"quantiles", "gaussian", "pairs", "spread_skill", "regional_mean", "energy",
-                 "variogram"})
+                 "variogram", "artefacts"})
            .list()
            .default_to(Json(Json::Array{})));
   add_threshold_keys(
@@ -90,6 +91,9 @@ void add_score_keys(Schema& parent, Hashed hashed) {
   mark(s.integer("energy_members", "Members of the energy score; the first ones")
            .default_to(32)
            .range(2, 1000));
+  mark(s.integer("artefact_members", "Members whose zonal spectra are searched; the first ones")
+           .default_to(16)
+           .range(1, 1000));
   mark(s.number("variogram_lags", "Distances eastwards")
            .unit("degrees")
            .list()
@@ -154,6 +158,9 @@ diag::ScoreFamilies make_score_families(const Config& scores,
       options.order = scores.number("variogram_order");
       options.lags_degrees = scores.numbers("variogram_lags");
       families.push_back(diag::make_variogram_family(options));
+    } else if (name == "artefacts") {
+      families.push_back(
+          diag::make_artefact_family({grid, scores.integer("artefact_members")}));
     }
   }
   return families;

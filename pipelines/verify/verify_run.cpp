@@ -267,34 +267,23 @@ void VerifyRun::score_bands(std::size_t channel, std::size_t lead, Buffers& buff
 
 void VerifyRun::add_spectra(std::size_t channel, std::size_t lead, Buffers& buffers,
                             diag::StartRecord& record) {
-  using diag::SpectrumOf;
-  runner_->add_spectrum(record, SpectrumOf::truth, buffers.truth, 1);
-  runner_->add_spectrum(record, SpectrumOf::ensemble_mean, buffers.mean, 1);
-  if (!buffers.control.empty())
-    runner_->add_spectrum(record, SpectrumOf::control, buffers.control, 1);
-  if (!buffers.persistence.empty())
-    runner_->add_spectrum(record, SpectrumOf::persistence, buffers.persistence, 1);
-  if (!buffers.climate_mean.empty())
-    runner_->add_spectrum(record, SpectrumOf::climatology, buffers.climate_mean, 1);
-  for (std::size_t p = 0; p < buffers.field.size(); ++p)
-    buffers.field[p] = buffers.mean[p] - buffers.truth[p];
-  runner_->add_spectrum(record, SpectrumOf::error_of_mean, buffers.field, 1);
-
-  const std::int64_t count = runner_->spectrum_members();
-  if (band_rows_ >= shape_.grid.nlat()) {  // the members are in memory as whole fields
-    const auto size = static_cast<std::size_t>(count) * buffers.truth.size();
-    runner_->add_spectrum(record, SpectrumOf::members, std::span(buffers.members).first(size),
-                          count);
-    return;
-  }
-  std::vector<double> sum(static_cast<std::size_t>(shape_.lmax), 0.0);
-  const auto out = record.spectrum(channel, lead, SpectrumOf::members);
-  for (std::int64_t i = 0; i < count; ++i) {
-    forecasts_->read_member(i, channel, lead, buffers.field);
-    runner_->add_spectrum(record, SpectrumOf::members, buffers.field, 1);
-    for (std::size_t l = 0; l < sum.size(); ++l) sum[l] += out[l];
-  }
-  for (std::size_t l = 0; l < sum.size(); ++l) out[l] = sum[l] / static_cast<double>(count);
+  const bool whole = band_rows_ >= shape_.grid.nlat();  // the members are in memory as whole fields
+  diag::SpectrumFields fields;
+  fields.truth = buffers.truth;
+  fields.mean = buffers.mean;
+  fields.control = buffers.control;
+  fields.persistence = buffers.persistence;
+  fields.climate_mean = buffers.climate_mean;
+  fields.members = shape_.members;
+  fields.member = [&](std::int64_t i, std::span<float> out) {
+    if (whole) {
+      std::copy_n(buffers.members.begin() + i * static_cast<std::ptrdiff_t>(out.size()),
+                  out.size(), out.begin());
+    } else {
+      forecasts_->read_member(i, channel, lead, out);
+    }
+  };
+  runner_->store_spectra(channel, lead, fields, record);
 }
 
 void VerifyRun::keep_map(std::size_t channel, std::size_t lead, const Buffers& buffers) {

@@ -26,4 +26,12 @@ std::vector<double> power_spectrum(const kernels::SpectralLayout& layout,
                                    std::span<const double> coefficients, std::int64_t channels,
                                    SpectrumConvention convention);
 
+/// Power per degree, each order weighted with its number: sum over m >= 0 of m (2 - [m = 0]) |c_lm|^2.
+///
+/// Over the power it is the mean |m| of the degree, l(l+1)/(2l+1) for isotropic fields.
+/// Shapes: those of power_spectrum().
+std::vector<double> order_moment_spectrum(const kernels::SpectralLayout& layout,
+                                          std::span<const double> coefficients,
+                                          std::int64_t channels);
+
 }  // namespace myriad

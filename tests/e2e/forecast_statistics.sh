@@ -2,8 +2,8 @@
 . "$(dirname "$0")/common.sh"
 climate="climatology: configs/default/climatology.nc"
 # Every family of scores, of few members as well as of all.
-scores="{families: [quantiles, gaussian, pairs, spread_skill, regional_mean, energy, variogram], energy_members: 4,
-  events: [{channel: t850, value: 0, units: degC}, {channel: z500, relation: below, value: 5400}], event_bins: 3,
+scores="{families: [quantiles, gaussian, pairs, spread_skill, regional_mean, energy, variogram, artefacts], energy_members: 4,
+  events: [{channel: t850, value: 0, units: degC}, {channel: z500, relation: below, value: 5400}, {channel: t500, value: 1, units: sigma}], event_bins: 3,
   tails: [{channel: t850, value: 10, units: degC}]}"
 forecast run --members 7 --overwrite --set output.quantize=false --set 'statistics.quantiles=[0.1,0.5]' \
   --set 'statistics.exceedance=[{channel: t850, relation: below, value: 0, units: degC}]' \

@@ -29,8 +29,18 @@ struct Sample {
         const Case c = gaussian_case(16, 32, members, 10 * start + t, spread_factor);
         runner.begin(0, t, static_cast<std::uint32_t>(start * 2 + t));
         runner.add_rows(c.view(), 0);
-        runner.add_spectrum(record, SpectrumOf::truth, c.truth, 1);
-        runner.add_spectrum(record, SpectrumOf::members, c.ensemble, members);
+        std::vector<float> mean(c.truth.size(), 0.0F);
+        for (std::size_t k = 0; k < c.ensemble.size(); ++k)
+          mean[k % mean.size()] += c.ensemble[k] / static_cast<float>(members);
+        SpectrumFields spectra;
+        spectra.truth = c.truth;
+        spectra.mean = mean;
+        spectra.members = members;
+        spectra.member = [&](std::int64_t i, std::span<float> out) {
+          std::copy_n(c.ensemble.begin() + i * static_cast<std::int64_t>(out.size()), out.size(),
+                      out.begin());
+        };
+        runner.store_spectra(0, t, spectra, record);
         runner.finish(record);
         if (start == 0) {
           MapPanel panel{0, 24.0 * static_cast<double>(t + 1), c.control, c.climate_std, c.truth};

@@ -44,7 +44,9 @@ StartRecord record_of(const VerificationShape& shape, std::uint64_t seed, std::i
       cut(c.climate_mean, band.climate_mean);
       runner.add_rows(band.view(), first);
     }
-    runner.add_spectrum(record, SpectrumOf::truth, c.truth, 1);
+    SpectrumFields spectra;
+    spectra.truth = c.truth;
+    runner.store_spectra(0, t, spectra, record);
     runner.finish(record);
   }
   return record;

@@ -248,6 +248,49 @@ TEST(EventFamily, FairBrierScoreDoesNotDependOnTheEnsembleSize) {
                     "brier_fair_above_1", c, {2, 5, 20});
 }
 
+TEST(EventFamily, CountsStandardDeviationsOfTheClimateWhereAsked) {
+  Case c = test::gaussian_case(4, 10, 8, 21);
+  for (std::size_t p = 0; p < 40; ++p) {
+    c.climate_mean[p] = 0.1F * static_cast<float>(p % 7);
+    c.climate_std[p] = 0.5F + 0.02F * static_cast<float>(p);
+  }
+  EventOptions o = options_of(8);
+  o.events = {{"t2m", Relation::above, 0.5, k_sigma},
+              {"t2m", Relation::below, -1.0, k_sigma},
+              {"t2m", Relation::above, 0.5, ""}};
+  const Scores s = scores_of(*make_event_family(o), c);
+  const auto brier = [&](double k, bool above) {
+    double sum = 0.0;
+    for (std::size_t p = 0; p < 40; ++p) {
+      const double t = static_cast<double>(c.climate_mean[p]) +
+                       k * static_cast<double>(c.climate_std[p]);
+      const auto holds = [&](double x) { return above ? x > t : x < t; };
+      double share = 0.0;
+      for (double x : test::members_at(c, p)) share += holds(x) ? 1.0 / 8.0 : 0.0;
+      const double d = share - (holds(static_cast<double>(c.truth[p])) ? 1.0 : 0.0);
+      sum += d * d / 40.0;
+    }
+    return sum;
+  };
+  EXPECT_NEAR(s.at("brier_above_0p5_sigma")[0], brier(0.5, true), 1e-12);
+  EXPECT_NEAR(s.at("brier_below_m1_sigma")[0], brier(-1.0, false), 1e-12);
+  EXPECT_NE(s.at("brier_above_0p5")[0], s.at("brier_above_0p5_sigma")[0]);
+
+  c.climate_mean.clear();
+  c.climate_std.clear();
+  const Scores without = scores_of(*make_event_family(o), c);
+  EXPECT_TRUE(std::isnan(without.at("brier_above_0p5_sigma")[0]));
+  EXPECT_EQ(without.at("brier_above_0p5")[0], s.at("brier_above_0p5")[0]);
+}
+
+TEST(EventFamily, StandardDeviationsAreRefusedWhereNoClimateIsKnown) {
+  EXPECT_EQ(error_id_of([] {
+              const std::vector<Threshold> sigma{{"t2m", Relation::above, 2.0, k_sigma}};
+              resolve_thresholds(units_of(test::two_channels()), sigma);
+            }),
+            "E2532");
+}
+
 TEST(EventFamily, ConvertsTheThresholdAndLooksAtTheRightSideOfIt) {
   EventOptions o = options_of(4);
   o.events = {{"t2m", Relation::below, -2.5, "degC"}, {"t2m", Relation::above, 270.65, ""}};

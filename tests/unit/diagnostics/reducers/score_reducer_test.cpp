@@ -114,16 +114,18 @@ StartRecord verified(const StatisticsAxes& axes, const VerificationShape& shape,
   runner.begin(slab.channel, slab.lead,
                case_number(axes.start, axes.channels[slab.channel].name, axes.leads[slab.lead]));
   runner.add_rows(c, 0, mean);
-  runner.add_spectrum(record, SpectrumOf::truth, truth, 1);
-  runner.add_spectrum(record, SpectrumOf::ensemble_mean, mean, 1);
-  runner.add_spectrum(record, SpectrumOf::persistence, analysis, 1);
-  if (!c.control.empty()) runner.add_spectrum(record, SpectrumOf::control, c.control, 1);
-  if (fields.climate) runner.add_spectrum(record, SpectrumOf::climatology, climate, 1);
-  for (std::size_t p = 0; p < k_points; ++p) mean[p] -= truth[p];
-  runner.add_spectrum(record, SpectrumOf::error_of_mean, mean, 1);
-  const std::int64_t count = std::min(options.cases.spectrum_members, c.members);
-  runner.add_spectrum(record, SpectrumOf::members,
-                      c.ensemble.first(static_cast<std::size_t>(count) * k_points), count);
+  SpectrumFields spectra;
+  spectra.truth = truth;
+  spectra.mean = mean;
+  spectra.control = c.control;
+  spectra.persistence = analysis;
+  if (fields.climate) spectra.climate_mean = climate;
+  spectra.members = c.members;
+  spectra.member = [&](std::int64_t i, std::span<float> out) {
+    std::copy_n(c.ensemble.begin() + i * static_cast<std::int64_t>(k_points), k_points,
+                out.begin());
+  };
+  runner.store_spectra(slab.channel, slab.lead, spectra, record);
   runner.finish(record);
   return record;
 }
