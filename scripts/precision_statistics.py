@@ -27,12 +27,12 @@ def read(folder):
         raise SystemExit(f"{folder} has {len(files)} member files (an ensemble has two or more) run the forecast with output.members=all")
     for path in files:
         with netCDF4.Dataset(path) as file:
-            latitudes = np.asarray(file["lat"][:], float)
+            latitudes = np.asarray(file["latitude"][:], float)
             times = netCDF4.num2date(file["time"][:], file["time"].units)
             start = netCDF4.num2date(file["forecast_reference_time"][...], file["forecast_reference_time"].units)
             hours = [round((t - start).total_seconds() / 3600) for t in times]
             for name, variable in file.variables.items():
-                if variable.dimensions[-2:] != ("lat", "lon") or "time" not in variable.dimensions:
+                if variable.dimensions[-2:] != ("latitude", "longitude") or "time" not in variable.dimensions:
                     continue
                 values = np.asarray(variable[:], float)
                 levels = file[variable.dimensions[1]][:] if variable.ndim == 4 else [None]
