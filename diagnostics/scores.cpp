@@ -33,6 +33,20 @@ double acc(const Moments& m, int) {
          std::sqrt(m(F, ErrorMoment::power) * m(CaseMoment::truth_power));
 }
 
+template <Forecast F>
+double activity(const Moments& m, int) {
+  return std::sqrt(m(F, ErrorMoment::power));
+}
+/// The mean square of a member's anomaly is that of the mean's plus the variance with divisor N.
+double activity_members(const Moments& m, int members) {
+  const double n = members;
+  const double variance = members > 1 ? m(CaseMoment::variance) * (n - 1.0) / n : 0.0;
+  return std::sqrt(m(Forecast::ensemble_mean, ErrorMoment::power) + variance);
+}
+double activity_truth(const Moments& m, int) {
+  return std::sqrt(m(CaseMoment::truth_power));
+}
+
 /// Error of a mean over infinitely many members: the sampling variance of m is taken out.
 double rmse_fair(const Moments& m, int members) {
   const double mse =
@@ -104,6 +118,8 @@ void add_error_scores(std::vector<Score>& list, const std::string& suffix, const
       "mean over dates of mean((f - c)(y - c)) / sqrt(mean((f - c)^2) mean((y - c)^2)), not "
       "centred",
       ScoreUnit::one, Pooling::per_date, acc<F>);
+  add("activity", "root-mean-square anomaly", "sqrt(mean (f - c)^2), not centred",
+      ScoreUnit::channel, Pooling::moments, activity<F>);
 }
 
 std::vector<Score> make_scores() {
@@ -114,6 +130,10 @@ std::vector<Score> make_scores() {
                        Pooling pooling = Pooling::moments) {
     list.push_back({name, title, definition, unit, pooling, min_members, value});
   };
+  add("activity_members", "root-mean-square anomaly of the members",
+      "sqrt(mean 1/N sum (x_i - c)^2), not centred", ScoreUnit::channel, 1, activity_members);
+  add("activity_truth", "root-mean-square anomaly of the truth",
+      "sqrt(mean (y - c)^2), not centred", ScoreUnit::channel, 1, activity_truth);
   add("rmse_fair", "root-mean-square error of the ensemble mean without its sampling error",
       "sqrt(mean((m - y)^2 - s^2/N))", ScoreUnit::channel, 2, rmse_fair);
   add("spread", "ensemble spread", "sqrt(mean s^2), s^2 with divisor N - 1", ScoreUnit::channel, 2,

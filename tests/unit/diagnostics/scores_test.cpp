@@ -54,6 +54,30 @@ TEST(Scores, MicroCorrelationPoolsSumsAndMacroCorrelationAveragesRatios) {
   EXPECT_DOUBLE_EQ(evaluate(find_score("acc_per_date"), dates, 1), 0.5);
 }
 
+TEST(Scores, ActivitiesAreThoseOfPlainLoops) {
+  for (std::int64_t members : {1, 6}) {
+    const test::Case c = test::gaussian_case(4, 9, members, 8, 0.6, 0.3);
+    double of_mean = 0.0, of_members = 0.0, of_truth = 0.0;
+    for (std::size_t p = 0; p < 36; ++p) {
+      const double climate = static_cast<double>(c.climate_mean[p]);
+      double mean = 0.0;
+      for (std::int64_t i = 0; i < members; ++i) {
+        const double x = static_cast<double>(c.ensemble[static_cast<std::size_t>(i) * 36 + p]);
+        mean += x / static_cast<double>(members);
+        of_members += (x - climate) * (x - climate) / static_cast<double>(36 * members);
+      }
+      const double y = static_cast<double>(c.truth[p]);
+      of_mean += (mean - climate) * (mean - climate) / 36.0;
+      of_truth += (y - climate) * (y - climate) / 36.0;
+    }
+    const std::vector<Moments> dates{case_moments(c)};
+    const int n = static_cast<int>(members);
+    EXPECT_NEAR(evaluate(find_score("activity"), dates, n), std::sqrt(of_mean), 1e-12);
+    EXPECT_NEAR(evaluate(find_score("activity_members"), dates, n), std::sqrt(of_members), 1e-12);
+    EXPECT_NEAR(evaluate(find_score("activity_truth"), dates, n), std::sqrt(of_truth), 1e-12);
+  }
+}
+
 TEST(Scores, AForecastEqualToTheTruthIsPerfectAndOneEqualToClimateHasTheClimateError) {
   test::Case c = test::gaussian_case(6, 12, 1, 5);
   c.ensemble = c.truth;
