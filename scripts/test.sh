@@ -48,7 +48,7 @@ if [ "$long" = no ]; then
   scripts/build.sh release -DMYRIAD_TESTS=ON -DMYRIAD_REQUIRE_ORACLES=ON
   run_lane build/release --label-exclude 'long|gpu'
   if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
-    run_step "device code compiles" scripts/cuda_compile.sh
+    run_step "device code compiles" scripts/cuda_compile.sh build/release
   fi
 else
   # What takes minutes: a hundred kills, the disk that fails at hundreds of places.

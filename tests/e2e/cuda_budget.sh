@@ -18,4 +18,16 @@ kernel spilling 64 64 400 >"$WORK/log"
 check && fail "spills"
 : >"$WORK/log"
 check && fail "an empty log"
+
+# The launcher keeps what ptxas says beside the object and passes on the rest, and the exit code.
+cat >"$WORK/compiler" <<'P'
+echo "ptxas info    : Used 7 registers" >&2
+echo "a warning" >&2
+exit 3
+P
+code=0
+scripts/keep_kernel_resources.sh bash "$WORK/compiler" -c -o "$WORK/object.o" 2>"$WORK/said" || code=$?
+[ "$code" = 3 ] || fail "the exit code of the compiler is $code, not 3"
+[ "$(cat "$WORK/said")" = "a warning" ] || fail "what the compiler says is not passed on: $(cat "$WORK/said")"
+grep -q "Used 7 registers" "$WORK/object.o.ptxas" || fail "the registers are not kept"
 echo ok
