@@ -16,6 +16,7 @@ namespace {
 
 constexpr double k_tolerance = 2.0;  ///< tenths of a degree: a third of a pixel on a wide screen
 constexpr double k_smallest = 25.0;  ///< rings below 2.5 degrees in width plus height are specks
+constexpr const char* k_absent_colour = "#8c8c8c";
 
 std::string rings_of(const Lattice& lattice, double level) {
   auto rings = superlevel_rings(lattice, level);
@@ -94,7 +95,15 @@ std::vector<double> map_levels(std::span<const float> values, ColourMap colour_m
 }
 
 std::string render_map(const WorldMap& map) {
-  const Lattice lattice = map_lattice(map.field, map.latitudes_deg, map.nlon);
+  // Values that do not exist are drawn over; what stands below is of no account.
+  std::vector<float> field(map.field.begin(), map.field.end()), absent;
+  for (std::size_t p = 0; p < field.size(); ++p) {
+    if (std::isfinite(field[p])) continue;
+    absent.resize(field.size(), 0.0F);
+    absent[p] = 1.0F;
+    field[p] = static_cast<float>(map.levels.front());
+  }
+  const Lattice lattice = map_lattice(field, map.latitudes_deg, map.nlon);
   const auto palette = colours(map.colour_map, static_cast<int>(map.levels.size()) + 1);
   SvgWriter svg;
   begin_map(svg, map.title, map.description, map.units);
@@ -108,6 +117,12 @@ std::string render_map(const WorldMap& map) {
                       {"fill-rule", "evenodd"},
                       {"data-range", range_text(map.levels, i + 1)},
                       {"d", path}});
+  }
+  if (!absent.empty()) {
+    svg.leaf("path", {{"fill", k_absent_colour},
+                      {"fill-rule", "evenodd"},
+                      {"data-range", "no value"},
+                      {"d", rings_of(map_lattice(absent, map.latitudes_deg, map.nlon), 0.5)}});
   }
   draw_graticule(svg);
   svg.raw("<use href=\"#coast\" class=\"coast\"/>");

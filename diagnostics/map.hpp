@@ -18,7 +18,7 @@ struct WorldMap {
   std::string units;
   ColourMap colour_map = ColourMap::sequential;
   std::vector<double> levels;    ///< increasing; levels.size() + 1 colours
-  std::span<const float> field;  ///< [lat, lon]
+  std::span<const float> field;  ///< [lat, lon]; NaN: no value there, drawn in grey
   std::span<const float> lines;  ///< [lat, lon] drawn as thin contour lines, or empty
   std::vector<double> line_levels;
   std::span<const double> latitudes_deg;  ///< [lat] north to south

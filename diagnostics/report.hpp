@@ -45,7 +45,7 @@ struct FieldPanel {
   std::string units;      ///< "1": none
   ColourMap colour_map = ColourMap::sequential;
   std::vector<double> levels;  ///< increasing, at least one
-  std::vector<float> field;    ///< [lat, lon]
+  std::vector<float> field;    ///< [lat, lon]; NaN where there is no value
 };
 
 /// One contour of every member (and of the truth) at one lead of the start that is shown.

@@ -68,7 +68,10 @@ class MapRow {
     map_.colour_map = panel.colour_map;
     map_.levels = panel.levels;
     map_.lines = {};
-    return draw(panel.field, panel.units, panel.heading, "", panel.estimator);
+    const bool complete = std::all_of(panel.field.begin(), panel.field.end(),
+                                      [](float v) { return std::isfinite(v); });
+    return draw(panel.field, panel.units, panel.heading, complete ? "" : "Grey: no value.",
+                panel.estimator);
   }
 
   std::string spaghetti(const Spaghetti& panel) const {

@@ -144,7 +144,9 @@ class Reader {
     const auto values =
         file_.read_values(*variable, std::vector<std::int64_t>{at - map_leads_.begin(), 0, 0},
                           std::vector<std::int64_t>{1, shape_.grid.nlat(), shape_.grid.nlon()});
-    if (!std::isfinite(values.front())) return {};
+    // A field of its own may have points without a value; one that was absent has none at all.
+    if (std::none_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }))
+      return {};
     std::vector<float> out;
     for (double v : values) out.push_back(static_cast<float>(v));
     return out;

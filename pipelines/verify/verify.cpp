@@ -82,6 +82,7 @@ void write_results(const VerbContext& context, VerifyRun& run, const diag::Verif
   const Existing existing = config.flag("overwrite") ? Existing::replace : Existing::refuse;
   diag::Report report = run.report();
   report.results = &results;
+  run.add_event_curves(results, report);
   write_score_file(results, out / "scores.nc", score_attributes(config, run, report.title), existing, report.starts);
   write_report_file(report, out / "report.nc", score_attributes(config, run, report.title), existing);
   publish_text(out / "report.html", render_report(report), existing);

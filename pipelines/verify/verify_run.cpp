@@ -6,6 +6,8 @@
 #include <limits>
 #include <map>
 
+#include "diagnostics/event_curves.hpp"
+#include "diagnostics/threshold.hpp"
 #include "pipelines/common/configured_backend.hpp"
 #include "pipelines/common/score_families.hpp"
 #include "pipelines/verify/ensemble_archive.hpp"
@@ -99,6 +101,25 @@ VerifyRun::VerifyRun(const Config& config)
       std::int64_t{1}, shape_.grid.nlat());
   choose_places(config.section("report"));
   shown_fields_.emplace(config.section("report"), shape_);
+  open_climate_quantiles(config.section("report"));
+}
+
+void VerifyRun::open_climate_quantiles(const Config& report) {
+  if (!report.has("climate_quantiles")) return;
+  if (!shape_.grid.is_global()) {
+    throw report.complaint(
+        "climate_quantiles", "E2724",
+        fmt::format("climate quantiles are given for the {} grid (maps need a global grid) remove them",
+                    shape_.grid.describe()));
+  }
+  if (std::find(map_leads_.begin(), map_leads_.end(), true) == map_leads_.end()) {
+    log_warning("verify", "E2704",
+                "the report has no extreme forecast index (the forecasts have none of the leads of "
+                "`report.map_leads`) choose among their leads");
+  }
+  shown_extremes_.emplace(
+      *backend_, report.path("climate_quantiles").string(),
+      diag::StatisticsAxes{shape_.grid, forecasts_->channels(), forecasts_->starts()[shown_], forecasts_->leads()});
 }
 
 void VerifyRun::choose_places(const Config& report) {
@@ -224,6 +245,7 @@ bool VerifyRun::score_case(std::size_t start, std::size_t channel, std::size_t l
     keep_map(channel, lead, buffers);
     keep_contours(channel, lead, buffers);
     shown_fields_->finish_case(channel, lead, buffers.truth);
+    if (shown_extremes_) shown_extremes_->finish_case(channel, lead);
   }
   return true;
 }
@@ -261,7 +283,9 @@ void VerifyRun::score_bands(std::size_t channel, std::size_t lead, Buffers& buff
                       std::span(buffers.spread).subspan(begin, size));
     if (!buffers.shown) continue;
     keep_plume_values(channel, lead, first, rows, buffers);
-    if (map_leads_[lead]) shown_fields_->add_rows(channel, first, rows, buffers.members);
+    if (!map_leads_[lead]) continue;
+    shown_fields_->add_rows(channel, first, rows, buffers.members);
+    if (shown_extremes_) shown_extremes_->add_rows(channel, lead, first, rows, buffers.members);
   }
 }
 
@@ -332,6 +356,7 @@ std::vector<std::pair<std::string, std::string>> VerifyRun::provenance() const {
   auto out = forecasts_->provenance();
   out.insert(out.end(), truth_->provenance().begin(), truth_->provenance().end());
   if (climatology_) out.emplace_back("Climatology", climatology_->title());
+  if (shown_extremes_) out.emplace_back("Climate quantiles", shown_extremes_->climate());
   out.emplace_back("Verification configuration, SHA-256", config_.sha256());
   out.emplace_back("Myriad",
                    fmt::format("{} ({})", build_info().version, build_info().git_describe));
@@ -362,8 +387,22 @@ diag::Report VerifyRun::report() const {
   report.maps = maps_;
   report.plumes = plumes_;
   shown_fields_->add_to(report);
+  if (shown_extremes_) shown_extremes_->add_to(report);
   report.provenance = provenance();
   return report;
+}
+
+void VerifyRun::add_event_curves(const diag::Verification& results, diag::Report& report) const {
+  const auto thresholds = read_thresholds(config_.section("scores").sections("events"));
+  const auto wanted = config_.section("report").durations("map_leads");
+  std::vector<std::size_t> leads;
+  for (std::size_t t = 0; t < forecasts_->leads().size(); ++t) {
+    if (std::find(wanted.begin(), wanted.end(), forecasts_->leads()[t]) != wanted.end()) leads.push_back(t);
+  }
+  diag::EventCurves curves =
+      diag::event_curves(results, diag::resolve_thresholds(diag::units_of(shape_.channels), thresholds, diag::Standardised::allowed), leads, 0);
+  report.reliability = std::move(curves.reliability);
+  report.roc = std::move(curves.roc);
 }
 
 }  // namespace myriad::pipelines

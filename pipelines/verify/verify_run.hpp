@@ -16,6 +16,7 @@
 #include "diagnostics/report.hpp"
 #include "diagnostics/verification.hpp"
 #include "pipelines/verify/forecast_source.hpp"
+#include "pipelines/verify/shown_extremes.hpp"
 #include "pipelines/verify/shown_fields.hpp"
 #include "src/base/config.hpp"
 
@@ -46,12 +47,15 @@ class VerifyRun {
   void warn_unverified() const;
   /// Everything about the report but the results; complete on the rank that scored the shown start.
   diag::Report report() const;
+  /// Curves of the events of `scores.events` at the leads of the maps, of the first region.
+  void add_event_curves(const diag::Verification& results, diag::Report& report) const;
   std::vector<std::pair<std::string, std::string>> provenance() const;
 
  private:
   /// Buffers of one start.
   struct Buffers;
   void choose_places(const Config& report);
+  void open_climate_quantiles(const Config& report);
   bool score_case(std::size_t start, std::size_t channel, std::size_t lead, Buffers& buffers,
                   diag::StartRecord& record);
   void score_bands(std::size_t channel, std::size_t lead, Buffers& buffers);
@@ -81,6 +85,7 @@ class VerifyRun {
   std::vector<Place> places_;
   std::vector<diag::MapPanel> maps_;
   std::optional<ShownFields> shown_fields_;
+  std::optional<ShownExtremes> shown_extremes_;
   std::set<std::pair<std::size_t, std::size_t>> unverified_;  ///< channel, lead
   std::vector<diag::Plume> plumes_;                           ///< [channel, place]
 };

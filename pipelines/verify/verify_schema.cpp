@@ -72,9 +72,10 @@ Schema verify_schema() {
   report.text("forecast", "What made the forecasts, as a noun phrase; absent: from the files");
   report.text("truth", "What they are compared with, as a noun phrase; absent: from the files");
   report.date("start", "Start shown in maps and plumes; absent: the first");
-  report.duration("map_leads", "Leads of the maps that the forecasts have")
+  report.duration("map_leads", "Leads of the maps, and of the reliability and ROC of scores.events, that the forecasts have")
       .list(0, 20)
       .default_to(Json(Json::Array{"24h", "120h", "240h"}));
+  report.path("climate_quantiles", "Quantiles of the climate: maps of the extreme forecast index and shifts of tails");
   Schema& place = report.section_list("places", "Places of the plumes");
   place.text("name", "As written in the report").required();
   place.number("latitude", "North positive").required().range(-90, 90).unit("degrees");

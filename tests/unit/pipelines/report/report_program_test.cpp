@@ -11,6 +11,7 @@
 #include "src/base/files.hpp"
 #include "src/io/cf_check.hpp"
 #include "src/io/netcdf_file.hpp"
+#include "tests/unit/diagnostics/climate_fixture.hpp"
 #include "tests/unit/pipelines/common/run_process.hpp"
 #include "tests/unit/pipelines/verify/verify_world.hpp"
 
@@ -54,6 +55,31 @@ TEST(ReportProgram, MakesThePageOfVerifyAgainByteForByte) {
   EXPECT_EQ(r.out, (world.path() / "page/report.html").string() + "\n");
   EXPECT_EQ(read_text_file(world.path() / "page/report.html"), read_text_file(run / "report.html"));
   EXPECT_EQ(report({run.string(), "--overwrite"}).code, 0);
+}
+
+TEST(ReportProgram, ShowsCurvesOfEventsAndExtremesAgainByteForByte) {
+  const VerifyWorld world(6, 5);
+  diag::test::ClimateFile climate;
+  climate.channel = "t850";
+  climate.units = "K";
+  climate.value = [](int, double percent, std::size_t point) {
+    return 270.0 + (point < VerifyWorld::k_nlon ? 0.0 : 0.2 * percent);  // shifts without a value
+  };
+  climate.write(world.path() / "quantiles.nc", world.grid());
+  const fs::path run = verify(world, "run",
+                              "  climate_quantiles: " + (world.path() / "quantiles.nc").string() +
+                                  "\nscores: {events: [{channel: t850, value: 281}]}\n");
+  const std::string page = read_text_file(run / "report.html");
+  for (const char* text :
+       {"Reliability: above 281", "Hits and false alarms: above 281", "Extreme forecast index",
+        "Shift of the upper tail", "Shift of the lower tail", "Grey: no value.",
+        "data-range=\"no value\"", "climate of a test"}) {
+    EXPECT_THAT(page, HasSubstr(text));
+  }
+  const ProcessResult r = report({run.string(), "--out", (world.path() / "page").string()});
+  ASSERT_EQ(r.code, 0) << r.err;
+  EXPECT_EQ(read_text_file(world.path() / "page/report.html"), page);
+  EXPECT_EQ(describe(io::check_cf((run / "report.nc").string(), io::CfProfile::product)), "");
 }
 
 TEST(ReportProgram, ReadsEveryScoreThatWasWritten) {

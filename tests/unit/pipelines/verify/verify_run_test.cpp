@@ -1,11 +1,14 @@
 #include "pipelines/verify/verify_run.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numbers>
 
 #include "diagnostics/contour.hpp"
 #include "src/base/error.hpp"
+#include "tests/unit/diagnostics/climate_fixture.hpp"
 #include "tests/unit/pipelines/verify/verify_world.hpp"
 
 namespace myriad::pipelines {
@@ -206,6 +209,108 @@ TEST(VerifyRun, DrawsOneLineForEveryMember) {
   }
   EXPECT_EQ(banded.report().spaghetti[1].member_paths, lines.member_paths);
   EXPECT_FALSE(lines.truth_path.empty());
+}
+
+TEST(VerifyRun, DrawsReliabilityAndRocOfTheEventsThatAreScored) {
+  const VerifyWorld world;
+  VerifyRun run(
+      world.config("scores: {events: [{channel: t850, relation: below, value: 8, units: degC}]}\n"
+                   "report: {map_leads: [48h, 72h]}\n"));
+  const diag::Verification results = verify(run);
+  diag::Report report = run.report();
+  run.add_event_curves(results, report);
+  ASSERT_EQ(report.reliability.size(), 1U);
+  ASSERT_EQ(report.roc.size(), 1U);
+  const diag::ReliabilityCurve& curve = report.reliability[0];
+  EXPECT_EQ(curve.event.name, "below 8");
+  EXPECT_EQ(curve.event.units, "degC");
+  EXPECT_EQ(curve.event.lead_hours, 48.0);
+  EXPECT_EQ(curve.event.members, 4);
+  for (int k = 0; k <= 4; ++k) {
+    const auto share = [&](bool happened) {
+      return mean_over(world, 3, Duration::hours(48),
+                       [&](int, std::size_t, const auto& x, double, double y) {
+                         int count = 0;
+                         for (double v : x) count += v < 8.0 + 273.15 ? 1 : 0;
+                         return count == k && (!happened || y < 8.0 + 273.15) ? 1.0 : 0.0;
+                       });
+    };
+    const auto bin = static_cast<std::size_t>(k);
+    EXPECT_NEAR(curve.counts[bin], share(false), 1e-12) << k;
+    EXPECT_NEAR(curve.observed_frequency[bin], share(true) / share(false), 1e-12) << k;
+  }
+}
+
+/// Climate of t850: warmer by 4 K every month; the points of the first row have one value.
+diag::test::ClimateFile quantiles_of_t850() {
+  diag::test::ClimateFile file;
+  file.channel = "t850";
+  file.units = "K";
+  file.value = [](int month, double percent, std::size_t point) {
+    return 270.0 + 4.0 * month + (point < VerifyWorld::k_nlon ? 0.0 : 0.1 * percent);
+  };
+  return file;
+}
+
+/// (4/pi) of the integral of sin^2 u - F(u) over 0..pi/2, F of the nearest quantile in u.
+double plain_extreme_index(const std::vector<double>& x, const diag::test::ClimateFile& climate,
+                           int month, std::size_t point) {
+  constexpr int k_steps = 20000;
+  double sum = 0.0;
+  for (int i = 0; i < k_steps; ++i) {
+    const double u = 0.5 * std::numbers::pi * (i + 0.5) / k_steps;
+    const auto distance = [&](double p) { return std::abs(std::asin(std::sqrt(p / 100.0)) - u); };
+    double nearest = climate.percent.front();
+    for (double p : climate.percent) {
+      if (distance(p) < distance(nearest)) nearest = p;
+    }
+    const auto quantile = static_cast<float>(climate.value(month, nearest, point));
+    double share = 0.0;
+    for (double v : x) share += v <= static_cast<double>(quantile) ? 0.25 : 0.0;
+    sum += std::sin(u) * std::sin(u) - share;
+  }
+  return 2.0 * sum / k_steps;
+}
+
+TEST(VerifyRun, MapsHowExtremeTheEnsembleIsInItsClimate) {
+  const VerifyWorld world;
+  const diag::test::ClimateFile climate = quantiles_of_t850();
+  climate.write(world.path() / "quantiles.nc", world.grid());
+  const std::string more =
+      "report: {start: 2003-02-04, map_leads: [24h, 48h], climate_quantiles: " +
+      (world.path() / "quantiles.nc").string() + "}\n";
+  for (const char* bands : {"", "memory_mb: 0.001\n"}) {
+    VerifyRun run(world.config(more + bands));
+    static_cast<void>(verify(run));
+    const diag::Report report = run.report();
+    ASSERT_EQ(report.fields.size(), 6U) << "index and two shifts at two leads";
+    const diag::FieldPanel& index = report.fields[3];
+    const diag::FieldPanel& upper = report.fields[4];
+    EXPECT_EQ(index.heading, "Extreme forecast index");
+    EXPECT_EQ(index.lead_hours, 48.0);
+    EXPECT_THAT(index.estimator, testing::HasSubstr("climate of a test"));
+    EXPECT_EQ(upper.heading, "Shift of the upper tail");
+    EXPECT_EQ(report.fields[5].heading, "Shift of the lower tail");
+    for (std::size_t p = 0; p < VerifyWorld::k_points; ++p) {
+      std::vector<double> x;
+      for (int m = 1; m < 5; ++m)
+        x.push_back(static_cast<double>(world.member(2, m, Duration::hours(48))[p]));
+      EXPECT_NEAR(static_cast<double>(index.field[p]), plain_extreme_index(x, climate, 2, p), 1e-3)
+          << p;
+      std::sort(x.begin(), x.end());
+      const double q90 = x[2] + 0.7 * (x[3] - x[2]);  // rank 0.9 (N - 1)
+      const double c90 = climate.value(2, 90, p), c99 = climate.value(2, 99, p);
+      if (p < VerifyWorld::k_nlon) {
+        EXPECT_TRUE(std::isnan(upper.field[p])) << p;
+      } else {
+        EXPECT_NEAR(static_cast<double>(upper.field[p]), (q90 - c99) / (c99 - c90), 1e-3) << p;
+      }
+    }
+    const auto known = run.provenance();
+    EXPECT_TRUE(std::find(known.begin(), known.end(),
+                          std::pair<std::string, std::string>("Climate quantiles",
+                                                              "climate of a test")) != known.end());
+  }
 }
 
 TEST(VerifyRun, RefusesContradictoryOrHopelessConfigurations) {
