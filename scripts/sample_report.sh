@@ -19,6 +19,9 @@ for i in $(seq 0 $((${STARTS:-8} - 1))); do
 done
 "$myriad" verify configs/verify_default.yaml --progress none --overwrite --out "$work/verified" --set "forecasts=[$work/forecasts]" \
   --set "analysis=[$archive/speedy_t30_2003.nc]" --set "climatology=$archive/speedy_t30_climatology.nc" \
-  --set 'channels=[z500,t850,u250]' --set 'report.title=Ensembles of 2003' --set 'report.map_leads=[72h,168h]'
+  --set 'channels=[z500,t850,u250]' --set 'report.title=Ensembles of 2003' --set 'report.map_leads=[72h,168h]' \
+  --set 'scores.events=[{channel: t850, relation: below, value: 0, units: degC}, {channel: u250, value: 30}]' >"$work/scores.txt"
+bytes=$(wc -c <"$work/verified/report.html")
+[ "$bytes" -le $((2 * 1024 * 1024)) ] || { echo "sample_report.sh: the page has $bytes bytes, more than 2 MiB" >&2; exit 1; }
 cp "$work/verified/report.html" docs/sample_report_2003.html
 ls -l docs/sample_report_2003.html
