@@ -13,6 +13,7 @@
 #include "pipelines/verify/ensemble_archive.hpp"
 #include "pipelines/verify/ensemble_files.hpp"
 #include "pipelines/verify/member_files.hpp"
+#include "pipelines/verify/scored_fields.hpp"
 #include "src/base/build_info.hpp"
 #include "src/base/log.hpp"
 
@@ -45,8 +46,9 @@ VerifyRun::VerifyRun(const Config& config)
     : config_(config),
       backend_(make_configured_backend(config)),
       shape_{Grid(GridType::legendre_gauss, 2, 4), diag::standard_regions(), {}, {}} {
+  const ScoredFields wanted(config);
   ForecastSelection selection;
-  if (config.has("channels")) selection.channels = config.texts("channels");
+  selection.channels = wanted.channels_to_open();
   if (config.has("leads")) selection.leads = config.durations("leads");
   selection.control = control_policy(config.text("control"));
   const bool archive = config.has("archive");
@@ -57,16 +59,19 @@ VerifyRun::VerifyRun(const Config& config)
                            "give either forecasts with analysis or truth, or archive (both sides of the "
                            "comparison are needed once)");
   }
-  if (archive) {
-    EnsembleArchive both = open_ensemble_archive(config.path("archive").string(), selection);
-    forecasts_ = std::move(both.forecasts);
-    truth_ = std::move(both.truth);
-  } else {
-    forecasts_ = forecasts_are_files(config) ? open_ensemble_files(config, selection)
-                                             : open_member_files(config.paths("forecasts"), selection);
-    truth_ = truth ? open_truth_file(config, *forecasts_)
-                   : open_analysis(texts_of(config.paths("analysis")), *forecasts_);
-  }
+  wanted.open([&] {
+    if (archive) {
+      EnsembleArchive both = open_ensemble_archive(config.path("archive").string(), selection);
+      forecasts_ = std::move(both.forecasts);
+      truth_ = std::move(both.truth);
+    } else {
+      forecasts_ = forecasts_are_files(config) ? open_ensemble_files(config, selection)
+                                               : open_member_files(config.paths("forecasts"), selection);
+      truth_ = truth ? open_truth_file(config, *forecasts_)
+                     : open_analysis(texts_of(config.paths("analysis")), *forecasts_);
+    }
+  });
+  wanted.apply(forecasts_, truth_);
   if (config.has("climatology"))
     climatology_.emplace(config.path("climatology").string(), forecasts_->grid(),
                          forecasts_->channels());

@@ -3,6 +3,7 @@
 #include "pipelines/common/common_keys.hpp"
 #include "pipelines/common/file_attributes.hpp"
 #include "pipelines/common/score_families.hpp"
+#include "pipelines/verify/scored_fields.hpp"
 #include "pipelines/verify/shown_fields.hpp"
 
 namespace myriad::pipelines {
@@ -34,7 +35,8 @@ Schema verify_schema() {
   truth.text("variables", "Pairs channel=variable").list(1);
   truth.choice("dim_names", "As of the forecasts", {"auto", "cf", "cfgrib", "wb2"}).default_to("auto");
   s.path("climatology", "File of annual harmonics; without it there is no anomaly correlation");
-  s.text("channels", "Channels to score; absent: all of the forecasts").list(1);
+  s.text("channels", "Channels to score; absent: all of the forecasts; empty: none but derived").list();
+  add_scored_field_keys(s);
   s.duration("leads", "Lead times to score; absent: all of the forecasts").list(1);
   s.choice("control",
            "Member 0: scored by itself (exclude), also as a member (include), or a member like "
