@@ -31,66 +31,92 @@ void check_finite(std::span<const float> field, const char* what, const Verifica
 
 CaseRunner::CaseRunner(kernels::Backend& backend, const VerificationShape& shape,
                        const CaseOptions& options)
-    : backend_(backend),
-      shape_(shape),
-      options_(options),
-      columns_(backend),
-      rows_(static_cast<std::size_t>(shape.grid.nlat()) * row_record_size()) {
+    : backend_(backend), shape_(shape), options_(options), columns_(backend) {
   const auto latitudes = shape.grid.latitudes_deg();
   const auto row_weights = shape.grid.row_weights();
   const std::vector<double> equal(row_weights.size(), 1.0);
-  for (const Region& region : shape.regions) {
+  for (std::size_t r = 0; r < shape.regions.size(); ++r) {
+    const Region& region = shape.regions[r];
+    MYRIAD_EXPECT(region.weights.empty() ||
+                  region.weights.size() == static_cast<std::size_t>(shape.grid.points()));
     weights_.push_back(region_weights(latitudes, row_weights, region));
     rank_weights_.push_back(options.rank_weighting == RankWeighting::area
                                 ? weights_.back()
                                 : region_weights(latitudes, equal, region));
+    if (!region.weights.empty()) weighted_.push_back(r);
+    layers_.push_back(region.weights.empty() ? 0 : weighted_.size());
   }
+  rows_.resize(static_cast<std::size_t>(shape.grid.nlat()) * row_record_size());
   if (shape.lmax > 0) {
     analyser_ = std::make_unique<SpectrumAnalyser>(backend, shape.grid);
     MYRIAD_EXPECT(analyser_->lmax() == shape.lmax);
   }
 }
 
-std::size_t CaseRunner::row_record_size() const {
+std::size_t CaseRunner::layer_size() const {
   return k_moment_count + static_cast<std::size_t>(shape_.rank_bins) + shape_.family_record_size();
+}
+
+std::size_t CaseRunner::row_record_size() const {
+  return (1 + weighted_.size()) * layer_size();
 }
 
 void CaseRunner::score_rows(std::size_t channel, std::size_t lead, std::uint32_t number,
                             MemberColumns& columns, const CaseFields& fields,
                             std::int64_t first_row, std::span<double> record) const {
-  const auto count = static_cast<std::size_t>(fields.nlat);
   MYRIAD_EXPECT(first_row >= 0 && first_row + fields.nlat <= shape_.grid.nlat() &&
-                fields.nlon == shape_.grid.nlon() && record.size() == count * row_record_size());
+                fields.nlon == shape_.grid.nlon() && fields.weights.empty() &&
+                record.size() == static_cast<std::size_t>(fields.nlat) * row_record_size());
   check_finite(fields.truth, "the verifying field", shape_, channel, lead, first_row);
-  const std::int64_t members = columns.members();
   const MemberErrors errors = columns.errors(fields.truth);
+  std::fill(record.begin(), record.end(), 0.0);
+  score_layer({columns, fields, channel, lead, first_row, number}, errors, 0, record);
+  for (std::size_t layer = 1; layer <= weighted_.size(); ++layer) {
+    CaseFields weighted = fields;
+    weighted.weights = std::span<const float>(shape_.regions[weighted_[layer - 1]].weights)
+                           .subspan(static_cast<std::size_t>(first_row * fields.nlon),
+                                    static_cast<std::size_t>(fields.points()));
+    // Families may have asked for other errors.
+    score_layer({columns, weighted, channel, lead, first_row, number}, columns.errors(fields.truth),
+                layer, record);
+  }
+}
+
+void CaseRunner::score_layer(const CaseRows& case_rows, const MemberErrors& errors,
+                             std::size_t layer, std::span<double> record) const {
+  const CaseFields& fields = case_rows.fields;
+  const auto count = static_cast<std::size_t>(fields.nlat);
+  const std::int64_t members = case_rows.members.members();
   std::vector<Moments> rows(count);
-  row_moments(columns, errors, fields, rows);
+  row_moments(case_rows.members, errors, fields, rows);
   const std::int64_t bins = std::min(static_cast<std::int64_t>(shape_.rank_bins), members + 1);
   std::vector<double> ranks(count * static_cast<std::size_t>(bins), 0.0), outliers(count);
   if (members > 1) {
-    count_ranks(errors, members, fields.nlon, {options_.seed, number, first_row * fields.nlon},
-                bins, ranks, outliers);
+    count_ranks(errors, members, fields.nlon,
+                {options_.seed, case_rows.number, case_rows.first_row * fields.nlon}, bins, ranks,
+                outliers, fields.weights);
     for (std::size_t k = 0; k < count; ++k)
       rows[k](CaseMoment::outlier) = outliers[k] / static_cast<double>(fields.nlon);
   }
-  std::fill(record.begin(), record.end(), 0.0);
+  const auto begin_of = [&](std::size_t k) {
+    return record.begin() +
+           static_cast<std::ptrdiff_t>(k * row_record_size() + layer * layer_size());
+  };
   for (std::size_t k = 0; k < count; ++k) {
-    const auto row = record.begin() + static_cast<std::ptrdiff_t>(k * row_record_size());
+    const auto row = begin_of(k);
     std::copy(rows[k].values().begin(), rows[k].values().end(), row);
     std::copy_n(ranks.begin() + static_cast<std::ptrdiff_t>(k) * bins, bins, row + k_moment_count);
   }
-  const CaseRows case_rows{columns, fields, channel, lead, first_row, number};
-  std::size_t begin = k_moment_count + static_cast<std::size_t>(shape_.rank_bins);
+  std::ptrdiff_t begin = k_moment_count + shape_.rank_bins;
   for (const auto& family : shape_.families) {
     const std::size_t size = family->record_size();
     std::vector<double> values(count * size, std::numeric_limits<double>::quiet_NaN());
     family->score_rows(case_rows, values);
     for (std::size_t k = 0; k < count; ++k) {
       std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(k * size), size,
-                  record.begin() + static_cast<std::ptrdiff_t>(k * row_record_size() + begin));
+                  begin_of(k) + begin);
     }
-    begin += size;
+    begin += static_cast<std::ptrdiff_t>(size);
   }
 }
 
@@ -99,23 +125,29 @@ void CaseRunner::store(std::size_t channel, std::size_t lead, std::span<const do
   const auto nlat = static_cast<std::size_t>(shape_.grid.nlat());
   const auto bins = static_cast<std::size_t>(shape_.rank_bins);
   MYRIAD_EXPECT(rows.size() == nlat * row_record_size());
-  std::vector<Moments> moments(nlat);
-  std::vector<double> counts(nlat * bins);
-  for (std::size_t k = 0; k < nlat; ++k) {
-    const auto row = rows.subspan(k * row_record_size(), row_record_size());
-    std::copy_n(row.begin(), k_moment_count, moments[k].values().begin());
-    std::copy_n(row.begin() + k_moment_count, bins,
-                counts.begin() + static_cast<std::ptrdiff_t>(k * bins));
+  std::vector<std::vector<Moments>> moments(1 + weighted_.size(), std::vector<Moments>(nlat));
+  std::vector<std::vector<double>> counts(moments.size(), std::vector<double>(nlat * bins));
+  const auto layer_of = [&](std::size_t k, std::size_t layer) {
+    return rows.subspan(k * row_record_size() + layer * layer_size(), layer_size());
+  };
+  for (std::size_t layer = 0; layer < moments.size(); ++layer) {
+    for (std::size_t k = 0; k < nlat; ++k) {
+      const auto row = layer_of(k, layer);
+      std::copy_n(row.begin(), k_moment_count, moments[layer][k].values().begin());
+      std::copy_n(row.begin() + k_moment_count, bins,
+                  counts[layer].begin() + static_cast<std::ptrdiff_t>(k * bins));
+    }
   }
   for (std::size_t r = 0; r < shape_.regions.size(); ++r) {
-    record.set_moments(channel, lead, r, area_mean(moments, weights_[r]));
-    const auto histogram = rank_histogram(counts, rank_weights_[r], shape_.grid.nlon());
+    const std::size_t layer = layers_[r];
+    record.set_moments(channel, lead, r, area_mean(moments[layer], weights_[r]));
+    const auto histogram = rank_histogram(counts[layer], rank_weights_[r], shape_.grid.nlon());
     std::copy(histogram.begin(), histogram.end(), record.ranks(channel, lead, r).begin());
     const auto families = record.families(channel, lead, r);
     std::fill(families.begin(), families.end(), 0.0);
     for (std::size_t k = 0; k < nlat; ++k) {
       if (weights_[r][k] == 0.0) continue;
-      const auto row = rows.subspan((k + 1) * row_record_size() - families.size(), families.size());
+      const auto row = layer_of(k, layer).last(families.size());
       for (std::size_t i = 0; i < families.size(); ++i) families[i] += weights_[r][k] * row[i];
     }
   }
@@ -191,6 +223,7 @@ void CaseRunner::begin(std::size_t channel, std::size_t lead, std::uint32_t numb
 
 void CaseRunner::add_rows(const CaseFields& fields, std::int64_t first_row, std::span<float> mean,
                           std::span<float> spread) {
+  MYRIAD_EXPECT(fields.weights.empty());  // those of the regions are the shape's
   const auto nlon = static_cast<std::size_t>(fields.nlon);
   const std::int64_t step =
       MemberColumns::rows_at_once(columns_.backend(), fields.members, fields.nlon);

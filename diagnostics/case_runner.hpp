@@ -39,12 +39,14 @@ struct SpectrumFields {
 ///
 /// A case is scored row by row: score_rows() turns any band into numbers per row, anywhere; store()
 /// makes the scores of all rows together. `myriad verify` and the scores of a running forecast both
-/// go this way, so that they agree to the bit.
+/// go this way, so that they agree to the bit. A region whose points have weights of their own
+/// needs numbers of the rows of its own; all the others share theirs.
 class CaseRunner {
  public:
   CaseRunner(kernels::Backend& backend, const VerificationShape& shape, const CaseOptions& options);
 
-  /// Numbers that score_rows() makes of one row: its moments, rank counts and families.
+  /// Numbers that score_rows() makes of one row: its moments, rank counts and families, once for
+  /// all regions without weights of points and once for each region with such.
   std::size_t row_record_size() const;
   /// Score the rows [first_row, first_row + fields.nlat), whose members \p columns hold.
   ///
@@ -77,11 +79,19 @@ class CaseRunner {
   void finish(StartRecord& record);
 
  private:
+  /// Moments, rank counts and families of a row, by one set of weights.
+  std::size_t layer_size() const;
+  /// \p record [row, row_record_size()]; writes layer number \p layer.
+  void score_layer(const CaseRows& rows, const MemberErrors& errors, std::size_t layer,
+                   std::span<double> record) const;
+
   kernels::Backend& backend_;
   const VerificationShape& shape_;
   CaseOptions options_;
   std::vector<std::vector<double>> weights_;       ///< [region][lat], by area
   std::vector<std::vector<double>> rank_weights_;  ///< [region][lat]
+  std::vector<std::size_t> layers_;                ///< [region] which numbers of a row are its
+  std::vector<std::size_t> weighted_;              ///< [layer - 1] region whose weights it has
   std::unique_ptr<SpectrumAnalyser> analyser_;
   MemberColumns columns_;
   std::size_t channel_ = 0;

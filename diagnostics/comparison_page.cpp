@@ -116,8 +116,8 @@ class ComparisonPage {
         detail::verdict_panel(verdicts());
     for (std::size_t r = 0; r < cases_.regions().size(); ++r) {
       const Region& region = cases_.a().results->shape().regions[cases_.regions()[r].first];
-      out += fmt::format("<h3>{}</h3>\n<div class=\"cards\">\n",
-                         escape_markup(region_text(region.name)));
+      out +=
+          fmt::format("<h3>{}</h3>\n<div class=\"cards\">\n", escape_markup(region_text(region)));
       for (const ComparedScore& score : scores_) {
         if (score.score == "spread_skill_ratio") continue;
         out += detail::scorecard_figure(
@@ -131,10 +131,12 @@ class ComparisonPage {
     return out + "</section>\n";
   }
 
-  static std::string region_text(const std::string& name) {
-    if (name == "n_extratropics") return "Extratropics north of 20°N";
-    if (name == "s_extratropics") return "Extratropics south of 20°S";
-    return detail::capitalised(name);
+  static std::string region_text(const Region& region) {
+    if (region.name == "n_extratropics") return "Extratropics north of 20°N";
+    if (region.name == "s_extratropics") return "Extratropics south of 20°S";
+    const bool known =
+        region.name == "global" || region.name == "tropics" || region.name == "domain";
+    return detail::capitalised(known ? region.name : region.title);
   }
 
   std::string channel_panel(std::size_t channel) const {

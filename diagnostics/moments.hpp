@@ -84,11 +84,14 @@ struct CaseFields {
   std::span<const float> persistence;   ///< [lat, lon] or empty: the analysis at the start
   std::span<const float> climate_mean;  ///< [lat, lon] or empty
   std::span<const float> climate_std;   ///< [lat, lon] or empty; needs climate_mean
+  /// [lat, lon] or empty (all 1): every mean along a row is that of weight times value; a point of
+  /// weight 0 is not looked at.
+  std::span<const float> weights = {};
 
   std::int64_t points() const { return nlat * nlon; }
 };
 
-/// Zonal means of every moment of \p fields but `outlier`, row by row.
+/// Zonal means of every moment of \p fields but `outlier`, row by row, weighted by fields.weights.
 ///
 /// \param columns the members of the rows of \p fields, loaded; `fields.ensemble` is not used
 /// \param errors of \p columns against fields.truth

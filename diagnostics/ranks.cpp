@@ -34,27 +34,29 @@ std::uint32_t case_number(const Instant& start, std::string_view channel, Durati
 
 void count_ranks(const MemberErrors& errors, std::int64_t members, std::int64_t nlon,
                  const RankKey& key, std::int64_t bins, std::span<double> counts,
-                 std::span<double> outliers) {
+                 std::span<double> outliers, std::span<const float> weights) {
   const std::size_t rows = outliers.size();
   MYRIAD_EXPECT(counts.size() == rows * static_cast<std::size_t>(bins));
   MYRIAD_EXPECT(errors.below.size() == rows * static_cast<std::size_t>(nlon));
   MYRIAD_EXPECT(bins >= 2 && bins <= members + 1);
+  MYRIAD_EXPECT(weights.empty() || weights.size() == errors.below.size());
   std::fill(counts.begin(), counts.end(), 0.0);
   std::fill(outliers.begin(), outliers.end(), 0.0);
   for (std::size_t point = 0; point < errors.below.size(); ++point) {
     const std::size_t row = point / static_cast<std::size_t>(nlon);
+    const double weight = weights.empty() ? 1.0 : static_cast<double>(weights[point]);
     auto bin = static_cast<std::int64_t>(errors.below[point]);
     std::array<double, 2> u{};
     if (errors.equal[point] > 0.0 || bins <= members) {
       u = uniforms(key, key.first_point + static_cast<std::int64_t>(point));
       bin += static_cast<std::int64_t>(u[0] * (errors.equal[point] + 1.0));
     }
-    if (bin == 0 || bin == members) outliers[row] += 1.0;
+    if (bin == 0 || bin == members) outliers[row] += weight;
     if (bins <= members) {
       const double share = (static_cast<double>(bin) + u[1]) / static_cast<double>(members + 1);
       bin = std::min(bins - 1, static_cast<std::int64_t>(share * static_cast<double>(bins)));
     }
-    counts[row * static_cast<std::size_t>(bins) + static_cast<std::size_t>(bin)] += 1.0;
+    counts[row * static_cast<std::size_t>(bins) + static_cast<std::size_t>(bin)] += weight;
   }
 }
 

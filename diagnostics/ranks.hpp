@@ -28,11 +28,12 @@ std::uint32_t case_number(const Instant& start, std::string_view channel, Durati
 /// ranks are pooled into bins of equal expected weight, a rank that straddles two bins being split
 /// at random, so that a calibrated ensemble stays flat. \p errors are those of N members on whole
 /// rows of nlon points. Shapes: counts [lat, bins]; outliers [lat]: points of rank 0 or N.
-/// Preconditions: 2 <= bins <= members + 1. Determinism: whole numbers, so that rows may be counted
-/// in any order and bands; the draw of a point depends on (seed, case, point) only.
+/// \param weights [lat, lon] what a point counts, or empty: 1
+/// Preconditions: 2 <= bins <= members + 1. Determinism: rows may be counted in any order and
+/// bands; the draw of a point depends on (seed, case, point) only.
 void count_ranks(const MemberErrors& errors, std::int64_t members, std::int64_t nlon,
                  const RankKey& key, std::int64_t bins, std::span<double> counts,
-                 std::span<double> outliers);
+                 std::span<double> outliers, std::span<const float> weights = {});
 
 /// Rank histogram of one case in one region: sum over rows of weights[row] counts[row] / nlon,
 /// southwards.

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "diagnostics/report_text.hpp"
 
@@ -95,15 +99,63 @@ class ScoreCharts {
                                     "Anomaly correlation of the extratropics and the tropics.", "");
     chart.y_high = 1.0;
     chart.reference_lines = {0.6};
-    static constexpr const char* labels[] = {"", "north", "tropics", "south"};
-    static constexpr const char* styles[] = {"", "s-region1", "s-region2", "s-region3"};
+    static constexpr std::array<std::array<const char*, 3>, 3> lines{
+        {{"n_extratropics", "north", "s-region1"},
+         {"tropics", "tropics", "s-region2"},
+         {"s_extratropics", "south", "s-region3"}}};
     bool any = false;
-    for (std::size_t r = 1; r < std::min<std::size_t>(4, results_.shape().regions.size()); ++r)
-      any = charts_.add(chart, "acc", labels[r], styles[r], r) || any;
+    for (std::size_t r = 1; r < results_.shape().regions.size(); ++r) {
+      for (const auto& [name, label, style] : lines) {
+        if (results_.shape().regions[r].name == name)
+          any = charts_.add(chart, "acc", label, style, r) || any;
+      }
+    }
     if (!any) return {};
     return make("By region",
                 "Anomaly correlation north of 20°N, between 20°S and 20°N, and south of 20°S.", "1",
                 "acc", chart);
+  }
+
+  /// Regions asked for, three to a figure; by the error where there is no anomaly correlation.
+  std::string own_regions() const {
+    std::vector<std::size_t> own;
+    for (std::size_t r = 1; r < results_.shape().regions.size(); ++r) {
+      const auto& known = standard_regions();
+      const bool standard = std::any_of(known.begin(), known.end(), [&](const Region& region) {
+        return region.name == results_.shape().regions[r].name;
+      });
+      if (!standard) own.push_back(r);
+    }
+    std::string figures;
+    for (std::size_t first = 0; first < own.size(); first += 3) {
+      const std::span<const std::size_t> some = std::span<const std::size_t>(own).subspan(
+          first, std::min<std::size_t>(3, own.size() - first));
+      std::string drawn = region_chart("acc", some);
+      figures += drawn.empty() ? region_chart("rmse", some) : drawn;
+    }
+    return figures;
+  }
+
+  std::string region_chart(const std::string& score, std::span<const std::size_t> regions) const {
+    static constexpr std::array<const char*, 3> styles{"s-region1", "s-region2", "s-region3"};
+    const bool correlation = score == "acc";
+    LineChart chart =
+        charts_.start(correlation ? "Anomaly correlation by region" : "Error by region",
+                      "One line for each region that was asked for.", correlation ? "" : unit());
+    if (correlation) {
+      chart.y_high = 1.0;
+      chart.reference_lines = {0.6};
+    }
+    std::string titles;
+    bool any = false;
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+      const Region& region = results_.shape().regions[regions[i]];
+      any = charts_.add(chart, score, region.name, styles[i], regions[i]) || any;
+      titles += (titles.empty() ? "" : "; ") + region.title;
+    }
+    if (!any) return {};
+    return make(correlation ? "By region, correlation" : "By region, error", titles + ".",
+                correlation ? "1" : info_.units, score, chart);
   }
 
   std::string bias() const {
@@ -143,7 +195,7 @@ class ScoreCharts {
 std::string score_charts(const Report& report, std::size_t channel) {
   const ScoreCharts charts(report, channel);
   return "<div class=\"grid\">\n" + charts.error() + charts.crps() + charts.correlation() +
-         charts.ratio() + charts.regions() + charts.bias() + "</div>\n";
+         charts.ratio() + charts.regions() + charts.own_regions() + charts.bias() + "</div>\n";
 }
 
 std::string score_table(const ScoreResults& results, std::size_t channel) {

@@ -53,7 +53,8 @@ class ScoreFamily {
   virtual std::string name() const = 0;
   /// Numbers per row, the same for all channels.
   virtual std::size_t record_size() const = 0;
-  /// *Shapes* record [row, record_size()], NaN on entry; a channel that the family does not score leaves it so.
+  /// *Shapes* record [row, record_size()], NaN on entry; a channel that the family does not score leaves it so. Means along a row
+  /// are those of weight times value where rows.fields.weights are given; a family that cannot do so leaves the record NaN.
   virtual void score_rows(const CaseRows& rows, std::span<double> record) const = 0;
   /// Most values per point that score_rows() asks so many members for at once (MemberColumns::buffer_bytes()).
   virtual std::int64_t values_at_once(std::int64_t members) const = 0;

@@ -210,6 +210,20 @@ Json channels_json(const VerificationShape& shape) {
   return channels;
 }
 
+Json regions_json(const VerificationShape& shape) {
+  Json regions{Json::Array{}};
+  for (const Region& region : shape.regions) {
+    Json entry{Json::Object{}};
+    entry.set("name", region.name);
+    entry.set("title", region.title);
+    entry.set("south_deg", region.south_deg);
+    entry.set("north_deg", region.north_deg);
+    entry.set("weighted_points", !region.weights.empty());
+    regions.push_back(std::move(entry));
+  }
+  return regions;
+}
+
 void define_starts(io::ProductWriter& writer, std::span<const Instant> starts) {
   const CfTimeUnits units(io::k_time_units, starts.front().calendar());
   std::vector<double> hours;
@@ -313,6 +327,7 @@ io::PublishedFile write_score_file(const Verification& results, const std::files
   io::NcAttributes all = attributes;
   all.emplace_back("MYRIAD_channels", to_json_text(channels_json(shape)));
   all.emplace_back("MYRIAD_grid", shape.grid.describe());
+  all.emplace_back("MYRIAD_regions", to_json_text(regions_json(shape)));
   io::ProductWriter writer(path, all, existing);
   if (!starts.empty()) define_starts(writer, starts);
   std::vector<std::string> regions;

@@ -64,10 +64,19 @@ std::vector<VerifiedChannel> channels_of(const io::NetcdfFile& file) {
   return channels;
 }
 
+/// Names and bounds; the weights of points are not in the file.
 std::vector<Region> regions_of(const io::NetcdfFile& file) {
+  std::vector<Region> known = standard_regions();
+  if (const auto text = file.text_attribute(nullptr, "MYRIAD_regions")) {  // absent in old files
+    known.clear();
+    const Json list = parse_json(*text, file.path());
+    for (const Json& entry : list.as_array()) {
+      known.push_back({entry.at("name").as_string(), entry.at("title").as_string(),
+                       entry.at("south_deg").as_double(), entry.at("north_deg").as_double()});
+    }
+  }
   std::vector<Region> regions;
   for (const std::string& name : file.read_texts(required(file, "region"))) {
-    const auto known = standard_regions();
     const auto found = std::find_if(known.begin(), known.end(),
                                     [&](const Region& region) { return region.name == name; });
     if (found == known.end()) not_scores(file, "the region " + name + " is unknown");

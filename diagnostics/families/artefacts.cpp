@@ -57,6 +57,7 @@ class ArtefactFamily final : public ScoreFamily {
     const auto count = static_cast<std::size_t>(rows.fields.nlat);
     MYRIAD_EXPECT(rows.fields.nlon == options_.grid.nlon());
     MYRIAD_EXPECT(record.size() == count * record_size());
+    if (!rows.fields.weights.empty()) return;  // wavenumbers need whole circles of latitude
     std::fill(record.begin(), record.end(), 0.0);
     const std::int64_t members = std::min(options_.members_at_most, rows.members.members());
     std::vector<float> field(count * nlon);
@@ -79,7 +80,7 @@ class ArtefactFamily final : public ScoreFamily {
       const std::size_t at =
           row * record_size() + 2 * wavenumbers_.size() + (latitude > k_cap ? 0 : 2);
       record[at] =
-          detail::row_mean(row, nlon, [&](std::size_t p) { return variance[p]; });
+          detail::row_mean(rows.fields, row, [&](std::size_t p) { return variance[p]; });
       record[at + 1] = 1.0;
     }
   }

@@ -41,7 +41,6 @@ class EnergyFamily final : public ScoreFamily {
 
   void score_rows(const CaseRows& rows, std::span<double> record) const override {
     const auto& truth = rows.fields.truth;
-    const auto nlon = static_cast<std::size_t>(rows.fields.nlon);
     MYRIAD_EXPECT(record.size() == static_cast<std::size_t>(rows.fields.nlat) * record_size());
     const std::int64_t count = std::min(at_most_, rows.members.members());
     std::vector<float> members(static_cast<std::size_t>(count) * truth.size());
@@ -50,7 +49,7 @@ class EnergyFamily final : public ScoreFamily {
       return std::span<const float>(members).subspan(i * truth.size(), truth.size());
     };
     const auto distance = [&](std::size_t row, std::span<const float> a, std::span<const float> b) {
-      return detail::row_mean(row, nlon, [&](std::size_t p) {
+      return detail::row_mean(rows.fields, row, [&](std::size_t p) {
         const double d = static_cast<double>(a[p]) - static_cast<double>(b[p]);
         return d * d;
       });

@@ -143,22 +143,23 @@ double EventTable::equitable_threat_score() const {
   return ratio(hits - chance, alarms + s - hits - chance);
 }
 
-void EventCounter::add(std::int64_t k, std::int64_t n, bool happened,
-                       std::span<double> sums) const {
+void EventCounter::add(std::int64_t k, std::int64_t n, bool happened, std::span<double> sums,
+                       double weight) const {
   const double p = static_cast<double>(k) / static_cast<double>(n);
   const double o = happened ? 1.0 : 0.0;
   const auto bin = sums.subspan(k_of_bin * bins_.bin_of(k, n), k_of_bin);
-  bin[0] += 1.0;
-  bin[1] += p;
-  bin[2] += o;
-  bin[3] += p * p;
-  bin[4] += p * o;
+  bin[0] += weight;
+  bin[1] += weight * p;
+  bin[2] += weight * o;
+  bin[3] += weight * p * p;
+  bin[4] += weight * p * o;
   const auto tail = sums.last(4);
-  tail[log_score_sum] -= std::log(std::max(happened ? p : 1.0 - p, log_floor_));
-  tail[fair_correction] += n > 1 ? p * (1.0 - p) / static_cast<double>(n - 1) : detail::k_absent;
+  tail[log_score_sum] -= weight * std::log(std::max(happened ? p : 1.0 - p, log_floor_));
+  tail[fair_correction] +=
+      n > 1 ? weight * p * (1.0 - p) / static_cast<double>(n - 1) : detail::k_absent;
   if (2 * k >= n) {
-    tail[warned] += 1.0;
-    tail[warned_and_happened] += o;
+    tail[warned] += weight;
+    tail[warned_and_happened] += weight * o;
   }
 }
 

@@ -94,9 +94,10 @@ class EventCounter {
  public:
   /// \param log_floor smallest probability that the log score gives to what happened
   EventCounter(ProbabilityBins bins, double log_floor) : bins_(bins), log_floor_(log_floor) {}
-  /// Add one case of weight 1 to \p sums [EventTable::size(bins)]: \p k of \p n members had the
-  /// event. One member has no fair correction: NaN.
-  void add(std::int64_t k, std::int64_t n, bool happened, std::span<double> sums) const;
+  /// Add one case to \p sums [EventTable::size(bins)]: \p k of \p n members had the event. One
+  /// member has no fair correction: NaN.
+  void add(std::int64_t k, std::int64_t n, bool happened, std::span<double> sums,
+           double weight = 1.0) const;
 
  private:
   ProbabilityBins bins_;

@@ -66,13 +66,16 @@ class EventFamily final : public ScoreFamily {
         const auto sums = record.subspan(row * record_size() + e * table_size(), table_size());
         std::fill(sums.begin(), sums.end(), 0.0);
         for (std::size_t p = row * nlon; p < (row + 1) * nlon; ++p) {
+          const double weight =
+              rows.fields.weights.empty() ? 1.0 : static_cast<double>(rows.fields.weights[p]);
+          if (weight == 0.0) continue;
           const auto at = e * points + p;
           const auto beyond = events[e].relation == Relation::above
                                   ? n - static_cast<std::int64_t>(counts.up_to[at])
                                   : static_cast<std::int64_t>(counts.below[at]);
           counter.add(beyond, n,
-                      events[e].beyond(static_cast<double>(rows.fields.truth[p]), values[at]),
-                      sums);
+                      events[e].beyond(static_cast<double>(rows.fields.truth[p]), values[at]), sums,
+                      weight);
         }
         for (double& v : sums) v /= static_cast<double>(nlon);
       }

@@ -63,9 +63,7 @@ class GaussianFamily final : public ScoreFamily {
       return s > 0.0 ? s : detail::k_absent;
     };
     for (std::size_t row = 0; row < static_cast<std::size_t>(rows.fields.nlat); ++row) {
-      const auto average = [&](auto&& value) {
-        return detail::row_mean(row, static_cast<std::size_t>(rows.fields.nlon), value);
-      };
+      const auto average = [&](auto&& value) { return detail::row_mean(rows.fields, row, value); };
       const auto out = record.subspan(row * record_size(), record_size());
       out[log_variance] = average([&](std::size_t p) { return 2.0 * std::log(spread_at(p)); });
       out[scaled_error] = average([&](std::size_t p) {

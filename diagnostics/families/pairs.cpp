@@ -49,9 +49,7 @@ class PairFamily final : public ScoreFamily {
     const auto errors = rows.members.errors(rows.fields.truth).sum;
     const auto all = rows.members.combine_sorted(pair_weights(members));
     for (std::size_t row = 0; row < static_cast<std::size_t>(rows.fields.nlat); ++row) {
-      const auto average = [&](auto&& value) {
-        return detail::row_mean(row, static_cast<std::size_t>(rows.fields.nlon), value);
-      };
+      const auto average = [&](auto&& value) { return detail::row_mean(rows.fields, row, value); };
       const double absolute = average([&](std::size_t p) { return errors[p]; }) / n;
       const double apart = average([&](std::size_t p) { return all[p] - partners[p]; });
       const double distance = average([&](std::size_t p) { return all[p]; });

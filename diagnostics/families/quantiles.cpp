@@ -40,7 +40,6 @@ class QuantileFamily final : public ScoreFamily {
 
   void score_rows(const CaseRows& rows, std::span<double> record) const override {
     const std::size_t quantiles = options_.probabilities.size();
-    const auto nlon = static_cast<std::size_t>(rows.fields.nlon);
     const auto& truth = rows.fields.truth;
     MYRIAD_EXPECT(record.size() == static_cast<std::size_t>(rows.fields.nlat) * record_size());
     std::vector<double> ranks;
@@ -53,7 +52,9 @@ class QuantileFamily final : public ScoreFamily {
     const auto y = [&](std::size_t point) { return static_cast<double>(truth[point]); };
     for (std::size_t row = 0; row < static_cast<std::size_t>(rows.fields.nlat); ++row) {
       const auto out = record.subspan(row * record_size(), record_size());
-      const auto average = [&](auto&& number) { return detail::row_mean(row, nlon, number); };
+      const auto average = [&](auto&& number) {
+        return detail::row_mean(rows.fields, row, number);
+      };
       for (std::size_t q = 0; q < quantiles; ++q) {
         out[q] = average(
             [&](std::size_t p) { return pinball(options_.probabilities[q], value(q, p), y(p)); });

@@ -27,7 +27,7 @@ class RegionalMeanFamily final : public ScoreFamily {
     const auto count = static_cast<std::size_t>(rows.fields.nlat);
     MYRIAD_EXPECT(record.size() == count * record_size());
     const auto average = [&](std::span<const float> field, std::size_t row) {
-      return detail::row_mean(row, static_cast<std::size_t>(rows.fields.nlon),
+      return detail::row_mean(rows.fields, row,
                               [&](std::size_t p) { return static_cast<double>(field[p]); });
     };
     for (std::size_t row = 0; row < count; ++row) record[row * record_size()] = average(truth, row);

@@ -80,6 +80,9 @@ class SpreadSkillFamily final : public ScoreFamily {
           record.subspan(row * record_size(), record_size()).first(3 * (bins.edges.size() + 1));
       std::fill(out.begin(), out.end(), 0.0);
       for (std::size_t p = row * nlon; p < (row + 1) * nlon; ++p) {
+        const double weight =
+            rows.fields.weights.empty() ? 1.0 : static_cast<double>(rows.fields.weights[p]);
+        if (weight == 0.0) continue;
         // edge * climate, not s / climate, so that a climate without variance does no harm
         const double unit = bins.relative ? static_cast<double>(climate[p]) : 1.0;
         const double s = std::sqrt(variance[p]);
@@ -88,9 +91,9 @@ class SpreadSkillFamily final : public ScoreFamily {
                          bins.edges.begin();
         const auto numbers = out.subspan(3 * static_cast<std::size_t>(bin), 3);
         const double e = mean[p] - static_cast<double>(rows.fields.truth[p]);
-        numbers[0] += 1.0;
-        numbers[1] += variance[p];
-        numbers[2] += e * e;
+        numbers[0] += weight;
+        numbers[1] += weight * variance[p];
+        numbers[2] += weight * e * e;
       }
       for (double& v : out) v /= static_cast<double>(nlon);
     }

@@ -143,7 +143,6 @@ class TailFamily final : public ScoreFamily {
   void score_tail(const CaseRows& rows, const Event& tail, MemberColumns& clamped,
                   const Numbers& numbers_of) const {
     const auto& truth = rows.fields.truth;
-    const auto nlon = static_cast<std::size_t>(rows.fields.nlon);
     const auto n = static_cast<double>(clamped.members());
     std::vector<float> limited(truth.begin(), truth.end());
     for (float& y : limited) y = cut(tail, y);
@@ -164,7 +163,7 @@ class TailFamily final : public ScoreFamily {
     }
     for (std::size_t row = 0; row < static_cast<std::size_t>(rows.fields.nlat); ++row) {
       const auto out = numbers_of(row);
-      const auto average = [&](auto&& value) { return detail::row_mean(row, nlon, value); };
+      const auto average = [&](auto&& value) { return detail::row_mean(rows.fields, row, value); };
       const auto crps = crps_of(average([&](std::size_t p) { return errors[p]; }) / n,
                                 average([&](std::size_t p) { return pairs[p]; }), n);
       out[standard] = crps.standard;

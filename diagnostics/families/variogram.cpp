@@ -62,6 +62,7 @@ class VariogramFamily final : public ScoreFamily {
     const auto nlon = static_cast<std::size_t>(rows.fields.nlon);
     MYRIAD_EXPECT(rows.fields.nlon == options_.nlon);
     MYRIAD_EXPECT(record.size() == static_cast<std::size_t>(rows.fields.nlat) * record_size());
+    if (!rows.fields.weights.empty()) return;  // a pair would leave the region
     const std::int64_t members = rows.members.members();
     std::vector<RunningMoments> lags(columns_.size(), RunningMoments(truth.size()));
     std::vector<float> member(truth.size());
@@ -76,13 +77,13 @@ class VariogramFamily final : public ScoreFamily {
     for (std::size_t row = 0; row < static_cast<std::size_t>(rows.fields.nlat); ++row) {
       const auto out = record.subspan(row * record_size(), record_size());
       for (std::size_t k = 0; k < lags.size(); ++k) {
-        out[2 * k] = detail::row_mean(row, nlon, [&](std::size_t p) {
+        out[2 * k] = detail::row_mean(rows.fields, row, [&](std::size_t p) {
           const double d = difference(truth, p, k, nlon) - lags[k].mean[p];
           return d * d;
         });
         if (members < 2) continue;
         out[2 * k + 1] = detail::row_mean(
-            row, nlon, [&](std::size_t p) { return lags[k].squares[p] / (n * (n - 1.0)); });
+            rows.fields, row, [&](std::size_t p) { return lags[k].squares[p] / (n * (n - 1.0)); });
       }
     }
   }

@@ -14,6 +14,7 @@
 #include "pipelines/verify/ensemble_files.hpp"
 #include "pipelines/verify/member_files.hpp"
 #include "pipelines/verify/scored_fields.hpp"
+#include "pipelines/verify/scored_regions.hpp"
 #include "src/base/build_info.hpp"
 #include "src/base/log.hpp"
 
@@ -79,6 +80,8 @@ VerifyRun::VerifyRun(const Config& config)
   shape_.grid = forecasts_->grid();
   const bool global = shape_.grid.is_global();
   if (!global) shape_.regions = {{"domain", "Domain of the forecasts", -90.0, 90.0}};
+  for (diag::Region& region : read_regions(config.sections("regions"), shape_.grid))
+    shape_.regions.push_back(std::move(region));
   shape_.members = static_cast<int>(forecasts_->members());
   shape_.rank_bins = std::max(
       2, std::min(shape_.members + 1, static_cast<int>(config.section("ranks").integer("bins"))));

@@ -4,6 +4,7 @@
 #include "pipelines/common/file_attributes.hpp"
 #include "pipelines/common/score_families.hpp"
 #include "pipelines/verify/scored_fields.hpp"
+#include "pipelines/verify/scored_regions.hpp"
 #include "pipelines/verify/shown_fields.hpp"
 
 namespace myriad::pipelines {
@@ -37,6 +38,7 @@ Schema verify_schema() {
   s.path("climatology", "File of annual harmonics; without it there is no anomaly correlation");
   s.text("channels", "Channels to score; absent: all of the forecasts; empty: none but derived").list();
   add_scored_field_keys(s);
+  add_region_keys(s);
   s.duration("leads", "Lead times to score; absent: all of the forecasts").list(1);
   s.choice("control",
            "Member 0: scored by itself (exclude), also as a member (include), or a member like "

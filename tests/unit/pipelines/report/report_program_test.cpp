@@ -82,6 +82,30 @@ TEST(ReportProgram, ShowsCurvesOfEventsAndExtremesAgainByteForByte) {
   EXPECT_EQ(describe(io::check_cf((run / "report.nc").string(), io::CfProfile::product)), "");
 }
 
+TEST(ReportProgram, ShowsRegionsAskedForAgainByteForByte) {
+  const VerifyWorld world(6, 5);
+  const std::string regions =
+      "regions:\n  - {name: europe, title: Europe & Africa, south: -35, north: 75, west: -20, "
+      "east: "
+      "45}\n  - {name: north, south: 40}\n";
+  const fs::path run = verify(world, "run", regions), other = verify(world, "other", regions);
+  const std::string page = read_text_file(run / "report.html");
+  EXPECT_THAT(page, HasSubstr("Europe &amp; Africa; north."));
+  EXPECT_THAT(page, HasSubstr("data-name=\"europe\""));
+  const ProcessResult r = report({run.string(), "--out", (world.path() / "page").string()});
+  ASSERT_EQ(r.code, 0) << r.err;
+  EXPECT_EQ(read_text_file(world.path() / "page/report.html"), page);
+  ASSERT_EQ(report({run.string(), other.string(), "--out", (world.path() / "both").string()}).code,
+            0);
+  EXPECT_THAT(read_text_file(world.path() / "both/comparison.html"),
+              HasSubstr("Europe &amp; Africa"));
+  const diag::StoredScores stored((run / "scores.nc").string());
+  ASSERT_EQ(stored.shape().regions.size(), 6U);
+  EXPECT_EQ(stored.shape().regions[4].title, "Europe & Africa");
+  EXPECT_EQ(stored.shape().regions[5].south_deg, 40.0);
+  EXPECT_EQ(describe(io::check_cf((run / "scores.nc").string(), io::CfProfile::product)), "");
+}
+
 TEST(ReportProgram, ReadsEveryScoreThatWasWritten) {
   const VerifyWorld world(6, 5);
   const fs::path run = verify(world, "run");
