@@ -54,8 +54,11 @@ std::optional<DerivedVariable> find_wind(std::string_view name) {
   const std::string level(name.substr(4));
   const auto inputs = channels_of({"u" + level, "v" + level});
   if (!inputs) return std::nullopt;
+  const std::string& wording = (*inputs)[0].long_name;  // "eastward wind at 850 hPa"
+  const std::size_t at = wording.find(" at ");
   return DerivedVariable{
-      result(std::string(name), "wind_speed", fmt::format("wind speed at {}", level), "m s-1",
+      result(std::string(name), "wind_speed",
+             "wind speed at " + (at == std::string::npos ? level : wording.substr(at + 4)), "m s-1",
              (*inputs)[0].level),
       *inputs, "sqrt(u^2 + v^2)", [](DerivedInputs in, std::span<float> out) {
         at_every_point(in, out, [](auto&& x) { return wind_speed(x(0), x(1)); });

@@ -144,6 +144,7 @@ std::string brief_table(const Verification& results) {
     for (const TableLine& line : k_brief_table) {
       const auto values = results.over_leads(find_score(line.score), c, k_globe);
       if (!exists(values)) continue;
+      if (name.size() >= 15) text += std::exchange(name, "") + '\n';  // a line of its own
       text += fmt::format("{:15}{:19}", std::exchange(name, ""), line.label);
       for (std::size_t t : leads) text += fmt::format("{:>9}", brief_number(values[t], line.ratio));
       text += '\n';

@@ -30,6 +30,11 @@ TEST(Derived, WindSpeedIsTheLengthOfTheVector) {
   }
 }
 
+TEST(Derived, WindSpeedIsNamedByItsLevel) {
+  EXPECT_EQ(make_derived("wind850").channel.long_name, "wind speed at 850 hPa");
+  EXPECT_EQ(make_derived("wind10m").channel.long_name, "wind speed at 10 m");
+}
+
 TEST(Derived, ThicknessIsTheDifferenceOfGeopotentialHeights) {
   const DerivedVariable thickness = make_derived("thickness_1000_500");
   ASSERT_EQ(thickness.inputs.size(), 2U);

@@ -67,6 +67,14 @@ TEST(ScoreTable, TheBriefOneFitsATerminalWhateverWasScored) {
   EXPECT_EQ(lines.back(), "(3 of 7 channels and 5 of 41 lead times; all of them: --table full)");
 }
 
+TEST(ScoreTable, LongNamesHaveALineOfTheirOwn) {
+  const auto lines = lines_of(
+      score_table(sample({"thickness_1000_500", "t850"}, {24.0, 48.0}), ScoreTable::brief));
+  EXPECT_EQ(lines[8], "thickness_1000_500 [m2 s-2]");
+  EXPECT_THAT(lines[9], StartsWith("               error of the mean"));
+  EXPECT_THAT(lines[2], StartsWith("t850 [m2 s-2]  error of the mean"));
+}
+
 TEST(ScoreTable, NumbersAreThoseOfTheScoresUnderTheirLead) {
   const auto results = sample({"z500"}, every_six_hours(10));
   const auto lines = lines_of(score_table(results, ScoreTable::brief));
