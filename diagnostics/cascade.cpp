@@ -37,13 +37,55 @@ std::vector<double> binomial_masses(std::int64_t n, double p) {
   return masses;
 }
 
-CascadeRound limits_of(std::int64_t members, std::int64_t needed, std::int64_t full, double tail) {
+/// Kullback-Leibler divergence of Bernoulli distributions, x and p in 0..1, finite for p in (0, 1).
+double bernoulli_divergence(double x, double p) {
+  const double yes = x > 0.0 ? x * std::log(x / p) : 0.0;
+  return yes + (x < 1.0 ? (1.0 - x) * std::log((1.0 - x) / (1.0 - p)) : 0.0);
+}
+
+/// Tails of the events among the members of a round, drawn from a full ensemble.
+class RoundTails {
+ public:
+  RoundTails(std::int64_t members, std::int64_t full, CascadeUnit unit)
+      : members_(members), full_(full), unit_(unit) {}
+
+  /// Probability of \p count or more, at most, when the full ensemble holds \p held.
+  double at_least(std::int64_t count, std::int64_t held) const {
+    if (unit_ == CascadeUnit::member) return hypergeometric_at_least(count, members_, held, full_);
+    return count > held ? 0.0 : bound(count, held, share(count, members_) > share(held, full_));
+  }
+  /// Of \p count or fewer.
+  double at_most(std::int64_t count, std::int64_t held) const {
+    if (unit_ == CascadeUnit::member) return hypergeometric_at_most(count, members_, held, full_);
+    // The others cannot hold the rest.
+    if (held - count > full_ - members_) return 0.0;
+    return bound(count, held, share(count, members_) < share(held, full_));
+  }
+
+ private:
+  static double share(std::int64_t part, std::int64_t whole) {
+    return static_cast<double>(part) / static_cast<double>(whole);
+  }
+  /// Hoeffding (1963), equation 2.1, for the shares of members_ / 2 pairs.
+  double bound(std::int64_t count, std::int64_t held, bool beyond) const {
+    if (!beyond) return 1.0;
+    const double pairs = static_cast<double>(members_) / 2.0;
+    return std::exp(-pairs * bernoulli_divergence(share(count, members_), share(held, full_)));
+  }
+
+  std::int64_t members_, full_;
+  CascadeUnit unit_;
+};
+
+CascadeRound limits_of(std::int64_t members, std::int64_t needed, std::int64_t full, double tail,
+                       CascadeUnit unit) {
   CascadeRound round{members, -1, members + 1};
+  const RoundTails tails(members, full, unit);
   // Bisection: both tails are monotone in the count.
   std::int64_t low = 0, high = members + 1;  // P(X >= members + 1) = 0
   while (low < high) {
     const std::int64_t k = low + (high - low) / 2;
-    if (hypergeometric_at_least(k, members, needed - 1, full) <= tail)
+    if (tails.at_least(k, needed - 1) <= tail)
       high = k;
     else
       low = k + 1;
@@ -52,7 +94,7 @@ CascadeRound limits_of(std::int64_t members, std::int64_t needed, std::int64_t f
   low = -1, high = members;
   while (low < high) {
     const std::int64_t k = low + (high - low + 1) / 2;
-    if (hypergeometric_at_most(k, members, needed, full) <= tail)
+    if (tails.at_most(k, needed) <= tail)
       low = k;
     else
       high = k - 1;
@@ -67,8 +109,11 @@ double sum_of(std::span<const double> values) {
 
 }  // namespace
 
-CascadePlan plan_cascade(std::span<const std::int64_t> sizes, double threshold, double error) {
+CascadePlan plan_cascade(std::span<const std::int64_t> sizes, double threshold, double error,
+                         CascadeUnit unit) {
   MYRIAD_EXPECT(!sizes.empty() && sizes.front() >= 1);
+  MYRIAD_EXPECT(unit == CascadeUnit::member ||
+                std::all_of(sizes.begin(), sizes.end(), [](auto n) { return n % 2 == 0; }));
   MYRIAD_VALIDATE(
       std::adjacent_find(sizes.begin(), sizes.end(), std::greater_equal<>()) == sizes.end(),
       ErrorKind::config_invalid, "E2544",
@@ -88,25 +133,34 @@ CascadePlan plan_cascade(std::span<const std::int64_t> sizes, double threshold, 
   const double tail = error / static_cast<double>(std::max<std::size_t>(sizes.size() - 1, 1));
   for (std::int64_t members : sizes) {
     if (members < full)
-      plan.rounds.push_back(limits_of(members, plan.needed, full, tail));
+      plan.rounds.push_back(limits_of(members, plan.needed, full, tail, unit));
     else
-      plan.rounds.push_back({full, plan.needed - 1, plan.needed});
+      plan.rounds.push_back(full_round(threshold, full));
   }
   return plan;
 }
 
-EarlyDecision decide(const CascadeRound& round, std::int64_t count) {
+CascadeRound full_round(double threshold, std::int64_t members) {
+  MYRIAD_EXPECT(members >= 1);
+  const std::int64_t needed = needed_count(threshold, members);
+  return {members, needed - 1, needed};
+}
+
+EarlyDecision decide(const CascadeRound& round, std::int64_t count, std::int64_t lost) {
   if (count >= round.yes_at_least) return EarlyDecision::yes;
-  return count <= round.no_at_most ? EarlyDecision::no : EarlyDecision::open;
+  return count + lost <= round.no_at_most ? EarlyDecision::no : EarlyDecision::open;
 }
 
 CascadeDemand cascade_demand(const CascadeRound& round, std::span<const std::int64_t> counts,
-                             std::span<const double> weights) {
+                             std::span<const double> weights, std::span<const EarlyDecision> before,
+                             std::int64_t lost) {
   MYRIAD_EXPECT(counts.size() == weights.size());
+  MYRIAD_EXPECT(before.empty() || before.size() == counts.size());
   CascadeDemand demand;
   double open = 0.0;
   for (std::size_t p = 0; p < counts.size(); ++p) {
-    demand.decisions.push_back(decide(round, counts[p]));
+    const bool stands = !before.empty() && before[p] != EarlyDecision::open;
+    demand.decisions.push_back(stands ? before[p] : decide(round, counts[p], lost));
     if (demand.decisions.back() == EarlyDecision::open) open += weights[p];
   }
   demand.open_share = open / sum_of(weights);

@@ -36,24 +36,41 @@ struct CascadePlan {
   std::int64_t full() const { return rounds.back().members; }
 };
 
+/// What is drawn into a round as one.
+enum class CascadeUnit : unsigned char {
+  member,  ///< exchangeable members
+  pair,    ///< centred pairs: pairs are exchangeable, the two members of one are not independent
+};
+
 /// Make the limits of every round.
 ///
 /// Whatever the full ensemble holds, a point is decided early and wrongly with probability at most
 /// \p error over the order in which members run. A round stops at "yes" when that many of its
 /// members or more would be drawn with probability at most error/(rounds - 1) from a full ensemble
 /// that just misses the threshold, and likewise for "no": tails of the hypergeometric distribution,
-/// which is monotone in what the full ensemble holds, and the union bound over rounds.
+/// which is monotone in what the full ensemble holds, and the union bound over rounds. The tails of
+/// pairs are bounded whatever events share a pair: exp(-n/2 KL(k/n, K/N)) for k or more (or fewer)
+/// of n members where N hold K.
 ///
 /// \param sizes members that have run after each round, rising
 /// \param threshold probability from which on the decision is "yes", in (0, 1]
-/// Preconditions: at least one size, positive; members are exchangeable (no order by checkpoint);
-/// error in (0, 1). Errors: ErrorKind::config_invalid for sizes that do not rise or a threshold or
-/// error out of range (E2544). Source: curtailed sampling with exact tails; cascades: arXiv
-/// 2303.08010.
-CascadePlan plan_cascade(std::span<const std::int64_t> sizes, double threshold, double error);
+/// Preconditions: at least one size, positive, even for pairs; members are exchangeable (no order
+/// by checkpoint) and pairs whole in every round; error in (0, 1). Errors:
+/// ErrorKind::config_invalid for sizes that do not rise or a threshold or error out of range
+/// (E2544). Source: curtailed sampling with exact tails; cascades: arXiv 2303.08010; pairs:
+/// Hoeffding (1963), equation 2.1 and theorem 4 (draws without replacement), doi
+/// 10.1080/01621459.1963.10500830.
+CascadePlan plan_cascade(std::span<const std::int64_t> sizes, double threshold, double error,
+                         CascadeUnit unit = CascadeUnit::member);
+
+/// The round after which all members have run, \p members of them sound: nothing is open.
+/// Preconditions: at least one member.
+CascadeRound full_round(double threshold, std::int64_t members);
 
 /// The state of a point by its count in \p round.
-EarlyDecision decide(const CascadeRound& round, std::int64_t count);
+/// \param lost members of the round whose state is not known (they became unstable): a decision
+///     must hold whether or not they would have shown the event
+EarlyDecision decide(const CascadeRound& round, std::int64_t count, std::int64_t lost = 0);
 
 /// Where a round leaves the map open.
 struct CascadeDemand {
@@ -67,8 +84,12 @@ struct CascadeDemand {
 /// what a decision is worth there, not negative with a positive sum.
 /// A global model cannot run members for one place only: run the next round while open_share is
 /// above what the user accepts.
+/// \param before [point] decisions of the round before, which stand (the bound of the plan is that
+///     of the first decision); empty in the first round and in the full one
+/// \param lost as in decide()
 CascadeDemand cascade_demand(const CascadeRound& round, std::span<const std::int64_t> counts,
-                             std::span<const double> weights);
+                             std::span<const double> weights,
+                             std::span<const EarlyDecision> before = {}, std::int64_t lost = 0);
 
 /// Prior of the probability of the event: Beta(mean strength, (1 - mean) strength), mean the
 /// climatological frequency.

@@ -5,9 +5,11 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "pipelines/common/run_cost.hpp"
+#include "pipelines/forecast/cascade_run.hpp"
 #include "pipelines/forecast/ensemble_statistics.hpp"
 #include "pipelines/forecast/forecast_engine.hpp"
 #include "pipelines/forecast/forecast_plan.hpp"
@@ -30,9 +32,12 @@ namespace {
 /// One run of a forecast: its folder, what is there already, what is told to people.
 class ForecastRun {
  public:
+  /// \param cascade null: all members in one round
   ForecastRun(const VerbContext& context, const ForecastSetup& setup, EnsembleStatistics* statistics,
-              const ScratchNeeds& needs, const DeviceTransport& transport)
-      : context_(context), setup_(setup), statistics_(statistics), needs_(needs), transport_(transport) {}
+              const CascadeSettings* cascade, const ScratchNeeds& needs, const DeviceTransport& transport)
+      : context_(context), setup_(setup), statistics_(statistics), needs_(needs), transport_(transport) {
+    if (cascade != nullptr) cascade_.emplace(setup, *cascade, statistics->layout());
+  }
 
   int run() {
     prepare();
@@ -63,10 +68,14 @@ class ForecastRun {
 
     StopReason reason = StopReason::none;
     std::size_t reduced = 0;
-    for (std::int64_t last_step : segments()) {
-      reason = engine.run_to(last_step);
-      if (reason != StopReason::none) break;
-      if (setup_.order() == StepOrder::lead) reduced = reduce_until(engine, *stores.tiles, reduced, last_step);
+    if (cascade_) {
+      reason = run_cascade(engine, stores);
+    } else {
+      for (std::int64_t last_step : segments()) {
+        reason = engine.run_to(last_step);
+        if (reason != StopReason::none) break;
+        if (setup_.order() == StepOrder::lead) reduced = reduce_until(engine, *stores.tiles, reduced, last_step);
+      }
     }
     engine.finish_output(reason != StopReason::none);
     if (reason != StopReason::none) stop_early(reason);
@@ -77,6 +86,23 @@ class ForecastRun {
   }
 
  private:
+  /// Round by round until nothing more is to be decided, or the run is asked to stop.
+  StopReason run_cascade(ForecastEngine& engine, ScratchStores& stores) {
+    while (!cascade_->finished()) {
+      engine.choose(cascade_->first_member(), cascade_->last_member(), cascade_->going_on());
+      const StopReason reason = engine.run_to(setup_.steps());
+      if (reason != StopReason::none) return reason;
+      engine.finish_output(false);  // members may be given up while their files are written
+      const auto start = std::chrono::steady_clock::now();
+      cascade_->take_round(context_.comm, *stores.tiles, engine.failures());
+      seconds_statistics_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    }
+    return StopReason::none;
+  }
+
+  /// Members of a date that are run, by position.
+  std::size_t members_of(std::size_t date) const { return cascade_ ? cascade_->members(date) : setup_.members().size(); }
+
   const TileLayout& layout() const {
     static const TileLayout none;
     return statistics_ != nullptr ? statistics_->layout() : none;
@@ -124,6 +150,17 @@ class ForecastRun {
 
   std::size_t kept() const { return setup_.dates().size() * setup_.kept_members().size(); }
 
+  /// Of them, those of members that have run.
+  std::size_t kept_of_run() const {
+    const auto& all = setup_.kept_members();
+    std::size_t count = 0;
+    for (std::size_t date = 0; date < setup_.dates().size(); ++date) {
+      const std::int64_t last = setup_.members()[members_of(date) - 1];
+      count += static_cast<std::size_t>(std::upper_bound(all.begin(), all.end(), last) - all.begin());
+    }
+    return count;
+  }
+
   ElementId element(std::size_t date, std::int64_t member) const {
     const auto& members = setup_.members();
     const auto slot = std::lower_bound(members.begin(), members.end(), member) - members.begin();
@@ -153,6 +190,8 @@ class ForecastRun {
                     "{} holds no interrupted run of forecast {} (resume: require) drop --resume require to start anew",
                     setup_.out().string(), setup_.id());
     if (!same_forecast_) return;
+    // Which members a shared file holds depends on how far the cascade went: it is written again.
+    if (cascade_ && setup_.packed()) return;
     std::map<std::string, bool> sound;
     for (std::size_t date = 0; date < setup_.dates().size(); ++date) {
       for (std::int64_t member : setup_.kept_members()) {
@@ -215,7 +254,7 @@ class ForecastRun {
     const auto members = setup_.members().size();
     const auto slots_of = [&](std::size_t date) {
       std::vector<std::size_t> slots;
-      for (std::size_t slot = 0; slot < members; ++slot) {
+      for (std::size_t slot = 0; slot < members_of(date); ++slot) {
         const auto id = static_cast<ElementId>(date * members + slot);
         if (std::none_of(failed.begin(), failed.end(), [&](const FailedElement& f) { return f.element == id; })) {
           slots.push_back(slot);
@@ -256,7 +295,7 @@ class ForecastRun {
 
   int conclude(const ForecastEngine& engine, const std::vector<FailedElement>& failed, StatusWriter& status,
                std::optional<Progress>& progress, ScratchStores& stores) {
-    const std::size_t wanted = setup_.dates().size() * setup_.members().size();
+    const std::size_t wanted = cascade_ ? cascade_->members() : setup_.dates().size() * setup_.members().size();
     const std::size_t sound = wanted - failed.size();
     const auto least = static_cast<std::size_t>(setup_.config().integer("min_members")) * setup_.dates().size();
     const RunCost cost = measure_cost(setup_.config(), context_.comm);
@@ -272,6 +311,11 @@ class ForecastRun {
       Json lost(Json::Array{});
       for (const FailedElement& f : failed) lost.push_back(f.reason);
       facts.set("failed", lost);
+      if (cascade_) {
+        facts.set("member_files", kept_of_run());
+        facts.set("cascade", cascade_->facts());
+        for (const std::string& file : cascade_->write()) manifest_->add_file(file);
+      }
       if (statistics_ != nullptr) {
         for (const std::string& file : statistics_->write_scores()) manifest_->add_file(file);
       }
@@ -293,7 +337,9 @@ class ForecastRun {
                       "{} of {} members are left, fewer than min_members (the others became unstable) check the initial state "
                       "and the checkpoints; first: {}",
                       sound, wanted, failed.front().reason);
-      context_.print(fmt::format("{} members in {}  id {}\n", sound, setup_.out().string(), setup_.id()));
+      const std::string of_all =
+          cascade_ ? fmt::format(" of {}", setup_.dates().size() * setup_.members().size()) : std::string();
+      context_.print(fmt::format("{}{} members in {}  id {}\n", sound, of_all, setup_.out().string(), setup_.id()));
     });
     stores = {};
     if (context_.root()) remove_scratch(setup_);
@@ -305,6 +351,7 @@ class ForecastRun {
   EnsembleStatistics* statistics_;
   const ScratchNeeds& needs_;
   const DeviceTransport& transport_;
+  std::optional<CascadeRun> cascade_;
   std::optional<RunLock> lock_;
   std::optional<Manifest> manifest_;
   std::vector<ElementId> published_;
@@ -316,6 +363,8 @@ int run_forecast(const VerbContext& context) {
   const ForecastSetup setup(context.config);
   std::optional<EnsembleStatistics> statistics;
   if (setup.has_statistics()) statistics.emplace(setup);
+  std::optional<CascadeSettings> cascade;
+  if (context.config.has("cascade")) cascade = read_cascade(setup);
   const ScratchNeeds needs =
       scratch_needs(setup, statistics ? statistics->layout() : TileLayout{}, context.comm.size());
   const DeviceTransport transport(setup.backend(), context.comm, transport_from_string(context.config.text("transport")));
@@ -332,12 +381,19 @@ int run_forecast(const VerbContext& context) {
       for (std::size_t date = 0; date < setup.dates().size(); ++date) {
         for (std::int64_t member : setup.kept_members()) check_output(setup.out() / setup.member_path(date, member), setup.existing());
       }
-      context.print(plan_text(setup, statistics ? &*statistics : nullptr, needs, exchange, context.comm.size(),
+      context.print(plan_text(setup, statistics ? &*statistics : nullptr, cascade ? &*cascade : nullptr, needs, exchange, context.comm.size(),
                               context.cli.config_file.value_or("")));
     });
     return 0;
   }
-  ForecastRun run(context, setup, statistics ? &*statistics : nullptr, needs, transport);
+  if (cascade) {
+    run_agreed(context.comm, [&] {
+      if (!context.root()) return;
+      std::istringstream lines(cascade_text(setup, *cascade));
+      for (std::string line; std::getline(lines, line);) log_info("forecast", "{}", line);
+    });
+  }
+  ForecastRun run(context, setup, statistics ? &*statistics : nullptr, cascade ? &*cascade : nullptr, needs, transport);
   return run.run();
 }
 

@@ -49,6 +49,7 @@ ForecastEngine::ForecastEngine(const ForecastSetup& setup, Comm& comm, RunContro
       stores_(stores),
       layout_(layout),
       plan_(make_plan(setup.members(), setup.rules(), static_cast<std::int64_t>(setup.dates().size()), setup.block_size())),
+      chosen_(setup.dates().size(), setup.members().size()),
       existing_(existing),
       callbacks_(std::move(callbacks)),
       published_(published.begin(), published.end()) {
@@ -67,6 +68,19 @@ ForecastEngine::ForecastEngine(const ForecastSetup& setup, Comm& comm, RunContro
 }
 
 ForecastEngine::~ForecastEngine() = default;
+
+void ForecastEngine::choose(std::size_t first, std::size_t last, const std::vector<bool>& wanted) {
+  const auto& all = setup_.members();
+  const std::vector<std::int64_t> members(all.begin() + static_cast<std::ptrdiff_t>(first), all.begin() + static_cast<std::ptrdiff_t>(last));
+  plan_ = make_plan(members, setup_.rules(), static_cast<std::int64_t>(setup_.dates().size()), setup_.block_size());
+  for (Block& block : plan_.blocks) {
+    std::erase_if(block.elements, [&](const BlockElement& e) { return !wanted[static_cast<std::size_t>(e.date)]; });
+  }
+  std::erase_if(plan_.blocks, [](const Block& block) { return block.elements.empty(); });
+  for (std::size_t date = 0; date < chosen_.size(); ++date) {
+    if (first == 0 || wanted[date]) chosen_[date] = last;
+  }
+}
 
 std::int64_t ForecastEngine::member_steps_to_do() const {
   std::int64_t steps = 0;

@@ -64,14 +64,16 @@ class ForecastEngine {
                  Existing existing, Callbacks callbacks);
   ~ForecastEngine();
 
-  /// Collective. Step everything that is not done up to the lead of model step \p last_step. Returns the reason when it
+  /// From now on step the members at positions [first, last) of the dates \p wanted only, those before \p first being done.
+  void choose(std::size_t first, std::size_t last, const std::vector<bool>& wanted);
+  /// Collective. Step everything that is chosen (at first: all) and not done up to the lead of model step \p last_step. Returns the reason when it
   /// stopped early; what was computed is then in the stores as far as they keep it.
   /// Errors: agreed on by all ranks.
   StopReason run_to(std::int64_t last_step);
   /// Collective: wait for the files (of those under way only, when \p stopping and the rest is kept in scratch files), tell
   /// `published`. Errors: agreed on by all ranks.
   void finish_output(bool stopping);
-  /// Collective: write the files that hold the members of a checkpoint, without those that \p failed.
+  /// Collective: write the files that hold the members of a checkpoint, without those that \p failed or were never chosen.
   void write_packed(const std::vector<FailedElement>& failed);
 
   /// Member steps that this rank has to do, for the progress.
@@ -116,6 +118,7 @@ class ForecastEngine {
   TileLayout layout_;
   std::unique_ptr<DeviceTileExchange> device_tiles_;  ///< null: over comm_
   EnsemblePlan plan_;
+  std::vector<std::size_t> chosen_;  ///< [date] members before this position have been chosen
   StateBounds bounds_;  ///< physical ranges of the model's channels
   Existing existing_;
   Callbacks callbacks_;

@@ -102,6 +102,7 @@ void ForecastEngine::write_packed(const std::vector<FailedElement>& failed) {
         const Member member = make_member(number, setup_.rules());
         const ElementId id = element_of({member, static_cast<std::int64_t>(date), 0});
         if (member.checkpoint != static_cast<std::int64_t>(file % checkpoints) || published_.contains(id)) continue;
+        if (static_cast<std::size_t>(slot_of(id)) >= chosen_[date]) continue;
         if (std::any_of(failed.begin(), failed.end(), [&](const FailedElement& f) { return f.element == id; })) continue;
         members.push_back(number);
         mine.push_back(id);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "pipelines/forecast/cascade_run.hpp"
 #include "pipelines/forecast/perturbations.hpp"
 #include "src/base/progress.hpp"
 
@@ -46,8 +47,8 @@ double measured_step(const ForecastSetup& setup, const Block& block) {
 
 }  // namespace
 
-std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* statistics, const ScratchNeeds& needs,
-                      const RankExchange* exchange, int ranks, const std::string& configuration) {
+std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* statistics, const CascadeSettings* cascade,
+                      const ScratchNeeds& needs, const RankExchange* exchange, int ranks, const std::string& configuration) {
   const EnsemblePlan plan = plan_of(setup);
   const auto dates = setup.dates().size();
   const auto& d = setup.description();
@@ -73,6 +74,10 @@ std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* stat
     text += fmt::format("statistics       {} channel(s) at {} lead(s): {} tiles of {} members x {} rows, {:.1f} MiB {}\n",
                         tiles.channels, tiles.leads, tiles.tiles(), tiles.members, tiles.band_rows,
                         megabytes(needs.tiles.bytes()), needs.in_memory ? "in memory" : "on disk");
+  }
+  if (cascade != nullptr) {
+    memory += CascadeRun::bytes(*cascade, statistics->layout());
+    text += cascade_text(setup, *cascade);
   }
   text += fmt::format("memory per rank  {:.0f} MiB\n", std::ceil(megabytes(memory)));
   text += fmt::format("output           {} member file(s), at most {:.1f} MiB before compression, in {}\n",

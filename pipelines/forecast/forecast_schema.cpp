@@ -3,10 +3,22 @@
 #include "pipelines/common/common_keys.hpp"
 #include "pipelines/common/run_cost.hpp"
 #include "pipelines/common/score_families.hpp"
+#include "pipelines/forecast/cascade_settings.hpp"
 #include "pipelines/forecast/perturbations.hpp"
 #include "pipelines/common/file_attributes.hpp"
 
 namespace myriad::pipelines {
+
+void add_box_keys(Schema& region) {
+  region.number("south", "Southern edge").unit("degrees").default_to(-90.0).range(-90, 90);
+  region.number("north", "Northern edge").unit("degrees").default_to(90.0).range(-90, 90);
+  region.number("west", "Western edge, may be negative or larger than east").unit("degrees").default_to(0.0).range(-360, 360);
+  region.number("east", "Eastern edge").unit("degrees").default_to(360.0).range(-360, 360);
+}
+
+io::MapBox read_box(const Config& region) {
+  return {region.number("south"), region.number("north"), region.number("west"), region.number("east")};
+}
 
 Schema forecast_schema() {
   Schema s("forecast", "Run an ensemble forecast");
@@ -59,10 +71,7 @@ Schema forecast_schema() {
       .default_to("auto")
       .not_hashed();
   Schema& region = output.optional_section("region", "Member files hold this box only; statistics stay global");
-  region.number("south", "Southern edge").unit("degrees").default_to(-90.0).range(-90, 90);
-  region.number("north", "Northern edge").unit("degrees").default_to(90.0).range(-90, 90);
-  region.number("west", "Western edge, may be negative or larger than east").unit("degrees").default_to(0.0).range(-360, 360);
-  region.number("east", "Eastern edge").unit("degrees").default_to(360.0).range(-360, 360);
+  add_box_keys(region);
   output.choice("pack", "none: a file per member; checkpoint: one file for the members of a checkpoint", {"none", "checkpoint"})
       .default_to("none")
       .not_hashed();
@@ -97,6 +106,8 @@ Schema forecast_schema() {
   verify.integer("seed", "Seed of the draws that split ties").default_to(0).at_least(0).not_hashed();
   add_score_keys(verify, Hashed::no);
   statistics.number("tile_mb", "Members of a part of a map that are held at once").unit("MiB").default_to(64.0).above(0).not_hashed();
+
+  add_cascade_keys(s);
 
   Schema& scratch = s.section("scratch", "What is kept until the forecast is done");
   scratch.choice("kind", "file: an interrupted run goes on where it was; memory: it starts its members again", {"file", "memory"})

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "pipelines/common/configured_backend.hpp"
+#include "pipelines/forecast/cascade_settings.hpp"
+#include "pipelines/forecast/forecast_schema.hpp"
 #include "pipelines/forecast/perturbations.hpp"
 #include "src/base/hash.hpp"
 #include "src/model/model_checkpoint.hpp"
@@ -40,7 +42,7 @@ ForecastSetup::ForecastSetup(const Config& config)
       out_(config.path("out")),
       existing_(existing_of(config)),
       seed_(static_cast<std::uint64_t>(config.integer("seed"))),
-      members_(config.members("members")),
+      members_(configured_members(config)),
       checkpoints_(config.paths("checkpoints")),
       block_size_(config.integer("block")),
       order_(config.text("order") == "lead" ? StepOrder::lead : StepOrder::member),
@@ -202,9 +204,7 @@ void ForecastSetup::choose_members() {
   packed_ = output.text("pack") == "checkpoint";
   window_.emplace(description().grid);
   if (output.has("region")) {
-    const Config region = output.section("region");
-    window_.emplace(description().grid, io::MapBox{region.number("south"), region.number("north"), region.number("west"),
-                                                   region.number("east")});
+    window_.emplace(description().grid, read_box(output.section("region")));
   }
   if (packed_ && config_.section("scratch").text("kind") == "memory") {
     throw output.complaint("pack", "E2657",

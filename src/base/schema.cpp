@@ -134,6 +134,8 @@ Key& Key::not_hashed() {
   return *this;
 }
 
+bool Key::is_hashed() const { return hashed_ && (child_ == nullptr || child_->is_hashed()); }
+
 std::string Key::describe_type() const {
   std::string text(to_string(type_));
   if (type_ == KeyType::choice) text += " " + joined(choices_, " | ");
@@ -369,6 +371,11 @@ Schema& Schema::section_or_list(std::string name, std::string doc) {
 }
 Schema& Schema::section_map(std::string name, std::string doc) {
   return add_child(std::move(name), KeyType::section_map, std::move(doc));
+}
+
+Schema& Schema::not_hashed() {
+  hashed_ = false;
+  return *this;
 }
 
 const Key* Schema::find(std::string_view name) const {

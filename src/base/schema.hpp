@@ -70,7 +70,7 @@ class Key {
   const std::string& unit() const { return unit_; }
   bool is_required() const { return required_; }
   bool is_list() const { return list_; }
-  bool is_hashed() const { return hashed_; }
+  bool is_hashed() const;
   bool has_flag() const { return flag_; }
   bool is_section() const { return type_ >= KeyType::section; }
   /// A list of sections that may also be written as one section.
@@ -141,6 +141,10 @@ class Schema {
   Schema& section_or_list(std::string name, std::string doc);
   Schema& section_map(std::string name, std::string doc);
 
+  /// Nothing in this section changes results: it is left out of the hash, whether it is there or not.
+  Schema& not_hashed();
+  bool is_hashed() const { return hashed_; }
+
   const std::string& name() const { return name_; }
   const std::string& doc() const { return doc_; }
   const std::vector<std::unique_ptr<Key>>& keys() const { return keys_; }
@@ -161,6 +165,7 @@ class Schema {
   std::string name_;
   std::string doc_;
   bool optional_ = false;
+  bool hashed_ = true;
   std::vector<std::unique_ptr<Key>> keys_;
 };
 

@@ -63,4 +63,13 @@ void MapWindow::cut(std::span<const float> field, std::span<float> out) const {
   }
 }
 
+std::vector<std::size_t> MapWindow::indices() const {
+  std::vector<std::size_t> all;
+  all.reserve(static_cast<std::size_t>(points()));
+  for (std::int64_t row = first_row_; row < first_row_ + rows_; ++row) {
+    for (std::int64_t column : columns_) all.push_back(static_cast<std::size_t>(row * grid_.nlon() + column));
+  }
+  return all;
+}
+
 }  // namespace myriad::io

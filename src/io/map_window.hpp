@@ -38,6 +38,8 @@ class MapWindow {
   std::vector<double> row_edges_deg() const;
   std::string describe() const;
 
+  /// Position of each point in a field of the grid, [nlat, nlon].
+  std::vector<std::size_t> indices() const;
   /// The window of a field: field [grid lat, grid lon], out [nlat, nlon].
   void cut(std::span<const float> field, std::span<float> out) const;
 

@@ -235,6 +235,22 @@ TEST(Config, HashDependsOnMeaningNotOnSpelling) {
   EXPECT_EQ(plain.size(), 64U);
 }
 
+TEST(Config, ASectionThatIsNotHashedLeavesTheHashWhetherItIsThereOrNot) {
+  const auto sha256 = [](const std::string& yaml) {
+    Schema schema("run", "Run");
+    schema.integer("seed", "Seed").default_to(1);
+    Schema& stop = schema.optional_section("stop", "When to stop").not_hashed();
+    stop.integer("after", "Rounds").required();
+    stop.section_list("events", "Events").text("name", "Name");
+    return Config::from_text(std::make_shared<const Schema>(std::move(schema)), yaml, "test")
+        .sha256();
+  };
+  const std::string plain = sha256("seed: 1");
+  EXPECT_EQ(sha256("stop: {after: 2}"), plain);
+  EXPECT_EQ(sha256("stop: {after: 3, events: [{name: a}, {}]}"), plain);
+  EXPECT_NE(sha256("seed: 2\nstop: {after: 2}"), plain);
+}
+
 TEST(Config, ShowListsEveryKeyWithValueAndOrigin) {
   const std::string text =
       load("start: 2003-01-15\nmodel:\n  width: 5\nstages: [{steps: 2}]", {"seed=3"}).show();

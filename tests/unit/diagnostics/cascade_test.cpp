@@ -149,6 +149,84 @@ TEST(Cascade, DemandIsTheWeightOfWhatIsOpen) {
   EXPECT_DOUBLE_EQ(demand.open_share, 0.25);
 }
 
+TEST(Cascade, WhatIsDecidedStands) {
+  const CascadePlan plan = plan_cascade(k_sizes, 0.2, 0.05);
+  const CascadeRound& round = plan.rounds[1];
+  const std::int64_t between = (round.no_at_most + round.yes_at_least) / 2;
+  const std::vector<std::int64_t> counts{between, between, between, 64};
+  const std::vector<EarlyDecision> before{EarlyDecision::no, EarlyDecision::yes,
+                                          EarlyDecision::open, EarlyDecision::open};
+  const auto demand = cascade_demand(round, counts, std::vector<double>{1, 2, 3, 4}, before);
+  EXPECT_EQ(demand.decisions,
+            (std::vector<EarlyDecision>{EarlyDecision::no, EarlyDecision::yes, EarlyDecision::open,
+                                        EarlyDecision::yes}));
+  EXPECT_DOUBLE_EQ(demand.open_share, 0.3);
+}
+
+TEST(Cascade, DecisionsHoldWhateverLostMembersWouldHaveShown) {
+  const CascadeRound round{32, 3, 12};
+  for (std::int64_t lost : {0, 1, 3}) {
+    for (std::int64_t count = 0; count + lost <= 32; ++count) {
+      EarlyDecision all = decide(round, count);
+      for (std::int64_t shown = 0; shown <= lost; ++shown) {
+        if (decide(round, count + shown) != all) all = EarlyDecision::open;
+      }
+      EXPECT_EQ(decide(round, count, lost), all) << count << ' ' << lost;
+    }
+  }
+  const CascadeRound full = full_round(0.2, 250);  // of 256
+  EXPECT_EQ(full.members, 250);
+  EXPECT_EQ(full.yes_at_least, 50);
+  EXPECT_EQ(full.no_at_most, 49);
+}
+
+TEST(Cascade, PairsAreDecidedWithinTheBoundHoweverTheirMembersDepend) {
+  const double error = 0.05;
+  const CascadePlan plan = plan_cascade(k_sizes, 0.2, error, CascadeUnit::pair);
+  const CascadePlan single = plan_cascade(k_sizes, 0.2, error);
+  for (std::size_t r = 0; r < 3; ++r) {
+    EXPECT_LE(plan.rounds[r].no_at_most, single.rounds[r].no_at_most);
+    EXPECT_GE(plan.rounds[r].yes_at_least, single.rounds[r].yes_at_least);
+    EXPECT_LT(plan.rounds[r].no_at_most + 1, plan.rounds[r].yes_at_least);
+  }
+  EXPECT_GT(plan.rounds[1].no_at_most, 0) << "so wide that pairs never decide early";
+  // Both members of a pair show the event, or one of them does: exact tails and simulation.
+  const std::int64_t pairs_needed = plan.needed / 2;
+  for (std::size_t r = 0; r < 3; ++r) {
+    const CascadeRound& round = plan.rounds[r];
+    const double tail = error / 3.0;
+    EXPECT_LE(hypergeometric_at_least((round.yes_at_least + 1) / 2, round.members / 2,
+                                      pairs_needed - 1, 128),
+              tail);
+    if (round.no_at_most < 0) continue;
+    EXPECT_LE(hypergeometric_at_most(round.no_at_most / 2, round.members / 2, pairs_needed, 128),
+              tail);
+  }
+  std::mt19937_64 engine(5);
+  const int trials = 5000;
+  for (std::int64_t held : {51, 52}) {
+    for (std::int64_t both : {0, 13, 25}) {
+      std::vector<int> pairs(128, 0);
+      for (std::int64_t p = 0; p < held - both; ++p)
+        pairs[static_cast<std::size_t>(p)] = p < both ? 2 : 1;
+      int wrong = 0;
+      for (int t = 0; t < trials; ++t) {
+        std::shuffle(pairs.begin(), pairs.end(), engine);
+        SimulatedPoint point;
+        std::int64_t count = 0;
+        auto next = pairs.begin();
+        for (const CascadeRound& round : plan.rounds) {
+          for (; next - pairs.begin() < round.members / 2; ++next) count += *next;
+          point.counts.push_back(count);
+        }
+        EXPECT_EQ(count, held);
+        wrong += outcome(plan, point).second ? 0 : 1;
+      }
+      EXPECT_LE(wrong, error * trials) << held << ' ' << both;
+    }
+  }
+}
+
 TEST(Cascade, SavingIsThatOfTheFirstRoundThatLeavesLittleOpen) {
   const CascadePlan plan = plan_cascade(k_sizes, 0.2, 0.05);
   const std::vector<double> clear{0.0, 0.01, 0.9}, doubtful{0.0, 0.2, 0.9}, equal(3, 1.0);

@@ -33,6 +33,8 @@ TEST(MapWindow, BoxAcrossGreenwichTakesRowsAndColumnsInOrder) {
   const std::vector<float> expected{4 * 36 + 34, 4 * 36 + 35, 4 * 36, 4 * 36 + 1, 5 * 36 + 34, 5 * 36 + 35, 5 * 36, 5 * 36 + 1,
                                     6 * 36 + 34, 6 * 36 + 35, 6 * 36, 6 * 36 + 1};
   EXPECT_EQ(out, expected);
+  const std::vector<std::size_t> indices = box.indices();
+  EXPECT_EQ(std::vector<float>(indices.begin(), indices.end()), expected);
 }
 
 TEST(MapWindow, BoxAcrossTheDateLineAndAFullTurn) {
