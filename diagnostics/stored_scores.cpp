@@ -184,4 +184,13 @@ std::vector<double> StoredScores::by_start(std::string_view score, std::size_t c
   return out;
 }
 
+std::vector<double> StoredScores::extra(std::string_view name, std::size_t channel, std::size_t lead,
+                                        std::size_t region) const {
+  const auto* values = find(channel, name);
+  if (values == nullptr) return {};
+  const std::size_t size = values->size() / (shape_.regions.size() * shape_.lead_hours.size());
+  const auto begin = values->begin() + static_cast<std::ptrdiff_t>(place(lead, region) * size);
+  return {begin, begin + static_cast<std::ptrdiff_t>(size)};
+}
+
 }  // namespace myriad::diag

@@ -7,6 +7,8 @@
 #include <map>
 
 #include "diagnostics/event_curves.hpp"
+#include "diagnostics/inferences/rank_test.hpp"
+#include "diagnostics/paired.hpp"
 #include "diagnostics/threshold.hpp"
 #include "pipelines/common/configured_backend.hpp"
 #include "pipelines/common/score_families.hpp"
@@ -31,6 +33,9 @@ ControlPolicy control_policy(const std::string& name) {
   if (name == "include") return ControlPolicy::include;
   return name == "none" ? ControlPolicy::none : ControlPolicy::exclude;
 }
+
+/// Results of all starts together.
+diag::Inferences make_inferences() { return {diag::make_rank_test()}; }
 
 }  // namespace
 
@@ -100,6 +105,8 @@ VerifyRun::VerifyRun(const Config& config)
   // Spherical harmonics need the whole sphere.
   shape_.lmax = global && options.spectrum_members > 0 ? Sht::exact_lmax(shape_.grid) : 0;
   shape_.families = make_score_families(config.section("scores"), shape_.channels, shape_.members, shape_.grid);
+  shape_.block = diag::starts_per_block(forecasts_->starts());
+  shape_.inferences = make_inferences();
   runner_.emplace(*backend_, shape_, options);
 
   const std::int64_t row_bytes =

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <sstream>
 
 #include "src/base/files.hpp"
@@ -78,6 +79,33 @@ TEST(VerifyProgram, PorcelainAndJsonAreStableForPrograms) {
       json.at("channels").at("t850").at("regions").at("global").at("rmse").as_array();
   EXPECT_NEAR(values[2].as_double(), std::stod(rmse), 1e-8);
   EXPECT_EQ(json.at("members").as_int(), 2);
+}
+
+/// Value of a line of --porcelain, NaN when there is none.
+double line_value(const std::string& lines, const std::string& head) {
+  const std::size_t at = lines.find("\n" + head + "\t");
+  return at == std::string::npos ? std::nan("") : std::stod(lines.substr(at + head.size() + 2));
+}
+
+TEST(VerifyProgram, TestsRankHistogramsForFlatness) {
+  const VerifyWorld world(6, 5);
+  const ProcessResult lines = run(world, {"--porcelain"});
+  ASSERT_EQ(lines.code, 0) << lines.err;
+  const double p = line_value(lines.out, "t850\tglobal\t48\trank_flatness_p");
+  EXPECT_GT(p, 0.0);
+  EXPECT_LT(p, 1.0);
+  const auto file = io::NetcdfFile::open((world.path() / "out/scores.nc").string());
+  EXPECT_NEAR(file.read_values(file.require("t850_rank_flatness_p"))[2], p, 1e-8);
+  EXPECT_THAT(file.text_attribute(&file.require("t850_rank_flatness"), "MYRIAD_date_pooling").value(), HasSubstr("all dates"));
+  // Six starts ten days apart on 128 points of white noise: hundreds of independent cases, not six and not one per start and point.
+  const double cases = line_value(lines.out, "t850\tglobal\t48\trank_effective_cases");
+  EXPECT_GT(cases, 50.0);
+  EXPECT_THAT(read_text_file(world.path() / "out/report.html"), testing::ContainsRegex("flat (within chance )?\\(p"));
+  const Json json = parse_json(run(world, {"--json", "--overwrite"}).out, "stdout");
+  EXPECT_NEAR(json.at("channels").at("t850").at("regions").at("global").at("rank_flatness_p").as_array()[2].as_double(), p, 1e-8);
+  // Four starts cannot tell.
+  const VerifyWorld few(4, 5);
+  EXPECT_TRUE(std::isnan(line_value(run(few, {"--porcelain"}).out, "t850\tglobal\t48\trank_flatness_p")));
 }
 
 TEST(VerifyProgram, ADryRunTellsThePlanAndWritesNothing) {
