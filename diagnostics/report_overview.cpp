@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "diagnostics/report_members.hpp"
 #include "diagnostics/report_parts.hpp"
 #include "diagnostics/report_text.hpp"
 
@@ -219,7 +220,9 @@ std::string cell_markup(const ScorecardCell& cell) {
 }  // namespace
 
 std::vector<HeadlineVerdict> headline_verdicts(const Report& report) {
-  return {goodness(report), superiority(report), reliability(report)};
+  std::vector<HeadlineVerdict> verdicts{goodness(report), superiority(report), reliability(report)};
+  if (auto members = member_verdict(*report.results)) verdicts.push_back(std::move(*members));
+  return verdicts;
 }
 
 namespace detail {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <deque>
 
+#include "diagnostics/member_health.hpp"
 #include "diagnostics/ranks.hpp"
 #include "diagnostics/score_extras.hpp"
 #include "diagnostics/spectral_scores.hpp"
@@ -283,6 +284,23 @@ void add_ranks_and_spectra(const Verification& results, std::size_t channel,
   }
 }
 
+/// Results of the ensemble, of no channel.
+void add_health(const Verification& results, std::vector<Pending>& out) {
+  for (const LeadResult& result : health_results()) {
+    const auto values = results.lead_result(result.name);
+    if (!detail::exists(values)) continue;
+    out.push_back({{std::string(result.name),
+                    io::NcType::f64,
+                    {"lead_time"},
+                    {{"long_name", std::string(result.long_name)},
+                     {"units", std::string("1")},
+                     {"MYRIAD_estimator", std::string(result.definition)}},
+                    io::MissingValues::allow,
+                    0},
+                   values});
+  }
+}
+
 std::vector<std::int32_t> counting(std::int64_t count) {
   std::vector<std::int32_t> out;
   for (std::int64_t i = 0; i < count; ++i) out.push_back(static_cast<std::int32_t>(i));
@@ -304,6 +322,7 @@ io::PublishedFile write_score_file(const Verification& results, const std::files
     if (!starts.empty()) add_scores_by_start(results, c, pending);
     add_ranks_and_spectra(results, c, pending);
   }
+  add_health(results, pending);
   io::NcAttributes all = attributes;
   all.emplace_back("MYRIAD_channels", to_json_text(channels_json(shape)));
   all.emplace_back("MYRIAD_grid", shape.grid.describe());

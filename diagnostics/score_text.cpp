@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "diagnostics/member_health.hpp"
 #include "diagnostics/score_extras.hpp"
 #include "diagnostics/score_file.hpp"
 
@@ -34,6 +35,13 @@ std::string score_lines(const Verification& results) {
           }
         }
       });
+    }
+  }
+  for (const LeadResult& result : health_results()) {
+    const auto values = results.lead_result(result.name);
+    for (std::size_t t = 0; t < values.size(); ++t) {
+      if (!std::isfinite(values[t])) continue;
+      text += fmt::format("ensemble\t{}\t{}\t{}\t{:.9g}\n", shape.regions[0].name, shape.lead_hours[t], result.name, values[t]);
     }
   }
   return text;
@@ -90,6 +98,15 @@ Json score_json(const Verification& results) {
   json.set("starts", static_cast<std::int64_t>(results.starts()));
   json.set("lead_hours", std::move(leads));
   json.set("channels", std::move(channels));
+  Json health{Json::Object{}};
+  for (const LeadResult& result : health_results()) {
+    const auto values = results.lead_result(result.name);
+    if (!detail::exists(values)) continue;
+    Json array{Json::Array{}};
+    for (double v : values) array.push_back(std::isfinite(v) ? Json(v) : Json(nullptr));
+    health.set(std::string(result.name), std::move(array));
+  }
+  if (!health.as_object().empty()) json.set("ensemble", std::move(health));
   if (!axes.as_object().empty()) json.set("axes", std::move(axes));
   return json;
 }

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "diagnostics/member_health.hpp"
 #include "src/base/error.hpp"
 
 namespace myriad::diag {
@@ -116,8 +117,10 @@ StartRecord::StartRecord(const VerificationShape& shape)
       ranks_begin_(shape.cases() * regions_ * k_moment_count),
       spectra_begin_(ranks_begin_ + shape.cases() * regions_ * bins_),
       family_size_(shape.family_record_size()),
-      families_begin_(spectra_begin_ + shape.cases() * k_spectrum_count * lmax_) {
-  data_.assign(families_begin_ + shape.cases() * regions_ * family_size_, k_absent);
+      families_begin_(spectra_begin_ + shape.cases() * k_spectrum_count * lmax_),
+      health_begin_(families_begin_ + shape.cases() * regions_ * family_size_),
+      health_size_(shape.health ? LeadHealth::k_size : 0) {
+  data_.assign(health_begin_ + leads_ * health_size_, k_absent);
 }
 
 void StartRecord::set_moments(std::size_t channel, std::size_t lead, std::size_t region,
@@ -163,12 +166,20 @@ std::span<const double> StartRecord::families(std::size_t channel, std::size_t l
   return const_cast<StartRecord*>(this)->families(channel, lead, region);
 }
 
+std::span<double> StartRecord::health(std::size_t lead) {
+  return std::span(data_).subspan(health_begin_ + lead * health_size_, health_size_);
+}
+std::span<const double> StartRecord::health(std::size_t lead) const {
+  return const_cast<StartRecord*>(this)->health(lead);
+}
+
 Verification::Verification(VerificationShape shape)
     : shape_(std::move(shape)),
       moments_(shape_.cases() * shape_.regions.size()),
       families_(moments_.size()),
       intervals_(moments_.size()),
       rank_groups_(moments_.size()),
+      health_(shape_.lead_hours.size()),
       sums_(shape_) {
   MYRIAD_EXPECT(!shape_.channels.empty() && !shape_.lead_hours.empty() && !shape_.regions.empty());
   std::fill(sums_.data().begin(), sums_.data().end(), 0.0);
@@ -188,6 +199,10 @@ void Verification::add(const StartRecord& start) {
         pool_ranks(start.ranks(c, t, r), std::span(groups).last(shape_.rank_groups()));
       }
     }
+  }
+  for (std::size_t t = 0; t < health_.size(); ++t) {
+    const auto numbers = start.health(t);
+    health_[t].insert(health_[t].end(), numbers.begin(), numbers.end());
   }
   // Absent values are NaN and stay so; the moments of the sum are carried along but never read.
   const std::span<const double> values = const_cast<StartRecord&>(start).data();
@@ -267,6 +282,15 @@ std::vector<double> Verification::extra(std::string_view name, std::size_t chann
     }
   }
   return {};
+}
+
+std::vector<double> Verification::lead_result(std::string_view name) const {
+  const auto known = health_results();
+  const bool exists = std::any_of(known.begin(), known.end(), [&](const LeadResult& r) { return r.name == name; });
+  if (!exists || !shape_.health || starts_ == 0) return {};
+  std::vector<double> values;
+  for (const std::vector<double>& records : health_) values.push_back(combine_health(name, records));
+  return values;
 }
 
 std::vector<std::span<const double>> Verification::family_records(std::size_t family, std::size_t channel,

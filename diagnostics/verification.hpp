@@ -61,6 +61,7 @@ struct VerificationShape {
   std::int64_t lmax = 0;        ///< degrees of the spectra; 0: no spectra
   ScoreFamilies families = {};  ///< scores asked for beside those of scores()
   Inferences inferences = {};   ///< results of all starts together
+  bool health = false;          ///< the starts bring LeadHealth
   int block = 1;                ///< starts that follow each other and share their weather (starts_per_block())
 
   std::size_t cases() const { return channels.size() * lead_hours.size(); }
@@ -102,6 +103,8 @@ class ScoreResults {
   /// Values of a result that is none of scores() (of a family or an inference), by its name; empty when there is none.
   virtual std::vector<double> extra(std::string_view name, std::size_t channel, std::size_t lead,
                                     std::size_t region) const = 0;
+  /// A result that belongs to no channel (health_results()) over all leads [lead]; empty when there is none.
+  virtual std::vector<double> lead_result(std::string_view name) const = 0;
 
   /// A score over all leads [lead].
   std::vector<double> over_leads(const Score& score, std::size_t channel, std::size_t region) const;
@@ -127,6 +130,10 @@ class StartRecord {
   std::span<double> families(std::size_t channel, std::size_t lead, std::size_t region);
   std::span<const double> families(std::size_t channel, std::size_t lead, std::size_t region) const;
 
+  /// [LeadHealth::k_size], NaN where absent; empty without VerificationShape::health.
+  std::span<double> health(std::size_t lead);
+  std::span<const double> health(std::size_t lead) const;
+
   std::span<double> data() { return data_; }
 
  private:
@@ -138,6 +145,8 @@ class StartRecord {
   std::size_t spectra_begin_;
   std::size_t family_size_;
   std::size_t families_begin_;
+  std::size_t health_begin_;
+  std::size_t health_size_;
   std::vector<double> data_;
 };
 
@@ -167,7 +176,10 @@ class Verification final : public ScoreResults {
                                std::size_t region) const override;
   std::vector<double> extra(std::string_view name, std::size_t channel, std::size_t lead,
                             std::size_t region) const override;
+  std::vector<double> lead_result(std::string_view name) const override;
 
+  /// Records of the health of every start at a lead [start, LeadHealth::k_size].
+  std::span<const double> health(std::size_t lead) const { return health_[lead]; }
   /// Shares of ranks of every start [start, VerificationShape::rank_groups()]; a bin that straddles two groups is shared out, so that
   /// a flat histogram stays flat. Empty when a start lacks the case.
   std::vector<double> rank_groups(std::size_t channel, std::size_t lead, std::size_t region) const;
@@ -203,6 +215,7 @@ class Verification final : public ScoreResults {
   /// [channel, lead, region][score with interval]; filled when asked for, emptied by add()
   mutable std::vector<std::vector<Interval>> intervals_;
   std::vector<std::vector<double>> rank_groups_;  ///< [channel, lead, region][start, group]
+  std::vector<std::vector<double>> health_;       ///< [lead][start, LeadHealth::k_size]
   /// Of (inference, case); filled when asked for, emptied by add().
   mutable std::map<std::pair<std::size_t, std::size_t>, std::vector<double>> inferred_;
   StartRecord sums_;  ///< its moments are not used

@@ -7,7 +7,8 @@
 #include <map>
 
 #include "diagnostics/event_curves.hpp"
-#include "diagnostics/inferences/rank_test.hpp"
+#include "diagnostics/inferences/flatness.hpp"
+#include "diagnostics/inferences/trend.hpp"
 #include "diagnostics/paired.hpp"
 #include "diagnostics/threshold.hpp"
 #include "pipelines/common/configured_backend.hpp"
@@ -35,7 +36,7 @@ ControlPolicy control_policy(const std::string& name) {
 }
 
 /// Results of all starts together.
-diag::Inferences make_inferences() { return {diag::make_rank_test()}; }
+diag::Inferences make_inferences() { return {diag::make_rank_test(), diag::make_drift_test()}; }
 
 }  // namespace
 
@@ -106,6 +107,9 @@ VerifyRun::VerifyRun(const Config& config)
   shape_.lmax = global && options.spectrum_members > 0 ? Sht::exact_lmax(shape_.grid) : 0;
   shape_.families = make_score_families(config.section("scores"), shape_.channels, shape_.members, shape_.grid);
   shape_.block = diag::starts_per_block(forecasts_->starts());
+  groups_ = member_groups(config, *forecasts_);
+  health_ = make_member_health(config, shape_, groups_);
+  shape_.health = health_.has_value();
   shape_.inferences = make_inferences();
   runner_.emplace(*backend_, shape_, options);
 
@@ -232,7 +236,25 @@ diag::StartRecord VerifyRun::score_start(std::size_t start,
                   "nothing verifies the forecast from {} (no analysis at any of its valid times) "
                   "extend the analysis or drop {}",
                   forecasts_->starts()[start].iso(), forecasts_->place(start));
+  if (health_) store_health(start, record);
   return record;
+}
+
+void VerifyRun::store_health(std::size_t start, diag::StartRecord& record) {
+  const bool other = groups_.from_files && groups_.of_member != member_groups(config_, *forecasts_).of_member;
+  if (other) {
+    log_warning("verify", "E2713",
+                "{} is not compared by checkpoint (its members are not those of the first start's checkpoints one by one) verify such "
+                "starts separately, or name `member_groups`",
+                forecasts_->place(start));
+  }
+  for (std::size_t t = 0; t < shape_.lead_hours.size(); ++t) {
+    diag::LeadHealth health = health_->judge(t);
+    if (other) health.group_p = std::numeric_limits<double>::quiet_NaN();
+    const auto numbers = health.numbers();
+    std::copy(numbers.begin(), numbers.end(), record.health(t).begin());
+  }
+  health_->clear();
 }
 
 bool VerifyRun::score_case(std::size_t start, std::size_t channel, std::size_t lead,
@@ -296,6 +318,7 @@ void VerifyRun::score_bands(std::size_t channel, std::size_t lead, Buffers& buff
     fields.climate_std = band(buffers.climate_std);
     runner_->add_rows(fields, first, std::span(buffers.mean).subspan(begin, size),
                       std::span(buffers.spread).subspan(begin, size));
+    if (health_) health_->add_rows(channel, lead, first, rows, buffers.members);
     if (!buffers.shown) continue;
     keep_plume_values(channel, lead, first, rows, buffers);
     if (!map_leads_[lead]) continue;

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "diagnostics/case_runner.hpp"
-#include "diagnostics/inferences/rank_test.hpp"
+#include "diagnostics/inferences/flatness.hpp"
 #include "diagnostics/report.hpp"
 #include "tests/unit/diagnostics/fields.hpp"
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "diagnostics/case_runner.hpp"
-#include "diagnostics/inferences/rank_test.hpp"
+#include "diagnostics/inferences/flatness.hpp"
 #include "diagnostics/rank_flatness.hpp"
 #include "src/base/error.hpp"
 #include "tests/unit/diagnostics/fields.hpp"

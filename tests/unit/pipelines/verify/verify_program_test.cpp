@@ -108,6 +108,52 @@ TEST(VerifyProgram, TestsRankHistogramsForFlatness) {
   EXPECT_TRUE(std::isnan(line_value(run(few, {"--porcelain"}).out, "t850\tglobal\t48\trank_flatness_p")));
 }
 
+TEST(VerifyProgram, TellsCopiesAmongMembers) {
+  const VerifyWorld world(3, 6);
+  const ProcessResult sound = run(world, {"--porcelain"});
+  ASSERT_EQ(sound.code, 0) << sound.err;
+  EXPECT_EQ(line_value(sound.out, "ensemble\tglobal\t48\thealth_duplicates"), 0.0);
+  EXPECT_GT(line_value(sound.out, "ensemble\tglobal\t48\thealth_nearest_ratio"), 0.3);
+  EXPECT_THAT(sound.err, testing::Not(HasSubstr("E2712")));
+  EXPECT_THAT(read_text_file(world.path() / "out/report.html"), HasSubstr("Are its members healthy?</h3><p class=\"answer\">Yes"));
+
+  world.write_member(1, 4, 2);  // the second start has member 2 twice
+  const ProcessResult copied = run(world, {"--overwrite"});
+  ASSERT_EQ(copied.code, 0) << copied.err;
+  EXPECT_THAT(copied.err, HasSubstr("E2712"));
+  EXPECT_THAT(copied.err, HasSubstr("from 2003-01-25T00:00:00Z are copies of each other at lead 24 h (nearest: scored members 2 and 4"));
+  EXPECT_THAT(copied.out, HasSubstr("members healthy? No, copies (nearest 0.00"));
+  EXPECT_THAT(read_text_file(world.path() / "out/report.html"), HasSubstr("No, copies"));
+  const auto file = io::NetcdfFile::open((world.path() / "out/scores.nc").string());
+  EXPECT_EQ(file.read_values(file.require("health_duplicates")), (std::vector<double>{1.0, 1.0, 1.0}));
+  EXPECT_EQ(describe(io::check_cf((world.path() / "out/scores.nc").string(), io::CfProfile::product)), "");
+  const Json json = parse_json(run(world, {"--json", "--overwrite"}).out, "stdout");
+  EXPECT_EQ(json.at("ensemble").at("health_duplicates").as_array()[2].as_double(), 1.0);
+  const ProcessResult off = run(world, {"--overwrite", "--set", "health.enabled=false", "--porcelain"});
+  EXPECT_THAT(off.out, testing::Not(HasSubstr("health_")));
+  EXPECT_THAT(off.err, testing::Not(HasSubstr("E2712")));
+}
+
+TEST(VerifyProgram, ComparesMembersByCheckpoint) {
+  const VerifyWorld world(3, 7);
+  EXPECT_TRUE(std::isnan(line_value(run(world, {"--porcelain"}).out, "ensemble\tglobal\t48\thealth_group_p")));
+  for (int s = 0; s < 3; ++s) {
+    for (int m = 0; m < 7; ++m) world.write_member(s, m, -1, m % 2 == 0 ? "aa" : "bb");
+  }
+  const ProcessResult stated = run(world, {"--porcelain", "--overwrite"});
+  const double p = line_value(stated.out, "ensemble\tglobal\t48\thealth_group_p");
+  EXPECT_GT(p, 0.0);
+  const ProcessResult named = run(world, {"--porcelain", "--overwrite", "--set", "member_groups=[0,1]"});
+  EXPECT_EQ(line_value(named.out, "ensemble\tglobal\t48\thealth_group_p"), p);  // bb first: the same two groups
+  EXPECT_EQ(run(world, {"--overwrite", "--set", "member_groups=[0,2]"}).code, 78);
+  EXPECT_THAT(run(world, {"--overwrite", "--set", "member_groups=[0,2]"}).err, HasSubstr("E2711"));
+  world.write_member(2, 3, -1, "aa");
+  const ProcessResult mixed = run(world, {"--porcelain", "--overwrite"});
+  EXPECT_EQ(mixed.code, 0) << mixed.err;
+  EXPECT_THAT(mixed.err, HasSubstr("E2713"));
+  EXPECT_TRUE(std::isnan(line_value(mixed.out, "ensemble\tglobal\t48\thealth_group_p")));
+}
+
 TEST(VerifyProgram, ADryRunTellsThePlanAndWritesNothing) {
   const VerifyWorld world(2, 3);
   const ProcessResult r = run(world, {"--dry-run"});

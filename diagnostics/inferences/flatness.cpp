@@ -1,4 +1,4 @@
-#include "diagnostics/inferences/rank_test.hpp"
+#include "diagnostics/inferences/flatness.hpp"
 
 #include <limits>
 
