@@ -18,6 +18,7 @@
 #include "pipelines/verify/member_files.hpp"
 #include "pipelines/verify/scored_fields.hpp"
 #include "pipelines/verify/scored_regions.hpp"
+#include "pipelines/verify/weights.hpp"
 #include "src/base/build_info.hpp"
 #include "src/base/log.hpp"
 
@@ -34,9 +35,6 @@ ControlPolicy control_policy(const std::string& name) {
   if (name == "include") return ControlPolicy::include;
   return name == "none" ? ControlPolicy::none : ControlPolicy::exclude;
 }
-
-/// Results of all starts together.
-diag::Inferences make_inferences() { return {diag::make_rank_test(), diag::make_drift_test()}; }
 
 }  // namespace
 
@@ -110,7 +108,8 @@ VerifyRun::VerifyRun(const Config& config)
   groups_ = member_groups(config, *forecasts_);
   health_ = make_member_health(config, shape_, groups_);
   shape_.health = health_.has_value();
-  shape_.inferences = make_inferences();
+  shape_.inferences = {diag::make_rank_test(), diag::make_drift_test()};
+  add_checkpoint_results(config, groups_, shape_);
   runner_.emplace(*backend_, shape_, options);
 
   const std::int64_t row_bytes =
@@ -236,18 +235,20 @@ diag::StartRecord VerifyRun::score_start(std::size_t start,
                   "nothing verifies the forecast from {} (no analysis at any of its valid times) "
                   "extend the analysis or drop {}",
                   forecasts_->starts()[start].iso(), forecasts_->place(start));
-  if (health_) store_health(start, record);
+  judge_members(start, record);
   return record;
 }
 
-void VerifyRun::store_health(std::size_t start, diag::StartRecord& record) {
+void VerifyRun::judge_members(std::size_t start, diag::StartRecord& record) {
   const bool other = groups_.from_files && groups_.of_member != member_groups(config_, *forecasts_).of_member;
   if (other) {
     log_warning("verify", "E2713",
-                "{} is not compared by checkpoint (its members are not those of the first start's checkpoints one by one) verify such "
-                "starts separately, or name `member_groups`",
+                "no results by checkpoint (the members of {} are not those of the first start's checkpoints one by one) verify such starts "
+                "separately, or name `member_groups`",
                 forecasts_->place(start));
+    drop_checkpoint_records(shape_, record);
   }
+  if (!health_) return;
   for (std::size_t t = 0; t < shape_.lead_hours.size(); ++t) {
     diag::LeadHealth health = health_->judge(t);
     if (other) health.group_p = std::numeric_limits<double>::quiet_NaN();
@@ -395,6 +396,10 @@ std::vector<std::pair<std::string, std::string>> VerifyRun::provenance() const {
   out.insert(out.end(), truth_->provenance().begin(), truth_->provenance().end());
   if (climatology_) out.emplace_back("Climatology", climatology_->title());
   if (shown_extremes_) out.emplace_back("Climate quantiles", shown_extremes_->climate());
+  std::string checkpoints;
+  for (std::size_t g = 0; g < groups_.labels.size(); ++g)
+    checkpoints += fmt::format("{}{}: {}", g == 0 ? "" : ", ", g, groups_.labels[g]);
+  if (!checkpoints.empty()) out.emplace_back("Groups of members", checkpoints);
   out.emplace_back("Verification configuration, SHA-256", config_.sha256());
   out.emplace_back("Myriad",
                    fmt::format("{} ({})", build_info().version, build_info().git_describe));

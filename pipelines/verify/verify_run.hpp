@@ -58,7 +58,7 @@ class VerifyRun {
   struct Buffers;
   void choose_places(const Config& report);
   /// Judge the members of the start whose cases were scored.
-  void store_health(std::size_t start, diag::StartRecord& record);
+  void judge_members(std::size_t start, diag::StartRecord& record);
   void open_climate_quantiles(const Config& report);
   bool score_case(std::size_t start, std::size_t channel, std::size_t lead, Buffers& buffers,
                   diag::StartRecord& record);

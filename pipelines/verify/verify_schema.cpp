@@ -7,6 +7,7 @@
 #include "pipelines/verify/scored_fields.hpp"
 #include "pipelines/verify/scored_regions.hpp"
 #include "pipelines/verify/shown_fields.hpp"
+#include "pipelines/verify/weights.hpp"
 
 namespace myriad::pipelines {
 
@@ -70,6 +71,7 @@ Schema verify_schema() {
 
   add_score_keys(s, Hashed::yes);
   add_health_keys(s);
+  add_weight_keys(s);
 
   add_attribution_keys(s.section("output", "Global attributes of scores.nc"));
 

@@ -154,6 +154,29 @@ TEST(VerifyProgram, ComparesMembersByCheckpoint) {
   EXPECT_TRUE(std::isnan(line_value(mixed.out, "ensemble\tglobal\t48\thealth_group_p")));
 }
 
+TEST(VerifyProgram, WeighsCheckpoints) {
+  const VerifyWorld world(6, 7);
+  const std::vector<std::string> groups{"--porcelain", "--overwrite", "--set", "member_groups=[0,1,2]", "--set", "weights.enabled=true"};
+  EXPECT_THAT(run(world, {"--set", "weights.enabled=true"}).err, HasSubstr("E2714"));
+  const ProcessResult r = run(world, groups);
+  ASSERT_EQ(r.code, 0) << r.err;
+  const auto value = [&](const std::string& name) { return line_value(r.out, "t850\tglobal\t48\t" + name); };
+  EXPECT_NEAR(value("crps_weights@0") + value("crps_weights@1") + value("crps_weights@2"), 1.0, 1e-8);
+  EXPECT_NEAR(value("crps_pooled"), value("crps_standard"), 1e-8);
+  EXPECT_NEAR(value("crps_components") - value("crps_diversity"), value("crps_pooled"), 1e-8);
+  EXPECT_LE(value("crps_weighted"), value("crps_weighted_left_out"));
+  EXPECT_GT(value("checkpoint_agreement@1"), 0.1);
+  const auto file = io::NetcdfFile::open((world.path() / "out/scores.nc").string());
+  EXPECT_EQ(file.dimension_names(file.require("t850_crps_weights")), (std::vector<std::string>{"region", "lead_time", "checkpoint"}));
+  EXPECT_THAT(file.text_attribute(nullptr, "MYRIAD_Groups_of_members").value(), HasSubstr("0: group 0"));
+  EXPECT_EQ(describe(io::check_cf((world.path() / "out/scores.nc").string(), io::CfProfile::product)), "");
+  std::vector<std::string> fair = groups;
+  fair.insert(fair.end(), {"--set", "weights.estimator=fair"});
+  EXPECT_EQ(run(world, fair).code, 0);
+  fair[3] = "member_groups=[0,1,1,1,1,1]";
+  EXPECT_THAT(run(world, fair).err, HasSubstr("E2714"));
+}
+
 TEST(VerifyProgram, ADryRunTellsThePlanAndWritesNothing) {
   const VerifyWorld world(2, 3);
   const ProcessResult r = run(world, {"--dry-run"});
