@@ -208,10 +208,13 @@ std::string cell_markup(const ScorecardCell& cell) {
   const std::string words =
       cell.difference.verdict == PairedVerdict::unknown
           ? fmt::format("{} starts: not tested", cell.difference.pairs)
-          : fmt::format("mean difference {}, 95 % interval {} to {}, {} starts",
+          : fmt::format("mean difference {}, 95 % interval {} to {}, {} starts{}",
                         detail::number_text(cell.difference.mean),
                         detail::number_text(cell.difference.low),
-                        detail::number_text(cell.difference.high), cell.difference.pairs);
+                        detail::number_text(cell.difference.high), cell.difference.pairs,
+                        std::isfinite(cell.difference.diebold_mariano)
+                            ? fmt::format(", Diebold-Mariano p {}", fixed_text(cell.difference.diebold_mariano, 3))
+                            : std::string());
   return fmt::format("<td style=\"background:{}\" title=\"{}\">{}{}</td>", fill,
                      escape_markup(words), certain ? (cell.good ? "<b>▲</b> " : "<b>▼</b> ") : "",
                      number);
