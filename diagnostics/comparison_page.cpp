@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "diagnostics/comparison.hpp"
+#include "diagnostics/paired_comparison.hpp"
 #include "diagnostics/report_overview.hpp"
 #include "diagnostics/report_page.hpp"
 #include "diagnostics/report_parts.hpp"
@@ -149,6 +150,15 @@ class ComparisonPage {
     return out + "</div>\n</section>\n";
   }
 
+  /// What the tests of the leads say, leads tested at once taken into account.
+  static std::string tests_text(const std::vector<double>& p_values) {
+    if (p_values.empty()) return {};
+    const double limit = discovery_limit(p_values, 0.05);
+    const auto found = std::count_if(p_values.begin(), p_values.end(), [&](double p) { return limit > 0.0 && p <= limit; });
+    return fmt::format(" Diebold-Mariano test: A and B differ at {} of {} leads (false discovery rate 5 %, smallest p {}).", found,
+                       p_values.size(), detail::fixed_text(*std::min_element(p_values.begin(), p_values.end()), 3));
+  }
+
   std::string pair_of_charts(std::size_t channel, const ComparedScore& score) const {
     const VerifiedChannel& info = cases_.channel(channel);
     const auto& hours = cases_.a().results->shape().lead_hours;
@@ -157,6 +167,7 @@ class ComparisonPage {
     Series of_a{"A", "s-mean", {}, {}, Marks::none}, of_b{"B", "s-control", {}, {}, Marks::none};
     Series change{"A − B", "s-mean", {}, {}, Marks::discs};
     Band interval{"s-mean", {}, {}, {}, "95 % interval"};
+    std::vector<double> tests;  // p-values of the leads that were tested
     for (std::size_t t = 0; t < cases_.leads().size(); ++t) {
       const auto [a, b] = cases_.by_start(score.score, channel, t, detail::k_globe);
       const StartwiseDifference d = cases_.difference(score.score, channel, t, detail::k_globe);
@@ -173,6 +184,7 @@ class ComparisonPage {
       of_a.y.push_back(sum_a / pairs);
       of_b.y.push_back(sum_b / pairs);
       change.y.push_back(d.mean);
+      if (std::isfinite(d.diebold_mariano)) tests.push_back(d.diebold_mariano);
       interval.low.push_back(d.low);
       interval.high.push_back(d.high);
     }
@@ -198,7 +210,7 @@ class ComparisonPage {
     return detail::figure({score.heading, "", facts(units, estimator)}, render(both)) +
            detail::figure(
                {score.heading + ", A minus B",
-                side + " Shading: 95 % interval of the mean difference (paired bootstrap).",
+                side + " Shading: 95 % interval of the mean difference (paired bootstrap)." + tests_text(tests),
                 facts(units, estimator)},
                render(gap));
   }

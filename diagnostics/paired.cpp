@@ -24,7 +24,7 @@ StartwiseDifference paired_difference(std::span<const double> a, std::span<const
     second.push_back(b[i]);
   }
   const double absent = std::numeric_limits<double>::quiet_NaN();
-  StartwiseDifference result{first.size(), absent, absent, absent, PairedVerdict::unknown};
+  StartwiseDifference result{first.size(), absent, absent, absent, PairedVerdict::unknown, absent, absent};
   if (first.empty()) return result;
   PairedOptions options;
   options.block = block;
@@ -34,6 +34,13 @@ StartwiseDifference paired_difference(std::span<const double> a, std::span<const
   const Interval interval = compared.interval;
   result.low = interval.low;
   result.high = interval.high;
+  result.p_value = compared.p_value;
+  if (first.size() >= k_least_diebold_mariano) {
+    const double n = static_cast<double>(first.size());
+    const int usual = static_cast<int>(4.0 * std::pow(n / 100.0, 2.0 / 9.0));
+    const int most = static_cast<int>(first.size()) / 2;
+    result.diebold_mariano = diebold_mariano(first, second, std::min(std::max(usual, block - 1), most)).p_value;
+  }
   const double sign = orientation == Orientation::small_is_good ? -1.0 : 1.0;
   result.verdict = PairedVerdict::undecided;
   if (interval.low > 0.0)

@@ -20,6 +20,8 @@ enum class PairedVerdict : std::uint8_t {
 };
 
 inline constexpr std::size_t k_least_pairs = 5;  ///< below that no interval can be believed
+/// Below that the long-run variance of the Diebold-Mariano test cannot be.
+inline constexpr std::size_t k_least_diebold_mariano = 10;
 
 /// Mean of a - b over the starts that have both, and its 95 % interval.
 struct StartwiseDifference {
@@ -28,6 +30,8 @@ struct StartwiseDifference {
   double low = 0.0;   ///< NaN when unknown
   double high = 0.0;
   PairedVerdict verdict = PairedVerdict::unknown;
+  double p_value = 1.0;          ///< two-sided, of no difference, from the same resamples; NaN when unknown
+  double diebold_mariano = 1.0;  ///< the same by diebold_mariano(); NaN for fewer than k_least_diebold_mariano pairs
 };
 
 /// Whether small or large values of a score are good.
@@ -38,7 +42,8 @@ Orientation orientation_of(std::string_view score);
 /// Compare \p a with \p b, start by start (NaN: absent there). \p block starts that follow each
 /// other are drawn together (starts_per_block()).
 ///
-/// Shapes: a, b [start]. Determinism: bitwise. Source: compare_means(); why differences are paired
+/// The Diebold-Mariano test takes as many lags as starts share a block with one, or the usual number when that is more.
+/// Shapes: a, b [start]. Determinism: bitwise. Source: compare_means(), diebold_mariano(); why differences are paired
 /// and neighbours kept together: Geer 2016, sections 2 and 3.
 StartwiseDifference paired_difference(std::span<const double> a, std::span<const double> b,
                                       Orientation orientation, int block = 1);

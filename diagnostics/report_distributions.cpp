@@ -34,6 +34,27 @@ Series spectrum_series(const std::vector<double>& power, const std::string& labe
   return series;
 }
 
+/// What the test of flatness says of a rank histogram, a sentence; empty when it was not made.
+std::string flatness_text(const ScoreResults& results, std::size_t channel, std::size_t lead) {
+  const auto number = [&](const char* name) {
+    const auto values = results.extra(name, channel, lead, k_globe);
+    return values.empty() ? std::nan("") : values.front();
+  };
+  const double p = number("rank_flatness_p");
+  if (!std::isfinite(p)) return {};
+  const std::string chance = p < 0.001 ? "p < 0.001" : fmt::format("p = {}", fixed_text(p, 3));
+  if (p >= 0.05) return fmt::format("flat within chance ({})", chance);
+  std::string how;
+  const auto name = [&](const char* t, const char* p_value, const char* above, const char* below) {
+    if (!(number(p_value) < 0.05)) return;
+    how += how.empty() ? ": " : " and ";
+    how += number(t) > 0.0 ? above : below;
+  };
+  name("rank_convexity_t", "rank_convexity_p", "too little spread", "too much spread");
+  name("rank_slope_t", "rank_slope_p", "too low", "too high");
+  return fmt::format("not flat ({}){}", chance, how);
+}
+
 }  // namespace
 
 std::string rank_part(const Report& report, std::size_t channel) {
@@ -56,6 +77,9 @@ std::string rank_part(const Report& report, std::size_t channel) {
                             fixed_text(100.0 * outlier_rate(chart.values), 1),
                             fixed_text(100.0 * expected_outlier_rate(shape.members), 1));
     }
+    const std::string flatness = flatness_text(results, channel, t);
+    if (!caption.empty() && !flatness.empty()) caption += "; ";
+    caption += flatness;
     for (double& v : chart.values) v *= static_cast<double>(shape.rank_bins);
     const std::string heading = capitalised(lead_text(shape.lead_hours[t]));
     chart.title = fmt::format("Rank histogram of {}, {}", shape.channels[channel].long_name,
@@ -71,7 +95,7 @@ std::string rank_part(const Report& report, std::size_t channel) {
   return "<h3>Where the truth falls among the members</h3>\n<p class=\"key\">Rank histograms, "
          "area-weighted over the " + area_word(shape) + " and all "
          "starts. Flat (dotted line) is reliable, a bowl means too little spread, a dome too much, "
-         "a slope a bias.</p>\n"
+         "a slope a bias; the test of flatness takes starts, not grid points, as independent.</p>\n"
          "<div class=\"grid small\">\n" +
          figures + "</div>\n";
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "diagnostics/report_members.hpp"
 #include "diagnostics/report_parts.hpp"
 #include "diagnostics/report_text.hpp"
 
@@ -207,10 +208,13 @@ std::string cell_markup(const ScorecardCell& cell) {
   const std::string words =
       cell.difference.verdict == PairedVerdict::unknown
           ? fmt::format("{} starts: not tested", cell.difference.pairs)
-          : fmt::format("mean difference {}, 95 % interval {} to {}, {} starts",
+          : fmt::format("mean difference {}, 95 % interval {} to {}, {} starts{}",
                         detail::number_text(cell.difference.mean),
                         detail::number_text(cell.difference.low),
-                        detail::number_text(cell.difference.high), cell.difference.pairs);
+                        detail::number_text(cell.difference.high), cell.difference.pairs,
+                        std::isfinite(cell.difference.diebold_mariano)
+                            ? fmt::format(", Diebold-Mariano p {}", fixed_text(cell.difference.diebold_mariano, 3))
+                            : std::string());
   return fmt::format("<td style=\"background:{}\" title=\"{}\">{}{}</td>", fill,
                      escape_markup(words), certain ? (cell.good ? "<b>▲</b> " : "<b>▼</b> ") : "",
                      number);
@@ -219,7 +223,9 @@ std::string cell_markup(const ScorecardCell& cell) {
 }  // namespace
 
 std::vector<HeadlineVerdict> headline_verdicts(const Report& report) {
-  return {goodness(report), superiority(report), reliability(report)};
+  std::vector<HeadlineVerdict> verdicts{goodness(report), superiority(report), reliability(report)};
+  if (auto members = member_verdict(*report.results)) verdicts.push_back(std::move(*members));
+  return verdicts;
 }
 
 namespace detail {

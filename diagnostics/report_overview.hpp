@@ -21,13 +21,15 @@ struct HeadlineVerdict {
   std::string evidence;  ///< the numbers behind it, a sentence
 };
 
-/// Is the forecast good, better than the reference, reliable? In this order.
+/// Is the forecast good, better than the reference, reliable, and are its members healthy? In this order; the last one only where
+/// health was looked at.
 ///
 /// Good: days until the global anomaly correlation falls to 0.6, median over the fields; from 5
 /// days (or the last lead) on good, from 2 on mixed. Better: share of the cells of the scorecard of
 /// the CRPS against climatology (else persistence) on the good side; 80 % good, 50 % mixed.
 /// Reliable: share of the fields whose spread-skill ratio from day 1 on lies in 0.9..1.1; the same
-/// limits.
+/// limits. Healthy: no copies among the members after the start (bad), none farther from the others than twice the mean distance, and
+/// first and second half of the members alike (mixed; p below 0.01 over the number of leads).
 std::vector<HeadlineVerdict> headline_verdicts(const Report& report);
 
 namespace detail {

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <deque>
 
+#include "diagnostics/member_health.hpp"
 #include "diagnostics/ranks.hpp"
+#include "diagnostics/score_extras.hpp"
 #include "diagnostics/spectral_scores.hpp"
 #include "src/base/error.hpp"
 #include "src/base/time.hpp"
@@ -15,13 +17,6 @@
 
 namespace myriad::diag {
 namespace {
-
-bool exists(const std::vector<double>& values) {
-  for (double v : values) {
-    if (std::isfinite(v)) return true;
-  }
-  return false;
-}
 
 bool has_interval(std::string_view score) {
   const auto names = scores_with_interval();
@@ -44,11 +39,6 @@ struct Pending {
   std::vector<double> values;
 };
 
-std::string pooling_text(Pooling pooling) {
-  return pooling == Pooling::moments ? "means over dates before the score"
-                                     : "mean over dates of the score";
-}
-
 /// \p bounds [region, lead, low or high] of the score \p name.
 Pending interval_variable(const std::string& name, const std::string& unit,
                           const std::vector<double>& bounds) {
@@ -68,7 +58,7 @@ void add_scores(const Verification& results, std::size_t channel, std::vector<Pe
   const VerifiedChannel& info = shape.channels[channel];
   for (const Score& score : scores()) {
     const auto values = score_values(results, score, channel);
-    if (!exists(values)) continue;
+    if (!detail::exists(values)) continue;
     const std::string name = info.name + "_" + score.name;
     const std::string unit = score.unit == ScoreUnit::channel ? info.units : "1";
     out.push_back({{name,
@@ -77,7 +67,7 @@ void add_scores(const Verification& results, std::size_t channel, std::vector<Pe
                     {{"long_name", fmt::format("{}: {}", info.long_name, score.long_name)},
                      {"units", unit},
                      {"MYRIAD_estimator", score.definition},
-                     {"MYRIAD_date_pooling", pooling_text(score.pooling)}},
+                     {"MYRIAD_date_pooling", detail::pooling_text(score.pooling)}},
                     io::MissingValues::allow,
                     0},
                    values});
@@ -91,15 +81,6 @@ void add_scores(const Verification& results, std::size_t channel, std::vector<Pe
       }
     }
     out.push_back(interval_variable(name, unit, bounds));
-  }
-}
-
-/// Call body(family, number, output) for every result of the families for \p channel.
-template <class Body>
-void for_each_output(const VerificationShape& shape, std::size_t channel, const Body& body) {
-  for (std::size_t f = 0; f < shape.families.size(); ++f) {
-    const std::vector<FamilyOutput> outputs = shape.families[f]->outputs(channel);
-    for (std::size_t k = 0; k < outputs.size(); ++k) body(f, k, outputs[k]);
   }
 }
 
@@ -131,24 +112,24 @@ class CurveAxes {
   std::deque<Axis> axes_;
 };
 
-void add_families(const Verification& results, std::size_t channel, CurveAxes& axes,
+void add_extras(const Verification& results, std::size_t channel, CurveAxes& axes,
                   std::vector<Pending>& out) {
   const VerificationShape& shape = results.shape();
   const VerifiedChannel& info = shape.channels[channel];
-  for_each_output(shape, channel, [&](std::size_t f, std::size_t k, const FamilyOutput& output) {
-    const bool intervals = output.axis.empty() && results.starts() >= 3;
+  detail::for_each_extra(results, channel, [&](const detail::Extra& extra) {
+    const FamilyOutput& output = extra.output;
     std::vector<double> values, bounds;
     for (std::size_t r = 0; r < shape.regions.size(); ++r) {
       for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
-        const auto some = results.family_values(f, output, k, channel, t, r);
+        const auto some = extra.values(t, r);
         values.insert(values.end(), some.begin(), some.end());
-        if (!intervals) continue;
-        const Interval interval = results.family_intervals(f, output, k, channel, t, r).front();
+        if (!extra.interval) continue;
+        const Interval interval = extra.interval(t, r);
         bounds.push_back(interval.low);
         bounds.push_back(interval.high);
       }
     }
-    if (!exists(values)) return;
+    if (!detail::exists(values)) return;
     const std::string name = info.name + "_" + output.name;
     const std::string unit = output.unit == ScoreUnit::channel ? info.units : "1";
     std::vector<std::string> dimensions{"region", "lead_time"};
@@ -159,11 +140,11 @@ void add_families(const Verification& results, std::size_t channel, CurveAxes& a
                     {{"long_name", fmt::format("{}: {}", info.long_name, output.long_name)},
                      {"units", unit},
                      {"MYRIAD_estimator", output.definition},
-                     {"MYRIAD_date_pooling", pooling_text(output.pooling)}},
+                     {"MYRIAD_date_pooling", extra.pooling}},
                     io::MissingValues::allow,
                     0},
                    values});
-    if (intervals) out.push_back(interval_variable(name, unit, bounds));
+    if (extra.interval) out.push_back(interval_variable(name, unit, bounds));
   });
 }
 
@@ -183,7 +164,7 @@ void add_scores_by_start(const Verification& results, std::size_t channel,
           values[s * cases + r * shape.lead_hours.size() + t] = column[s];
       }
     }
-    if (!exists(values)) continue;
+    if (!detail::exists(values)) continue;
     out.push_back({{fmt::format("{}_{}_by_start", info.name, name),
                     io::NcType::f64,
                     {"start", "region", "lead_time"},
@@ -270,7 +251,7 @@ void add_ranks_and_spectra(const Verification& results, std::size_t channel,
       if (power.empty()) power.assign(static_cast<std::size_t>(shape.lmax), absent);
       values.insert(values.end(), power.begin(), power.end());
     }
-    if (!exists(values)) continue;
+    if (!detail::exists(values)) continue;
     out.push_back(
         {{info.name + "_spectrum_" + to_string(kind),
           io::NcType::f64,
@@ -303,6 +284,23 @@ void add_ranks_and_spectra(const Verification& results, std::size_t channel,
   }
 }
 
+/// Results of the ensemble, of no channel.
+void add_health(const Verification& results, std::vector<Pending>& out) {
+  for (const LeadResult& result : health_results()) {
+    const auto values = results.lead_result(result.name);
+    if (!detail::exists(values)) continue;
+    out.push_back({{std::string(result.name),
+                    io::NcType::f64,
+                    {"lead_time"},
+                    {{"long_name", std::string(result.long_name)},
+                     {"units", std::string("1")},
+                     {"MYRIAD_estimator", std::string(result.definition)}},
+                    io::MissingValues::allow,
+                    0},
+                   values});
+  }
+}
+
 std::vector<std::int32_t> counting(std::int64_t count) {
   std::vector<std::int32_t> out;
   for (std::int64_t i = 0; i < count; ++i) out.push_back(static_cast<std::int32_t>(i));
@@ -320,10 +318,11 @@ io::PublishedFile write_score_file(const Verification& results, const std::files
   CurveAxes axes;
   for (std::size_t c = 0; c < shape.channels.size(); ++c) {
     add_scores(results, c, pending);
-    add_families(results, c, axes, pending);
+    add_extras(results, c, axes, pending);
     if (!starts.empty()) add_scores_by_start(results, c, pending);
     add_ranks_and_spectra(results, c, pending);
   }
+  add_health(results, pending);
   io::NcAttributes all = attributes;
   all.emplace_back("MYRIAD_channels", to_json_text(channels_json(shape)));
   all.emplace_back("MYRIAD_grid", shape.grid.describe());
@@ -355,91 +354,6 @@ io::PublishedFile write_score_file(const Verification& results, const std::files
   for (const Pending& p : pending) writer.define_variable(p.variable);
   for (const Pending& p : pending) writer.write(p.variable.name, std::span<const double>(p.values));
   return writer.finish();
-}
-
-std::string score_lines(const Verification& results) {
-  const VerificationShape& shape = results.shape();
-  std::string text = "channel\tregion\tlead_hours\tscore\tvalue\n";
-  for (std::size_t c = 0; c < shape.channels.size(); ++c) {
-    for (std::size_t r = 0; r < shape.regions.size(); ++r) {
-      for (const Score& score : scores()) {
-        const auto values = results.over_leads(score, c, r);
-        for (std::size_t t = 0; t < values.size(); ++t) {
-          if (!std::isfinite(values[t])) continue;
-          text += fmt::format("{}\t{}\t{}\t{}\t{:.9g}\n", shape.channels[c].name,
-                              shape.regions[r].name, shape.lead_hours[t], score.name, values[t]);
-        }
-      }
-      for_each_output(shape, c, [&](std::size_t f, std::size_t k, const FamilyOutput& output) {
-        for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
-          const auto values = results.family_values(f, output, k, c, t, r);
-          for (std::size_t i = 0; i < values.size(); ++i) {
-            if (!std::isfinite(values[i])) continue;
-            const std::string place =
-                output.axis.empty() ? std::string() : fmt::format("@{:g}", output.axis_values[i]);
-            text += fmt::format("{}\t{}\t{}\t{}{}\t{:.9g}\n", shape.channels[c].name,
-                                shape.regions[r].name, shape.lead_hours[t], output.name, place,
-                                values[i]);
-          }
-        }
-      });
-    }
-  }
-  return text;
-}
-
-Json score_json(const Verification& results) {
-  const VerificationShape& shape = results.shape();
-  Json leads{Json::Array{}};
-  for (double hours : shape.lead_hours) leads.push_back(hours);
-  Json channels{Json::Object{}}, axes{Json::Object{}};
-  for (std::size_t c = 0; c < shape.channels.size(); ++c) {
-    Json regions{Json::Object{}};
-    for (std::size_t r = 0; r < shape.regions.size(); ++r) {
-      Json list{Json::Object{}};
-      for (const Score& score : scores()) {
-        const auto values = results.over_leads(score, c, r);
-        if (!exists(values)) continue;
-        Json array{Json::Array{}};
-        for (double v : values) array.push_back(std::isfinite(v) ? Json(v) : Json(nullptr));
-        list.set(score.name, std::move(array));
-      }
-      for_each_output(shape, c, [&](std::size_t f, std::size_t k, const FamilyOutput& output) {
-        const auto number = [](double v) { return std::isfinite(v) ? Json(v) : Json(nullptr); };
-        Json array{Json::Array{}};
-        bool any = false;
-        for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
-          const auto values = results.family_values(f, output, k, c, t, r);
-          any = any || exists(values);
-          if (output.axis.empty()) {
-            array.push_back(number(values.front()));
-            continue;
-          }
-          Json curve{Json::Array{}};
-          for (double v : values) curve.push_back(number(v));
-          array.push_back(std::move(curve));
-        }
-        if (!any) return;
-        list.set(output.name, std::move(array));
-        if (output.axis.empty()) return;
-        Json places{Json::Array{}};
-        for (double v : output.axis_values) places.push_back(v);
-        axes.set(output.name, std::move(places));
-      });
-      regions.set(shape.regions[r].name, std::move(list));
-    }
-    Json channel{Json::Object{}};
-    channel.set("units", shape.channels[c].units);
-    channel.set("regions", std::move(regions));
-    channels.set(shape.channels[c].name, std::move(channel));
-  }
-  Json json{Json::Object{}};
-  json.set("members", shape.members);
-  json.set("starts", static_cast<std::int64_t>(results.starts()));
-  json.set("lead_hours", std::move(leads));
-  json.set("channels", std::move(channels));
-  if (!axes.as_object().empty()) json.set("axes", std::move(axes));
-  return json;
 }
 
 }  // namespace myriad::diag

@@ -1,3 +1,4 @@
+#include "diagnostics/report_members.hpp"
 #include "diagnostics/score_table.hpp"
 
 #include <fmt/format.h>
@@ -163,7 +164,7 @@ std::string brief_table(const Verification& results) {
 }  // namespace
 
 std::string score_table(const Verification& results, ScoreTable form) {
-  return form == ScoreTable::full ? full_table(results) : brief_table(results);
+  return (form == ScoreTable::full ? full_table(results) : brief_table(results)) + member_line(results);
 }
 
 }  // namespace myriad::diag

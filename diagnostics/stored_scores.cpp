@@ -119,8 +119,13 @@ StoredScores::StoredScores(const std::string& path)
                fmt::format("it has {} starts and the dates of {}", starts_, start_dates_.size()));
   const auto cases = static_cast<std::int64_t>(shape_.regions.size() * shape_.lead_hours.size());
   for (const io::NcVariable& variable : file.variables()) {
-    if (variable.type != io::NcType::f64 || variable.dimensions.size() < 2) continue;
+    if (variable.type != io::NcType::f64 || variable.dimensions.empty()) continue;
     const auto names = file.dimension_names(variable);
+    if (names == std::vector<std::string>{"lead_time"}) {
+      values_.emplace(variable.name, file.read_values(variable));
+      continue;
+    }
+    if (names.size() < 2) continue;
     const bool spectrum = names == std::vector<std::string>{"lead_time", "degree"};
     const bool by_start = names == std::vector<std::string>{"start", "region", "lead_time"};
     if (!spectrum && !by_start && (names[0] != "region" || names[1] != "lead_time")) continue;
@@ -182,6 +187,20 @@ std::vector<double> StoredScores::by_start(std::string_view score, std::size_t c
   for (std::size_t s = 0; s < starts_; ++s)
     out.push_back((*values)[s * cases + place(lead, region)]);
   return out;
+}
+
+std::vector<double> StoredScores::extra(std::string_view name, std::size_t channel, std::size_t lead,
+                                        std::size_t region) const {
+  const auto* values = find(channel, name);
+  if (values == nullptr) return {};
+  const std::size_t size = values->size() / (shape_.regions.size() * shape_.lead_hours.size());
+  const auto begin = values->begin() + static_cast<std::ptrdiff_t>(place(lead, region) * size);
+  return {begin, begin + static_cast<std::ptrdiff_t>(size)};
+}
+
+std::vector<double> StoredScores::lead_result(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::vector<double>() : found->second;
 }
 
 }  // namespace myriad::diag

@@ -35,6 +35,9 @@ class StoredScores final : public ScoreResults {
   std::vector<double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) const override;
   std::vector<double> by_start(std::string_view score, std::size_t channel, std::size_t lead,
                                std::size_t region) const override;
+  std::vector<double> extra(std::string_view name, std::size_t channel, std::size_t lead,
+                            std::size_t region) const override;
+  std::vector<double> lead_result(std::string_view name) const override;
 
  private:
   /// Values of <channel>_<suffix>; null when the file has none.

@@ -7,12 +7,25 @@
 #include <numeric>
 #include <utility>
 
+#include "diagnostics/member_health.hpp"
 #include "src/base/error.hpp"
 
 namespace myriad::diag {
 namespace {
 constexpr double k_absent = std::numeric_limits<double>::quiet_NaN();
+
+/// Add the shares of \p bins to \p groups of equal width.
+void pool_ranks(std::span<const double> bins, std::span<double> groups) {
+  const double width = static_cast<double>(bins.size()) / static_cast<double>(groups.size());
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const double low = width * static_cast<double>(g), high = width * static_cast<double>(g + 1);
+    for (auto k = static_cast<std::size_t>(low); k < bins.size() && static_cast<double>(k) < high; ++k) {
+      const double from = std::max(low, static_cast<double>(k)), to = std::min(high, static_cast<double>(k + 1));
+      if (to > from) groups[g] += (to - from) * bins[k];
+    }
+  }
 }
+}  // namespace
 
 std::string to_string(SpectrumOf of) {
   switch (of) {
@@ -67,6 +80,10 @@ std::size_t VerificationShape::family_record_size() const {
   return size;
 }
 
+std::size_t VerificationShape::rank_groups() const {
+  return static_cast<std::size_t>(std::min(rank_bins, k_rank_groups));
+}
+
 std::span<const std::string_view> scores_by_start() {
   static constexpr std::array<std::string_view, 13> names{"rmse",
                                                           "rmse_fair",
@@ -100,8 +117,10 @@ StartRecord::StartRecord(const VerificationShape& shape)
       ranks_begin_(shape.cases() * regions_ * k_moment_count),
       spectra_begin_(ranks_begin_ + shape.cases() * regions_ * bins_),
       family_size_(shape.family_record_size()),
-      families_begin_(spectra_begin_ + shape.cases() * k_spectrum_count * lmax_) {
-  data_.assign(families_begin_ + shape.cases() * regions_ * family_size_, k_absent);
+      families_begin_(spectra_begin_ + shape.cases() * k_spectrum_count * lmax_),
+      health_begin_(families_begin_ + shape.cases() * regions_ * family_size_),
+      health_size_(shape.health ? LeadHealth::k_size : 0) {
+  data_.assign(health_begin_ + leads_ * health_size_, k_absent);
 }
 
 void StartRecord::set_moments(std::size_t channel, std::size_t lead, std::size_t region,
@@ -147,11 +166,20 @@ std::span<const double> StartRecord::families(std::size_t channel, std::size_t l
   return const_cast<StartRecord*>(this)->families(channel, lead, region);
 }
 
+std::span<double> StartRecord::health(std::size_t lead) {
+  return std::span(data_).subspan(health_begin_ + lead * health_size_, health_size_);
+}
+std::span<const double> StartRecord::health(std::size_t lead) const {
+  return const_cast<StartRecord*>(this)->health(lead);
+}
+
 Verification::Verification(VerificationShape shape)
     : shape_(std::move(shape)),
       moments_(shape_.cases() * shape_.regions.size()),
       families_(moments_.size()),
       intervals_(moments_.size()),
+      rank_groups_(moments_.size()),
+      health_(shape_.lead_hours.size()),
       sums_(shape_) {
   MYRIAD_EXPECT(!shape_.channels.empty() && !shape_.lead_hours.empty() && !shape_.regions.empty());
   std::fill(sums_.data().begin(), sums_.data().end(), 0.0);
@@ -165,8 +193,16 @@ void Verification::add(const StartRecord& start) {
         const auto records = start.families(c, t, r);
         auto& kept = families_[case_index(c, t, r)];
         kept.insert(kept.end(), records.begin(), records.end());
+        if (shape_.members < 2 || shape_.inferences.empty()) continue;
+        auto& groups = rank_groups_[case_index(c, t, r)];
+        groups.resize((starts_ + 1) * shape_.rank_groups(), 0.0);
+        pool_ranks(start.ranks(c, t, r), std::span(groups).last(shape_.rank_groups()));
       }
     }
+  }
+  for (std::size_t t = 0; t < health_.size(); ++t) {
+    const auto numbers = start.health(t);
+    health_[t].insert(health_[t].end(), numbers.begin(), numbers.end());
   }
   // Absent values are NaN and stay so; the moments of the sum are carried along but never read.
   const std::span<const double> values = const_cast<StartRecord&>(start).data();
@@ -174,6 +210,7 @@ void Verification::add(const StartRecord& start) {
   for (std::size_t i = 0; i < values.size(); ++i) sums_.data()[i] += values[i];
   ++starts_;
   for (auto& cached : intervals_) cached.clear();
+  inferred_.clear();
 }
 
 std::span<const Moments> Verification::dates(std::size_t channel, std::size_t lead,
@@ -209,6 +246,61 @@ std::vector<double> Verification::rank_histogram(std::size_t channel, std::size_
   std::vector<double> shares(sums.begin(), sums.end());
   for (double& v : shares) v /= total;
   return shares;
+}
+
+std::vector<double> Verification::rank_groups(std::size_t channel, std::size_t lead, std::size_t region) const {
+  const std::vector<double>& groups = rank_groups_[case_index(channel, lead, region)];
+  for (double share : groups) {
+    if (!std::isfinite(share)) return {};
+  }
+  return groups;
+}
+
+const std::vector<double>& Verification::inferred(std::size_t inference, std::size_t channel, std::size_t lead,
+                                                  std::size_t region) const {
+  const auto [entry, fresh] = inferred_.try_emplace({inference, case_index(channel, lead, region)});
+  if (fresh) entry->second = shape_.inferences[inference]->evaluate(*this, channel, lead, region);
+  return entry->second;
+}
+
+std::vector<double> Verification::extra(std::string_view name, std::size_t channel, std::size_t lead,
+                                        std::size_t region) const {
+  for (std::size_t f = 0; f < shape_.families.size(); ++f) {
+    const auto outputs = shape_.families[f]->outputs(channel);
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+      if (outputs[k].name == name) return family_values(f, outputs[k], k, channel, lead, region);
+    }
+  }
+  for (std::size_t i = 0; i < shape_.inferences.size(); ++i) {
+    std::size_t begin = 0;
+    for (const FamilyOutput& output : shape_.inferences[i]->outputs(shape_, channel)) {
+      if (output.name == name) {
+        const auto values = std::span(inferred(i, channel, lead, region)).subspan(begin, output.size());
+        return {values.begin(), values.end()};
+      }
+      begin += output.size();
+    }
+  }
+  return {};
+}
+
+std::vector<double> Verification::lead_result(std::string_view name) const {
+  const auto known = health_results();
+  const bool exists = std::any_of(known.begin(), known.end(), [&](const LeadResult& r) { return r.name == name; });
+  if (!exists || !shape_.health || starts_ == 0) return {};
+  std::vector<double> values;
+  for (const std::vector<double>& records : health_) values.push_back(combine_health(name, records));
+  return values;
+}
+
+std::vector<std::span<const double>> Verification::family_records(std::size_t family, std::size_t channel,
+                                                                  std::size_t lead, std::size_t region) const {
+  const std::size_t all = shape_.family_record_size();
+  const std::span<const double> kept(families_[case_index(channel, lead, region)]);
+  std::vector<std::span<const double>> records;
+  for (std::size_t start = 0; start < starts_; ++start)
+    records.push_back(family_part(family, kept.subspan(start * all, all)));
+  return records;
 }
 
 std::vector<double> Verification::spectrum(std::size_t channel, std::size_t lead,

@@ -5,12 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "diagnostics/area.hpp"
+#include "diagnostics/inference.hpp"
 #include "diagnostics/moments.hpp"
 #include "diagnostics/score_family.hpp"
 #include "diagnostics/scores.hpp"
@@ -58,11 +60,18 @@ struct VerificationShape {
   int rank_bins = 0;            ///< members + 1, or fewer
   std::int64_t lmax = 0;        ///< degrees of the spectra; 0: no spectra
   ScoreFamilies families = {};  ///< scores asked for beside those of scores()
+  Inferences inferences = {};   ///< results of all starts together
+  bool health = false;          ///< the starts bring LeadHealth
+  int block = 1;                ///< starts that follow each other and share their weather (starts_per_block())
 
   std::size_t cases() const { return channels.size() * lead_hours.size(); }
   /// Numbers of all families per row, or per case and region.
   std::size_t family_record_size() const;
+  /// Groups of ranks whose shares are kept for each start: k_rank_groups, or all bins when these are fewer.
+  std::size_t rank_groups() const;
 };
+
+inline constexpr int k_rank_groups = 10;
 
 /// Names of the scores whose value is given for each start, so that two systems can be compared
 /// start by start: those with an interval and those of the references.
@@ -91,6 +100,11 @@ class ScoreResults {
   /// not kept.
   virtual std::vector<double> by_start(std::string_view score, std::size_t channel,
                                        std::size_t lead, std::size_t region) const = 0;
+  /// Values of a result that is none of scores() (of a family or an inference), by its name; empty when there is none.
+  virtual std::vector<double> extra(std::string_view name, std::size_t channel, std::size_t lead,
+                                    std::size_t region) const = 0;
+  /// A result that belongs to no channel (health_results()) over all leads [lead]; empty when there is none.
+  virtual std::vector<double> lead_result(std::string_view name) const = 0;
 
   /// A score over all leads [lead].
   std::vector<double> over_leads(const Score& score, std::size_t channel, std::size_t region) const;
@@ -116,6 +130,10 @@ class StartRecord {
   std::span<double> families(std::size_t channel, std::size_t lead, std::size_t region);
   std::span<const double> families(std::size_t channel, std::size_t lead, std::size_t region) const;
 
+  /// [LeadHealth::k_size], NaN where absent; empty without VerificationShape::health.
+  std::span<double> health(std::size_t lead);
+  std::span<const double> health(std::size_t lead) const;
+
   std::span<double> data() { return data_; }
 
  private:
@@ -127,12 +145,14 @@ class StartRecord {
   std::size_t spectra_begin_;
   std::size_t family_size_;
   std::size_t families_begin_;
+  std::size_t health_begin_;
+  std::size_t health_size_;
   std::vector<double> data_;
 };
 
 /// Collects the starts in their order.
 ///
-/// Memory: moments and records of families of every start (about 1 kB per channel, lead and start,
+/// Memory: moments, shares of groups of ranks and records of families of every start (about 1 kB per channel, lead and start,
 /// and what the families say); histograms and spectra are summed up.
 /// Determinism: bitwise in the order of add(), whoever made the records.
 class Verification final : public ScoreResults {
@@ -154,6 +174,20 @@ class Verification final : public ScoreResults {
   std::vector<double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) const override;
   std::vector<double> by_start(std::string_view score, std::size_t channel, std::size_t lead,
                                std::size_t region) const override;
+  std::vector<double> extra(std::string_view name, std::size_t channel, std::size_t lead,
+                            std::size_t region) const override;
+  std::vector<double> lead_result(std::string_view name) const override;
+
+  /// Records of the health of every start at a lead [start, LeadHealth::k_size].
+  std::span<const double> health(std::size_t lead) const { return health_[lead]; }
+  /// Shares of ranks of every start [start, VerificationShape::rank_groups()]; a bin that straddles two groups is shared out, so that
+  /// a flat histogram stays flat. Empty when a start lacks the case.
+  std::vector<double> rank_groups(std::size_t channel, std::size_t lead, std::size_t region) const;
+  /// Values of all outputs of inference number \p inference, one after the other.
+  const std::vector<double>& inferred(std::size_t inference, std::size_t channel, std::size_t lead, std::size_t region) const;
+  /// Records of family number \p family of every start.
+  std::vector<std::span<const double>> family_records(std::size_t family, std::size_t channel, std::size_t lead,
+                                                      std::size_t region) const;
 
   /// Values [output.size()] of result \p output of family number \p family; NaN where absent.
   std::vector<double> family_values(std::size_t family, const FamilyOutput& output,
@@ -180,6 +214,10 @@ class Verification final : public ScoreResults {
   std::vector<std::vector<double>> families_;  ///< [channel, lead, region][start, record]
   /// [channel, lead, region][score with interval]; filled when asked for, emptied by add()
   mutable std::vector<std::vector<Interval>> intervals_;
+  std::vector<std::vector<double>> rank_groups_;  ///< [channel, lead, region][start, group]
+  std::vector<std::vector<double>> health_;       ///< [lead][start, LeadHealth::k_size]
+  /// Of (inference, case); filled when asked for, emptied by add().
+  mutable std::map<std::pair<std::size_t, std::size_t>, std::vector<double>> inferred_;
   StartRecord sums_;  ///< its moments are not used
 };
 

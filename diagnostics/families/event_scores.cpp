@@ -1,14 +1,22 @@
 #include "diagnostics/families/event_scores.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "diagnostics/families/family_parts.hpp"
+#include "diagnostics/member_count.hpp"
 
 namespace myriad::diag {
 namespace {
 
 double per_bin(double sum, double weight) {
   return weight > 0.0 ? sum / weight : detail::k_absent;
+}
+
+double members_needed(double probability, double error) {
+  if (!std::isfinite(probability)) return detail::k_absent;
+  return static_cast<double>(members_for_error(std::clamp(probability, 0.0, 1.0), error, 0.9));
 }
 
 constexpr std::array k_scores{
@@ -77,6 +85,15 @@ constexpr std::array k_scores{
         "and never, s = mean o",
         EventAxis::cost_loss, 1,
         [](const EventTable& t, std::size_t, double x) { return t.economic_value(x); }},
+    EventScore{"event_frequency", "frequency of what was observed", "mean o", EventAxis::none, 1,
+               [](const EventTable& t, std::size_t, double) { return t.frequency(); }},
+    EventScore{"event_probability", "mean forecast probability over all cases", "mean p", EventAxis::none, 1,
+               [](const EventTable& t, std::size_t, double) { return t.mean_probability(); }},
+    EventScore{"members_needed", "members whose share is good to +- the error",
+               "fewest N whose Wilson interval of 90 % around mean p reaches no farther than the error; independent members, no error of the "
+               "model",
+               EventAxis::error, 1,
+               [](const EventTable& t, std::size_t, double x) { return members_needed(t.mean_probability(), x); }},
 };
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace myriad::diag {
 
 /// What the values of a result run over.
-enum class EventAxis : std::uint8_t { none, probability, threshold, cost_loss };
+enum class EventAxis : std::uint8_t { none, probability, threshold, cost_loss, error };
 
 struct EventScore {
   const char* name;
@@ -19,7 +19,7 @@ struct EventScore {
   const char* definition;
   EventAxis axis;
   int min_members;
-  /// Value at index b (of a bin), or at a cost/loss ratio x.
+  /// Value at index b (of a bin), or at a cost/loss ratio or an error x.
   double (*value)(const EventTable& table, std::size_t b, double x);
 };
 

@@ -52,6 +52,12 @@ double EventTable::observed() const {
   return sum / total_;
 }
 
+double EventTable::mean_probability() const {
+  double sum = 0.0;
+  for (std::size_t b = 0; b < bins_; ++b) sum += bin(b).forecast;
+  return sum / total_;
+}
+
 double EventTable::brier() const {
   double sum = 0.0;
   for (std::size_t b = 0; b < bins_; ++b) {

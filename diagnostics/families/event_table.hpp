@@ -48,6 +48,9 @@ class EventTable {
   std::size_t bins() const { return bins_; }
   EventBin bin(std::size_t b) const;
 
+  /// Mean o and mean p.
+  double frequency() const { return observed(); }
+  double mean_probability() const;
   /// Mean (p - o)^2.
   double brier() const;
   /// Mean (p - o)^2 - p(1 - p)/(N - 1).

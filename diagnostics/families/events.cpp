@@ -19,16 +19,16 @@ void check(const EventOptions& o) {
   MYRIAD_VALIDATE(o.log_floor > 0.0 && o.log_floor < 0.5, ErrorKind::config_invalid, "E2550",
                   "the floor of the log score is {} (a probability between 0 and 1/2) take 1e-9",
                   o.log_floor);
-  for (double x : o.cost_loss) {
-    MYRIAD_VALIDATE(inside(x), ErrorKind::config_invalid, "E2550",
-                    "no economic value at a cost/loss ratio of {} (it must lie between 0 and 1) "
-                    "correct the list",
-                    x);
-    MYRIAD_VALIDATE(std::count(o.cost_loss.begin(), o.cost_loss.end(), x) == 1,
-                    ErrorKind::config_invalid, "E2550",
-                    "the cost/loss ratio {} is given twice (its result would exist twice) drop one",
-                    x);
-  }
+  const auto check_list = [&](const std::vector<double>& list, const char* what) {
+    for (double x : list) {
+      MYRIAD_VALIDATE(inside(x), ErrorKind::config_invalid, "E2550",
+                      "no result of an event at {} {} (it must lie between 0 and 1) correct the list", what, x);
+      MYRIAD_VALIDATE(std::count(list.begin(), list.end(), x) == 1, ErrorKind::config_invalid, "E2550",
+                      "{} {} is given twice (its result would exist twice) drop one", what, x);
+    }
+  };
+  check_list(o.cost_loss, "the cost/loss ratio");
+  check_list(o.member_errors, "the error of a probability");
 }
 
 class EventFamily final : public ScoreFamily {
@@ -105,7 +105,9 @@ class EventFamily final : public ScoreFamily {
         mean.subspan(output / event_scores().size() * table_size(), table_size()));
     const EventScore& score = event_scores()[output % event_scores().size()];
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const double x = score.axis == EventAxis::cost_loss ? options_.cost_loss[i] : 0.0;
+      const double x = score.axis == EventAxis::cost_loss ? options_.cost_loss[i]
+                       : score.axis == EventAxis::error   ? options_.member_errors[i]
+                                                          : 0.0;
       values[i] = score.value(table, i, x);
     }
   }
@@ -135,6 +137,11 @@ class EventFamily final : public ScoreFamily {
     if (axis == EventAxis::cost_loss) {
       o.axis = "cost_loss_ratio";
       o.axis_values = options_.cost_loss;
+      return;
+    }
+    if (axis == EventAxis::error) {
+      o.axis = "probability_error";
+      o.axis_values = options_.member_errors;
       return;
     }
     o.axis = axis == EventAxis::probability ? "forecast_probability" : "probability_threshold";

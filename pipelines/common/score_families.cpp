@@ -74,6 +74,9 @@ void add_score_keys(Schema& parent, Hashed hashed) {
   mark(s.number("cost_loss", "Cost/loss ratios of the economic value")
            .list()
            .default_to(numbers({0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9})));
+  mark(s.number("member_errors", "Errors of probabilities of events: how many members does it take for +- this (90 %)?")
+           .list()
+           .default_to(numbers({0.1, 0.05, 0.02})));
   add_threshold_keys(s.section_list("tails", "Tails: threshold-weighted and outcome-weighted CRPS"),
                      hashed);
   mark(s.number("quantiles", "Probabilities of quantile scores")
@@ -116,6 +119,7 @@ diag::ScoreFamilies make_score_families(const Config& scores,
     options.members = members;
     options.bins = scores.integer("event_bins");
     options.cost_loss = scores.numbers("cost_loss");
+    options.member_errors = scores.numbers("member_errors");
     families.push_back(diag::make_event_family(options));
   }
   const auto tails = read_thresholds(scores.sections("tails"));

@@ -40,6 +40,8 @@ class ForecastSource {
   const std::string& description() const { return description_; }
   /// Label and value, for the report and the score file.
   const std::vector<std::pair<std::string, std::string>>& provenance() const { return provenance_; }
+  /// What made each scored member of the current start (before open(): of the first), [member]; empty when it is not known.
+  const std::vector<std::string>& checkpoints() const { return checkpoints_; }
   /// Where the forecasts lie, for messages.
   virtual std::string place(std::size_t start) const = 0;
 
@@ -61,6 +63,7 @@ class ForecastSource {
   std::int64_t members_ = 0;
   bool has_control_ = false;
   std::string description_;
+  std::vector<std::string> checkpoints_;
   std::vector<std::pair<std::string, std::string>> provenance_;
 };
 

@@ -140,6 +140,7 @@ class MemberFiles final : public ForecastSource {
                     "{} lacks a member (the others have {} and {}) complete or drop it",
                     place(start), members_, has_control_ ? "a control" : "no control");
     start_ = start;
+    read_checkpoints();
   }
 
   void read_member(std::int64_t member, std::size_t channel, std::size_t lead,
@@ -164,6 +165,20 @@ class MemberFiles final : public ForecastSource {
   void read(io::FieldSeries& series, std::size_t channel, std::size_t lead, std::span<float> out) {
     const std::int64_t index = static_cast<std::int64_t>(channel);
     series.read(series.require(starts_[start_] + leads_[lead]), {&index, 1}, out);
+  }
+
+  /// What made the scored members of start start_; nothing when a file does not say.
+  void read_checkpoints() {
+    checkpoints_.clear();
+    const auto& files = forecasts_[start_].files;
+    for (std::size_t i = has_control_ && control_ == ControlPolicy::exclude ? 1 : 0; i < files.size(); ++i) {
+      const auto weights = io::NetcdfFile::open(files[i].string()).text_attribute(nullptr, "MYRIAD_weights_sha256");
+      if (!weights) {
+        checkpoints_.clear();
+        return;
+      }
+      checkpoints_.push_back(*weights);
+    }
   }
 
   /// Channels, leads, members and words from the files of the first start.
@@ -209,6 +224,7 @@ class MemberFiles final : public ForecastSource {
         keep("MYRIAD_forecast_id", ids);
       }
     }
+    read_checkpoints();
     const auto joined = [](const std::set<std::string>& texts) {
       std::string out;
       for (const std::string& text : texts) out += (out.empty() ? "" : "; ") + text;

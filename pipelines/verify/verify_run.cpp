@@ -7,6 +7,9 @@
 #include <map>
 
 #include "diagnostics/event_curves.hpp"
+#include "diagnostics/inferences/flatness.hpp"
+#include "diagnostics/inferences/trend.hpp"
+#include "diagnostics/paired.hpp"
 #include "diagnostics/threshold.hpp"
 #include "pipelines/common/configured_backend.hpp"
 #include "pipelines/common/score_families.hpp"
@@ -15,6 +18,7 @@
 #include "pipelines/verify/member_files.hpp"
 #include "pipelines/verify/scored_fields.hpp"
 #include "pipelines/verify/scored_regions.hpp"
+#include "pipelines/verify/weights.hpp"
 #include "src/base/build_info.hpp"
 #include "src/base/log.hpp"
 
@@ -100,6 +104,12 @@ VerifyRun::VerifyRun(const Config& config)
   // Spherical harmonics need the whole sphere.
   shape_.lmax = global && options.spectrum_members > 0 ? Sht::exact_lmax(shape_.grid) : 0;
   shape_.families = make_score_families(config.section("scores"), shape_.channels, shape_.members, shape_.grid);
+  shape_.block = diag::starts_per_block(forecasts_->starts());
+  groups_ = member_groups(config, *forecasts_);
+  health_ = make_member_health(config, shape_, groups_);
+  shape_.health = health_.has_value();
+  shape_.inferences = {diag::make_rank_test(), diag::make_drift_test()};
+  add_checkpoint_results(config, groups_, shape_);
   runner_.emplace(*backend_, shape_, options);
 
   const std::int64_t row_bytes =
@@ -225,7 +235,27 @@ diag::StartRecord VerifyRun::score_start(std::size_t start,
                   "nothing verifies the forecast from {} (no analysis at any of its valid times) "
                   "extend the analysis or drop {}",
                   forecasts_->starts()[start].iso(), forecasts_->place(start));
+  judge_members(start, record);
   return record;
+}
+
+void VerifyRun::judge_members(std::size_t start, diag::StartRecord& record) {
+  const bool other = groups_.from_files && groups_.of_member != member_groups(config_, *forecasts_).of_member;
+  if (other) {
+    log_warning("verify", "E2713",
+                "no results by checkpoint (the members of {} are not those of the first start's checkpoints one by one) verify such starts "
+                "separately, or name `member_groups`",
+                forecasts_->place(start));
+    drop_checkpoint_records(shape_, record);
+  }
+  if (!health_) return;
+  for (std::size_t t = 0; t < shape_.lead_hours.size(); ++t) {
+    diag::LeadHealth health = health_->judge(t);
+    if (other) health.group_p = std::numeric_limits<double>::quiet_NaN();
+    const auto numbers = health.numbers();
+    std::copy(numbers.begin(), numbers.end(), record.health(t).begin());
+  }
+  health_->clear();
 }
 
 bool VerifyRun::score_case(std::size_t start, std::size_t channel, std::size_t lead,
@@ -289,6 +319,7 @@ void VerifyRun::score_bands(std::size_t channel, std::size_t lead, Buffers& buff
     fields.climate_std = band(buffers.climate_std);
     runner_->add_rows(fields, first, std::span(buffers.mean).subspan(begin, size),
                       std::span(buffers.spread).subspan(begin, size));
+    if (health_) health_->add_rows(channel, lead, first, rows, buffers.members);
     if (!buffers.shown) continue;
     keep_plume_values(channel, lead, first, rows, buffers);
     if (!map_leads_[lead]) continue;
@@ -365,6 +396,10 @@ std::vector<std::pair<std::string, std::string>> VerifyRun::provenance() const {
   out.insert(out.end(), truth_->provenance().begin(), truth_->provenance().end());
   if (climatology_) out.emplace_back("Climatology", climatology_->title());
   if (shown_extremes_) out.emplace_back("Climate quantiles", shown_extremes_->climate());
+  std::string checkpoints;
+  for (std::size_t g = 0; g < groups_.labels.size(); ++g)
+    checkpoints += fmt::format("{}{}: {}", g == 0 ? "" : ", ", g, groups_.labels[g]);
+  if (!checkpoints.empty()) out.emplace_back("Groups of members", checkpoints);
   out.emplace_back("Verification configuration, SHA-256", config_.sha256());
   out.emplace_back("Myriad",
                    fmt::format("{} ({})", build_info().version, build_info().git_describe));

@@ -13,9 +13,11 @@
 
 #include "diagnostics/case_runner.hpp"
 #include "diagnostics/climatology.hpp"
+#include "diagnostics/member_health.hpp"
 #include "diagnostics/report.hpp"
 #include "diagnostics/verification.hpp"
 #include "pipelines/verify/forecast_source.hpp"
+#include "pipelines/verify/health.hpp"
 #include "pipelines/verify/shown_extremes.hpp"
 #include "pipelines/verify/shown_fields.hpp"
 #include "src/base/config.hpp"
@@ -55,6 +57,8 @@ class VerifyRun {
   /// Buffers of one start.
   struct Buffers;
   void choose_places(const Config& report);
+  /// Judge the members of the start whose cases were scored.
+  void judge_members(std::size_t start, diag::StartRecord& record);
   void open_climate_quantiles(const Config& report);
   bool score_case(std::size_t start, std::size_t channel, std::size_t lead, Buffers& buffers,
                   diag::StartRecord& record);
@@ -79,6 +83,8 @@ class VerifyRun {
   std::shared_ptr<kernels::Backend> backend_;
   diag::VerificationShape shape_;
   std::optional<diag::CaseRunner> runner_;
+  MemberGroups groups_;
+  std::optional<diag::MemberHealth> health_;
   std::int64_t band_rows_ = 0;
   std::size_t shown_ = 0;
   std::vector<bool> map_leads_;  ///< [lead]

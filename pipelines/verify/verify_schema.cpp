@@ -3,9 +3,11 @@
 #include "pipelines/common/common_keys.hpp"
 #include "pipelines/common/file_attributes.hpp"
 #include "pipelines/common/score_families.hpp"
+#include "pipelines/verify/health.hpp"
 #include "pipelines/verify/scored_fields.hpp"
 #include "pipelines/verify/scored_regions.hpp"
 #include "pipelines/verify/shown_fields.hpp"
+#include "pipelines/verify/weights.hpp"
 
 namespace myriad::pipelines {
 
@@ -68,6 +70,8 @@ Schema verify_schema() {
       .range(0, 100000);
 
   add_score_keys(s, Hashed::yes);
+  add_health_keys(s);
+  add_weight_keys(s);
 
   add_attribution_keys(s.section("output", "Global attributes of scores.nc"));
 

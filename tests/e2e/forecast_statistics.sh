@@ -24,7 +24,7 @@ ours, ranks, theirs = (netCDF4.Dataset(f"{work}/{name}") for name in
                        ("run/products/scores.nc", "ranks/products/scores.nc", "verify/scores.nc"))
 compared = 0
 for name, variable in theirs.variables.items():
-    if variable.dtype.kind != "f" or name in ("lead_time",):
+    if variable.dtype.kind != "f" or name == "lead_time" or name.startswith("health_"):  # members are judged by verify alone
         continue
     for other in (ours, ranks):
         a, b = numpy.ma.filled(variable[:], -1.0), numpy.ma.filled(other[name][:], -1.0)

@@ -4,6 +4,10 @@
 
 #include <cmath>
 #include <random>
+#include <span>
+#include <vector>
+
+#include "diagnostics/paired_comparison.hpp"
 
 namespace myriad::diag {
 namespace {
@@ -99,6 +103,22 @@ TEST(Orientations, CorrelationsAreGoodWhenLarge) {
   EXPECT_EQ(orientation_of("crpss_fair"), Orientation::large_is_good);
   EXPECT_EQ(orientation_of("rmse"), Orientation::small_is_good);
   EXPECT_EQ(orientation_of("crps_fair"), Orientation::small_is_good);
+}
+
+TEST(StartwiseDifference, BringsTheDieboldMarianoTestWhereStartsSuffice) {
+  const auto a = normal_draws(40, 1, 0.0, 1.0), shift = normal_draws(40, 2, 0.0, 1.0);
+  std::vector<double> b;
+  for (std::size_t i = 0; i < a.size(); ++i) b.push_back(a[i] + 0.3 + 0.2 * shift[i]);
+  const StartwiseDifference d = paired_difference(a, b, Orientation::small_is_good, 5);
+  EXPECT_EQ(d.diebold_mariano, diebold_mariano(a, b, 4).p_value);  // block - 1 is more than the usual 3
+  EXPECT_LT(d.diebold_mariano, 1e-4);
+  EXPECT_LT(d.p_value, 0.01);
+  const auto usual = paired_difference(a, b, Orientation::small_is_good);
+  EXPECT_EQ(usual.diebold_mariano, diebold_mariano(a, b).p_value);
+  EXPECT_GT(paired_difference(a, normal_draws(40, 3, 0.0, 1.0), Orientation::small_is_good).diebold_mariano, 0.01);
+  const auto few = paired_difference(std::span(a).first(9), std::span(b).first(9), Orientation::small_is_good);
+  EXPECT_TRUE(std::isnan(few.diebold_mariano));
+  EXPECT_FALSE(std::isnan(few.p_value));
 }
 
 }  // namespace

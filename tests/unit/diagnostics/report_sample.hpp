@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "diagnostics/case_runner.hpp"
+#include "diagnostics/inferences/flatness.hpp"
 #include "diagnostics/report.hpp"
 #include "tests/unit/diagnostics/fields.hpp"
 
@@ -20,7 +21,9 @@ struct Sample {
                  {24.0, 48.0},
                  static_cast<int>(members),
                  static_cast<int>(members) + 1,
-                 16}) {
+                 16,
+                 {},
+                 {make_rank_test()}}) {
     report.results = &results;
     CaseRunner runner(backend(), results.shape(), {});
     for (std::uint64_t start = 0; start < 6; ++start) {

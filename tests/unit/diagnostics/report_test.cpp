@@ -114,6 +114,13 @@ TEST(Report, SaysThatAReliableEnsembleIsReliableAndANarrowOneIsNot) {
   EXPECT_THAT(text(Sample(1.0)), HasSubstr("33.3\u202f% would be expected"));
 }
 
+TEST(Report, SaysWhetherRankHistogramsAreFlat) {
+  const test::Sample narrow(0.5), good(1.0, 9);
+  EXPECT_NE(render_report(narrow.report).find("not flat (p"), std::string::npos);
+  EXPECT_NE(render_report(narrow.report).find("too little spread"), std::string::npos);
+  EXPECT_NE(render_report(good.report).find("flat within chance (p = "), std::string::npos);
+}
+
 TEST(Report, OfASingleForecastSpeaksOfNoEnsemble) {
   const Sample sample(1.0, 1);
   const std::string html = render_report(sample.report);

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "diagnostics/case_runner.hpp"
+#include "diagnostics/inferences/flatness.hpp"
+#include "diagnostics/rank_flatness.hpp"
 #include "src/base/error.hpp"
 #include "tests/unit/diagnostics/fields.hpp"
 
@@ -101,6 +103,40 @@ TEST(Verification, AValueThatIsNotFiniteIsRefusedWithItsPlace) {
     EXPECT_NE(std::string(error.what()).find("z500 at lead 24 h"), std::string::npos)
         << error.what();
   }
+}
+
+TEST(Verification, RanksOfEveryStartArePooledIntoEqualGroups) {
+  const Grid grid(GridType::legendre_gauss, 8, 16);
+  VerificationShape shape = small_shape(grid);
+  shape.members = 14;
+  shape.rank_bins = 15;
+  shape.inferences = {make_rank_test()};
+  shape.block = 2;
+  Verification results(shape);
+  std::vector<double> expected;
+  for (int s = 0; s < 12; ++s) {
+    StartRecord record(shape);
+    const auto bins = record.ranks(0, 1, 2);
+    for (std::size_t k = 0; k < bins.size(); ++k) bins[k] = static_cast<double>((k * 7 + static_cast<std::size_t>(s) * 5) % 11) / 70.0;
+    // Fifteen bins in ten groups: one and a half each.
+    for (std::size_t g = 0; g < 10; ++g) {
+      const std::size_t k = g / 2 * 3;
+      expected.push_back(g % 2 == 0 ? bins[k] + 0.5 * bins[k + 1] : 0.5 * bins[k + 1] + bins[k + 2]);
+    }
+    results.add(record);
+  }
+  EXPECT_EQ(shape.rank_groups(), 10U);
+  const auto groups = results.rank_groups(0, 1, 2);
+  ASSERT_EQ(groups.size(), expected.size());
+  for (std::size_t i = 0; i < groups.size(); ++i) EXPECT_NEAR(groups[i], expected[i], 1e-15) << i;
+  const ClusteredFlatness test = clustered_flatness(groups, 10, 2);
+  EXPECT_EQ(test.clusters, 6U);
+  EXPECT_EQ(results.extra("rank_flatness", 0, 1, 2), std::vector{test.statistic});
+  EXPECT_EQ(results.extra("rank_flatness_p", 0, 1, 2), std::vector{test.p_value});
+  EXPECT_EQ(results.extra("rank_convexity_p", 0, 1, 2), std::vector{test.convexity_p_value});
+  EXPECT_EQ(results.extra("rank_effective_cases", 0, 1, 2), std::vector{test.effective_cases});
+  EXPECT_TRUE(std::isnan(results.extra("rank_flatness", 0, 0, 0).at(0)));  // never scored
+  EXPECT_TRUE(results.extra("nothing", 0, 1, 2).empty());
 }
 
 }  // namespace

@@ -327,6 +327,33 @@ TEST(EventFamily, KeepsTheRulesOfFamilies) {
   }
 }
 
+TEST(EventFamily, SaysHowManyMembersAProbabilityTakes) {
+  const Case c = test::gaussian_case(4, 40, 9, 3);
+  const auto family = make_event_family(options_of(9));
+  const Scores s = scores_of(*family, c);
+  double frequency = 0.0, probability = 0.0;
+  for (std::size_t p = 0; p < c.truth.size(); ++p) {
+    frequency += c.truth[p] > 1.0F ? 1.0 / 160.0 : 0.0;
+    for (double x : test::members_at(c, p)) probability += x > 1.0 ? 1.0 / 160.0 / 9.0 : 0.0;
+  }
+  EXPECT_NEAR(s.at("event_frequency_above_1")[0], frequency, 1e-12);
+  EXPECT_NEAR(s.at("event_probability_above_1")[0], probability, 1e-12);
+  // Wilson's interval written out: z(0.95) = 1.6448536.
+  const auto reach = [&](double n) {
+    const double z2 = 1.6448536269514722 * 1.6448536269514722;
+    const double centre = (probability + 0.5 * z2 / n) / (1.0 + z2 / n);
+    const double half = std::sqrt(z2 * (probability * (1.0 - probability) / n + 0.25 * z2 / (n * n))) / (1.0 + z2 / n);
+    return std::abs(centre - probability) + half;
+  };
+  const auto errors = test::output_of(*family, "members_needed_above_1").axis_values;
+  ASSERT_EQ(errors, (std::vector<double>{0.1, 0.05, 0.02}));
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double n = s.at("members_needed_above_1")[i];
+    EXPECT_LE(reach(n), errors[i]);
+    EXPECT_GT(reach(n - 1.0), errors[i]);
+  }
+}
+
 TEST(EventFamily, RefusesWhatItCannotScore) {
   const auto with = [](auto&& change) {
     EventOptions o = options_of(4);
@@ -339,6 +366,8 @@ TEST(EventFamily, RefusesWhatItCannotScore) {
   EXPECT_EQ(with([](EventOptions& o) { o.log_floor = 0.0; }), "E2550");
   EXPECT_EQ(with([](EventOptions& o) { o.cost_loss = {0.2, 1.0}; }), "E2550");
   EXPECT_EQ(with([](EventOptions& o) { o.cost_loss = {0.2, 0.2}; }), "E2550");
+  EXPECT_EQ(with([](EventOptions& o) { o.member_errors = {0.0}; }), "E2550");
+  EXPECT_EQ(with([](EventOptions& o) { o.member_errors = {0.2, 0.2}; }), "E2550");
   EXPECT_EQ(with([](EventOptions& o) {
               o.events = {{"z500", Relation::above, 1.0, ""}};
             }),

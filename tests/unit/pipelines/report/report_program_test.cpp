@@ -185,6 +185,15 @@ TEST(ReportProgram, ComparesTwoSystemsStartByStart) {
   EXPECT_FALSE(card.rows[0].cells[1].good);
 }
 
+TEST(ReportProgram, AddsTheDieboldMarianoTestFromTenStartsOn) {
+  const VerifyWorld world(10, 4);
+  const fs::path all = verify(world, "all"), other = verify(world, "other", "control: none\n");
+  ASSERT_EQ(report({all.string(), other.string(), "--out", (world.path() / "page").string()}).code, 0);
+  const std::string html = read_text_file(world.path() / "page/comparison.html");
+  EXPECT_THAT(html, HasSubstr("Diebold-Mariano test: A and B differ at"));
+  EXPECT_THAT(html, HasSubstr(", Diebold-Mariano p "));
+}
+
 TEST(ReportProgram, OnlyCommonStartsAndLeadsAreCompared) {
   const VerifyWorld many(6, 5);
   const VerifyWorld few(5, 5);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <sstream>
 
 #include "src/base/files.hpp"
@@ -78,6 +79,102 @@ TEST(VerifyProgram, PorcelainAndJsonAreStableForPrograms) {
       json.at("channels").at("t850").at("regions").at("global").at("rmse").as_array();
   EXPECT_NEAR(values[2].as_double(), std::stod(rmse), 1e-8);
   EXPECT_EQ(json.at("members").as_int(), 2);
+}
+
+/// Value of a line of --porcelain, NaN when there is none.
+double line_value(const std::string& lines, const std::string& head) {
+  const std::size_t at = lines.find("\n" + head + "\t");
+  return at == std::string::npos ? std::nan("") : std::stod(lines.substr(at + head.size() + 2));
+}
+
+TEST(VerifyProgram, TestsRankHistogramsForFlatness) {
+  const VerifyWorld world(6, 5);
+  const ProcessResult lines = run(world, {"--porcelain"});
+  ASSERT_EQ(lines.code, 0) << lines.err;
+  const double p = line_value(lines.out, "t850\tglobal\t48\trank_flatness_p");
+  EXPECT_GT(p, 0.0);
+  EXPECT_LT(p, 1.0);
+  const auto file = io::NetcdfFile::open((world.path() / "out/scores.nc").string());
+  EXPECT_NEAR(file.read_values(file.require("t850_rank_flatness_p"))[2], p, 1e-8);
+  EXPECT_THAT(file.text_attribute(&file.require("t850_rank_flatness"), "MYRIAD_date_pooling").value(), HasSubstr("all dates"));
+  // Six starts ten days apart on 128 points of white noise: hundreds of independent cases, not six and not one per start and point.
+  const double cases = line_value(lines.out, "t850\tglobal\t48\trank_effective_cases");
+  EXPECT_GT(cases, 50.0);
+  EXPECT_THAT(read_text_file(world.path() / "out/report.html"), testing::ContainsRegex("flat (within chance )?\\(p"));
+  const Json json = parse_json(run(world, {"--json", "--overwrite"}).out, "stdout");
+  EXPECT_NEAR(json.at("channels").at("t850").at("regions").at("global").at("rank_flatness_p").as_array()[2].as_double(), p, 1e-8);
+  // Four starts cannot tell.
+  const VerifyWorld few(4, 5);
+  EXPECT_TRUE(std::isnan(line_value(run(few, {"--porcelain"}).out, "t850\tglobal\t48\trank_flatness_p")));
+}
+
+TEST(VerifyProgram, TellsCopiesAmongMembers) {
+  const VerifyWorld world(3, 6);
+  const ProcessResult sound = run(world, {"--porcelain"});
+  ASSERT_EQ(sound.code, 0) << sound.err;
+  EXPECT_EQ(line_value(sound.out, "ensemble\tglobal\t48\thealth_duplicates"), 0.0);
+  EXPECT_GT(line_value(sound.out, "ensemble\tglobal\t48\thealth_nearest_ratio"), 0.3);
+  EXPECT_THAT(sound.err, testing::Not(HasSubstr("E2712")));
+  EXPECT_THAT(read_text_file(world.path() / "out/report.html"), HasSubstr("Are its members healthy?</h3><p class=\"answer\">Yes"));
+
+  world.write_member(1, 4, 2);  // the second start has member 2 twice
+  const ProcessResult copied = run(world, {"--overwrite"});
+  ASSERT_EQ(copied.code, 0) << copied.err;
+  EXPECT_THAT(copied.err, HasSubstr("E2712"));
+  EXPECT_THAT(copied.err, HasSubstr("from 2003-01-25T00:00:00Z are copies of each other at lead 24 h (nearest: scored members 2 and 4"));
+  EXPECT_THAT(copied.out, HasSubstr("members healthy? No, copies (nearest 0.00"));
+  EXPECT_THAT(read_text_file(world.path() / "out/report.html"), HasSubstr("No, copies"));
+  const auto file = io::NetcdfFile::open((world.path() / "out/scores.nc").string());
+  EXPECT_EQ(file.read_values(file.require("health_duplicates")), (std::vector<double>{1.0, 1.0, 1.0}));
+  EXPECT_EQ(describe(io::check_cf((world.path() / "out/scores.nc").string(), io::CfProfile::product)), "");
+  const Json json = parse_json(run(world, {"--json", "--overwrite"}).out, "stdout");
+  EXPECT_EQ(json.at("ensemble").at("health_duplicates").as_array()[2].as_double(), 1.0);
+  const ProcessResult off = run(world, {"--overwrite", "--set", "health.enabled=false", "--porcelain"});
+  EXPECT_THAT(off.out, testing::Not(HasSubstr("health_")));
+  EXPECT_THAT(off.err, testing::Not(HasSubstr("E2712")));
+}
+
+TEST(VerifyProgram, ComparesMembersByCheckpoint) {
+  const VerifyWorld world(3, 7);
+  EXPECT_TRUE(std::isnan(line_value(run(world, {"--porcelain"}).out, "ensemble\tglobal\t48\thealth_group_p")));
+  for (int s = 0; s < 3; ++s) {
+    for (int m = 0; m < 7; ++m) world.write_member(s, m, -1, m % 2 == 0 ? "aa" : "bb");
+  }
+  const ProcessResult stated = run(world, {"--porcelain", "--overwrite"});
+  const double p = line_value(stated.out, "ensemble\tglobal\t48\thealth_group_p");
+  EXPECT_GT(p, 0.0);
+  const ProcessResult named = run(world, {"--porcelain", "--overwrite", "--set", "member_groups=[0,1]"});
+  EXPECT_EQ(line_value(named.out, "ensemble\tglobal\t48\thealth_group_p"), p);  // bb first: the same two groups
+  EXPECT_EQ(run(world, {"--overwrite", "--set", "member_groups=[0,2]"}).code, 78);
+  EXPECT_THAT(run(world, {"--overwrite", "--set", "member_groups=[0,2]"}).err, HasSubstr("E2711"));
+  world.write_member(2, 3, -1, "aa");
+  const ProcessResult mixed = run(world, {"--porcelain", "--overwrite"});
+  EXPECT_EQ(mixed.code, 0) << mixed.err;
+  EXPECT_THAT(mixed.err, HasSubstr("E2713"));
+  EXPECT_TRUE(std::isnan(line_value(mixed.out, "ensemble\tglobal\t48\thealth_group_p")));
+}
+
+TEST(VerifyProgram, WeighsCheckpoints) {
+  const VerifyWorld world(6, 7);
+  const std::vector<std::string> groups{"--porcelain", "--overwrite", "--set", "member_groups=[0,1,2]", "--set", "weights.enabled=true"};
+  EXPECT_THAT(run(world, {"--set", "weights.enabled=true"}).err, HasSubstr("E2714"));
+  const ProcessResult r = run(world, groups);
+  ASSERT_EQ(r.code, 0) << r.err;
+  const auto value = [&](const std::string& name) { return line_value(r.out, "t850\tglobal\t48\t" + name); };
+  EXPECT_NEAR(value("crps_weights@0") + value("crps_weights@1") + value("crps_weights@2"), 1.0, 1e-8);
+  EXPECT_NEAR(value("crps_pooled"), value("crps_standard"), 1e-8);
+  EXPECT_NEAR(value("crps_components") - value("crps_diversity"), value("crps_pooled"), 1e-8);
+  EXPECT_LE(value("crps_weighted"), value("crps_weighted_left_out"));
+  EXPECT_GT(value("checkpoint_agreement@1"), 0.1);
+  const auto file = io::NetcdfFile::open((world.path() / "out/scores.nc").string());
+  EXPECT_EQ(file.dimension_names(file.require("t850_crps_weights")), (std::vector<std::string>{"region", "lead_time", "checkpoint"}));
+  EXPECT_THAT(file.text_attribute(nullptr, "MYRIAD_Groups_of_members").value(), HasSubstr("0: group 0"));
+  EXPECT_EQ(describe(io::check_cf((world.path() / "out/scores.nc").string(), io::CfProfile::product)), "");
+  std::vector<std::string> fair = groups;
+  fair.insert(fair.end(), {"--set", "weights.estimator=fair"});
+  EXPECT_EQ(run(world, fair).code, 0);
+  fair[3] = "member_groups=[0,1,1,1,1,1]";
+  EXPECT_THAT(run(world, fair).err, HasSubstr("E2714"));
 }
 
 TEST(VerifyProgram, ADryRunTellsThePlanAndWritesNothing) {

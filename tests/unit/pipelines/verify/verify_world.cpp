@@ -108,18 +108,19 @@ std::vector<float> VerifyWorld::climate(const Instant& valid) const {
       k_points, static_cast<float>(280.0 + 4.0 * std::cos(angle) - 2.0 * std::sin(angle)));
 }
 
-void VerifyWorld::write_member(int start, int member) const {
+void VerifyWorld::write_member(int start, int member, int content, const std::string& checkpoint) const {
   std::filesystem::create_directories(start_directory(start) / "members");
   io::MemberMetadata metadata;
   metadata.member = member;
   metadata.start = this->start(start);
   metadata.leads = leads();
   metadata.attributes = {{"source", std::string("a random number generator")}};
+  if (!checkpoint.empty()) metadata.attributes.emplace_back("MYRIAD_weights_sha256", checkpoint);
   io::MemberWriterOptions options = exact();
   options.existing = Existing::replace;
   io::MemberWriter writer(member_file(start, member), grid(), channels(), metadata, options);
   for (std::size_t t = 0; t < leads().size(); ++t)
-    writer.append(static_cast<std::int64_t>(t), this->member(start, member, leads()[t]));
+    writer.append(static_cast<std::int64_t>(t), this->member(start, content < 0 ? member : content, leads()[t]));
   writer.finish();
 }
 

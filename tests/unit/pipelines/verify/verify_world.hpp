@@ -41,7 +41,9 @@ class VerifyWorld {
   std::vector<float> climate(const Instant& valid) const;
   static constexpr double k_climate_std = 3.0;
 
-  void write_member(int start, int member) const;
+  /// \param content member whose fields are written; negative: its own
+  /// \param checkpoint its MYRIAD_weights_sha256; empty: none
+  void write_member(int start, int member, int content = -1, const std::string& checkpoint = {}) const;
   /// Analysis at the valid times of every start but those in \p without.
   void write_analysis(const std::vector<Instant>& without = {}) const;
 
