@@ -12,11 +12,7 @@ namespace myriad::pipelines {
 
 CascadeRun::CascadeRun(const ForecastSetup& setup, const CascadeSettings& settings,
                        const TileLayout& layout)
-    : setup_(setup),
-      settings_(settings),
-      layout_(layout),
-      columns_(setup.backend()),
-      dates_(setup.dates().size()) {
+    : setup_(setup), settings_(settings), layout_(layout), dates_(setup.dates().size()) {
   for (Date& date : dates_) {
     for (std::size_t e = 0; e < settings.events.size(); ++e) {
       for (std::size_t lead : settings.events[e].leads) {
@@ -37,6 +33,23 @@ std::uint64_t CascadeRun::bytes(const CascadeSettings& settings, const TileLayou
          (layout.dates * decisions * point + settings.events.size() * sizeof(double));
 }
 
+std::uint64_t CascadeRun::device_bytes(const ForecastSetup& setup, const CascadeSettings& settings,
+                                       const TileLayout& layout) {
+  if (setup.backend().memory_is_on_host()) return 0;
+  std::uint64_t most = 0;
+  std::int64_t before = 0;
+  for (std::int64_t counted : settings.counted) {
+    const std::int64_t members = counted - before;
+    const std::int64_t rows = std::min(
+        MemberColumns::rows_at_once(setup.backend(), members, layout.nlon), layout.rows(0));
+    const auto values = 3 * static_cast<std::int64_t>(settings.events.size());
+    most = std::max<std::uint64_t>(
+        most, MemberColumns::buffer_bytes(members, rows * layout.nlon, values));
+    before = counted;
+  }
+  return most;
+}
+
 bool CascadeRun::finished() const {
   return round_ == settings_.rounds.size() ||
          std::all_of(dates_.begin(), dates_.end(), [](const Date& d) { return d.stopped; });
@@ -52,6 +65,17 @@ std::size_t CascadeRun::members() const {
   std::size_t sum = 0;
   for (std::size_t date = 0; date < dates_.size(); ++date) sum += members(date);
   return sum;
+}
+
+std::size_t CascadeRun::member_files() const {
+  const auto& kept = setup_.kept_members();
+  std::size_t files = 0;
+  for (std::size_t date = 0; date < dates_.size(); ++date) {
+    const std::int64_t last = setup_.members()[members(date) - 1];
+    files +=
+        static_cast<std::size_t>(std::upper_bound(kept.begin(), kept.end(), last) - kept.begin());
+  }
+  return files;
 }
 
 void CascadeRun::take_round(Comm& comm, const PieceStore& tiles,
@@ -84,22 +108,23 @@ void CascadeRun::count(Comm& comm, const PieceStore& tiles, std::size_t date,
                        const std::vector<std::size_t>& slots) {
   if (slots.empty()) return;
   // Events of one channel at one lead are counted in one pass over its tiles.
+  MemberColumns columns(setup_.backend());
   std::map<std::size_t, std::vector<Decision*>> cases;
   for (Decision& decision : dates_[date].decisions) {
     cases[layout_.case_index(date, decision.lead, settings_.events[decision.event].channel)]
         .push_back(&decision);
   }
-  for (const auto& [number, asked] : cases) count_case(comm, tiles, number, slots, asked);
+  for (const auto& [number, asked] : cases) count_case(comm, tiles, number, slots, asked, columns);
 }
 
 void CascadeRun::count_case(Comm& comm, const PieceStore& tiles, std::size_t case_number,
                             const std::vector<std::size_t>& slots,
-                            const std::vector<Decision*>& asked) {
+                            const std::vector<Decision*>& asked, MemberColumns& columns) {
   std::vector<double> thresholds;
   for (const Decision* decision : asked)
     thresholds.push_back(settings_.events[decision->event].event.value);
   const auto members = static_cast<std::int64_t>(slots.size());
-  const std::int64_t step = MemberColumns::rows_at_once(columns_.backend(), members, layout_.nlon);
+  const std::int64_t step = MemberColumns::rows_at_once(columns.backend(), members, layout_.nlon);
   std::vector<std::int32_t> mine;  // [band of this rank][piece of rows][event, point]
   run_agreed(comm, [&] {
     for (std::size_t band = 0; band < layout_.bands(); ++band) {
@@ -108,10 +133,10 @@ void CascadeRun::count_case(Comm& comm, const PieceStore& tiles, std::size_t cas
       const auto of_member = static_cast<std::int64_t>(layout_.points(band));
       for (std::int64_t row = 0; row < layout_.rows(band); row += step) {
         const std::int64_t points = std::min(step, layout_.rows(band) - row) * layout_.nlon;
-        columns_.load(std::span(values).subspan(static_cast<std::size_t>(row * layout_.nlon)),
-                      members, of_member, points);
+        columns.load(std::span(values).subspan(static_cast<std::size_t>(row * layout_.nlon)),
+                     members, of_member, points);
         const MemberCounts counts =
-            columns_.count(thresholds, static_cast<std::int64_t>(thresholds.size()));
+            columns.count(thresholds, static_cast<std::int64_t>(thresholds.size()));
         for (std::size_t k = 0; k < counts.below.size(); ++k) {
           const auto& event =
               settings_.events[asked[k / static_cast<std::size_t>(points)]->event].event;

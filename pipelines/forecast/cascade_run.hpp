@@ -46,6 +46,9 @@ class CascadeRun {
   /// Of all dates.
   std::size_t members() const;
 
+  /// Of them, those whose files are kept.
+  std::size_t member_files() const;
+
   /// On the root: write products/cascade.nc of every date. Returns the paths relative to the run's
   /// folder.
   std::vector<std::string> write() const;
@@ -54,6 +57,9 @@ class CascadeRun {
 
   /// Bytes that counts and decisions take on a rank, at most.
   static std::uint64_t bytes(const CascadeSettings& settings, const TileLayout& layout);
+  /// Bytes that counting takes on a device, released after every round; 0 where the host computes.
+  static std::uint64_t device_bytes(const ForecastSetup& setup, const CascadeSettings& settings,
+                                    const TileLayout& layout);
 
  private:
   /// An event at a lead, at a date.
@@ -81,7 +87,8 @@ class CascadeRun {
   void count(Comm& comm, const PieceStore& tiles, std::size_t date,
              const std::vector<std::size_t>& slots);
   void count_case(Comm& comm, const PieceStore& tiles, std::size_t case_number,
-                  const std::vector<std::size_t>& slots, const std::vector<Decision*>& asked);
+                  const std::vector<std::size_t>& slots, const std::vector<Decision*>& asked,
+                  MemberColumns& columns);
   void decide(Comm& comm, std::size_t date);
   double most_open(const Date& date) const;
   void log_round(std::size_t date) const;
@@ -90,7 +97,6 @@ class CascadeRun {
   const ForecastSetup& setup_;
   const CascadeSettings& settings_;
   TileLayout layout_;
-  MemberColumns columns_;
   std::size_t round_ = 0;  ///< the next one
   std::vector<Date> dates_;
 };

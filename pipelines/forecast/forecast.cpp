@@ -70,6 +70,8 @@ class ForecastRun {
     std::size_t reduced = 0;
     if (cascade_) {
       reason = run_cascade(engine, stores);
+      // Members that need not run are no work left.
+      if (progress && reason == StopReason::none) progress->update(to_do);
     } else {
       for (std::int64_t last_step : segments()) {
         reason = engine.run_to(last_step);
@@ -149,17 +151,6 @@ class ForecastRun {
   }
 
   std::size_t kept() const { return setup_.dates().size() * setup_.kept_members().size(); }
-
-  /// Of them, those of members that have run.
-  std::size_t kept_of_run() const {
-    const auto& all = setup_.kept_members();
-    std::size_t count = 0;
-    for (std::size_t date = 0; date < setup_.dates().size(); ++date) {
-      const std::int64_t last = setup_.members()[members_of(date) - 1];
-      count += static_cast<std::size_t>(std::upper_bound(all.begin(), all.end(), last) - all.begin());
-    }
-    return count;
-  }
 
   ElementId element(std::size_t date, std::int64_t member) const {
     const auto& members = setup_.members();
@@ -312,7 +303,7 @@ class ForecastRun {
       for (const FailedElement& f : failed) lost.push_back(f.reason);
       facts.set("failed", lost);
       if (cascade_) {
-        facts.set("member_files", kept_of_run());
+        facts.set("member_files", cascade_->member_files());
         facts.set("cascade", cascade_->facts());
         for (const std::string& file : cascade_->write()) manifest_->add_file(file);
       }
@@ -373,7 +364,9 @@ int run_forecast(const VerbContext& context) {
     between = RankExchange{statistics->layout(), context.comm.rank(), context.comm.size()};
   }
   const RankExchange* const exchange = between ? &*between : nullptr;
-  run_agreed(context.comm, [&] { check_feasible(setup, statistics ? &*statistics : nullptr, needs, exchange, context.comm.size()); });
+  run_agreed(context.comm, [&] {
+    check_feasible(setup, statistics ? &*statistics : nullptr, cascade ? &*cascade : nullptr, needs, exchange, context.comm.size());
+  });
   if (context.root()) transport.log("forecast");
   if (context.dry_run()) {
     run_agreed(context.comm, [&] {

@@ -98,9 +98,11 @@ std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* stat
   return text;
 }
 
-void check_feasible(const ForecastSetup& setup, const EnsembleStatistics* statistics, const ScratchNeeds& needs,
-                    const RankExchange* exchange, int ranks) {
-  check_device_memory(setup, exchange, statistics == nullptr ? 0 : statistics->device_bytes());
+void check_feasible(const ForecastSetup& setup, const EnsembleStatistics* statistics, const CascadeSettings* cascade,
+                    const ScratchNeeds& needs, const RankExchange* exchange, int ranks) {
+  std::uint64_t reducing = statistics == nullptr ? 0 : statistics->device_bytes();
+  if (cascade != nullptr) reducing = std::max(reducing, CascadeRun::device_bytes(setup, *cascade, statistics->layout()));
+  check_device_memory(setup, exchange, reducing);
   const auto blocks = static_cast<int>(plan_of(setup).blocks.size());
   MYRIAD_VALIDATE(ranks <= blocks, ErrorKind::config_invalid, "E2630",
                   "{} ranks for {} block(s): {} members over {} checkpoint(s) in blocks of {} (ranks would idle) "

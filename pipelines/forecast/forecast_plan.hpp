@@ -21,7 +21,7 @@ std::string plan_text(const ForecastSetup& setup, const EnsembleStatistics* stat
 
 /// Errors: config_invalid E2630 with the arithmetic when there are more ranks than blocks; io E2647 when the disk cannot hold
 /// scratch and output; resources E2663 when the device cannot hold a block.
-void check_feasible(const ForecastSetup& setup, const EnsembleStatistics* statistics, const ScratchNeeds& needs,
-                    const RankExchange* exchange, int ranks);
+void check_feasible(const ForecastSetup& setup, const EnsembleStatistics* statistics, const CascadeSettings* cascade,
+                    const ScratchNeeds& needs, const RankExchange* exchange, int ranks);
 
 }  // namespace myriad::pipelines

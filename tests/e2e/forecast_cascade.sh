@@ -21,6 +21,7 @@ all_sums easy | diff - <(all_sums plain8) || fail "8 members of a cascade differ
   fail "the manifest does not tell what was saved"
 "$MYRIAD" validate "$WORK/easy" | grep -q '8 of 8 member files' || fail "a cascade that stopped does not validate"
 "$MYRIAD" status "$WORK/easy" | grep -q done || fail "a cascade that stopped is not done"
+grep -q '"percent": *100' "$WORK/easy/status.json" || fail "a cascade that stopped is not at 100 %: $(cat "$WORK/easy/status.json")"
 
 # A hard one: the full ensemble; the same bytes on two ranks in other blocks and tiles, and with tiles in memory.
 forecast full --members 32 --set "$full" $exact
@@ -44,6 +45,11 @@ code=0
 "$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/lost" $small --members 32 --set "$full" $exact \
   --set perturbation.amplitude=22 >/dev/null 2>&1 || code=$?
 [ "$code" = 3 ] || fail "a cascade with lost members: exit code $code, not 3"
+
+code=0
+"$MYRIAD" forecast configs/forecast_default.yaml --out "$WORK/none_left" $small --members 32 --set "$full" \
+  --set perturbation.amplitude=1e30 >/dev/null 2>"$WORK/none_left.log" || code=$?
+[ "$code" = 76 ] && grep -q 'E2648' "$WORK/none_left.log" || fail "no member left to decide by: exit code $code, not 76"
 
 # Two dates: each goes as far as it must.
 dates="--set initial.files=[configs/default/truth.nc] --set start=null --set starts=[2003-01-16T00Z,2003-01-18T12Z]"
