@@ -271,7 +271,7 @@ void add_ranks_and_spectra(const Verification& results, std::size_t channel,
       if (one.empty()) one.assign(static_cast<std::size_t>(shape.lmax), absent);
       values.insert(values.end(), one.begin(), one.end());
     }
-    if (!exists(values)) continue;
+    if (!detail::exists(values)) continue;
     out.push_back({{info.name + "_" + std::string(score.name),
                     io::NcType::f64,
                     {"lead_time", "degree"},

@@ -65,6 +65,7 @@ class ScoredForecasts final : public ForecastSource {
     for (const ScoredVariable& v : scored_->variables) channels_.push_back(v.channel);
     members_ = source_->members();
     has_control_ = source_->has_control();
+    checkpoints_ = source_->checkpoints();
     description_ = source_->description();
     provenance_ = source_->provenance();
     provenance_.insert(provenance_.end(), scored_->provenance.begin(), scored_->provenance.end());
@@ -73,7 +74,10 @@ class ScoredForecasts final : public ForecastSource {
   std::string place(std::size_t start) const override {
     return source_->place(scored_->starts[start]);
   }
-  void open(std::size_t start) override { source_->open(scored_->starts[start]); }
+  void open(std::size_t start) override {
+    source_->open(scored_->starts[start]);
+    checkpoints_ = source_->checkpoints();
+  }
   void read_member(std::int64_t member, std::size_t channel, std::size_t lead,
                    std::span<float> out) override {
     scored_->make(channel, out, [&](std::size_t input, std::span<float> field) {
