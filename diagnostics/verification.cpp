@@ -250,8 +250,11 @@ std::vector<double> Verification::rank_histogram(std::size_t channel, std::size_
 
 std::vector<double> Verification::rank_groups(std::size_t channel, std::size_t lead, std::size_t region) const {
   const std::vector<double>& groups = rank_groups_[case_index(channel, lead, region)];
-  for (double share : groups) {
-    if (!std::isfinite(share)) return {};
+  const std::size_t size = shape_.rank_groups();
+  for (std::size_t begin = 0; begin < groups.size(); begin += size) {
+    double sum = 0.0;
+    for (std::size_t g = 0; g < size; ++g) sum += groups[begin + g];
+    if (!(std::isfinite(sum) && sum > 0.0)) return {};
   }
   return groups;
 }

@@ -37,11 +37,13 @@ class Checkpoints final : public CheckpointFamily {
     std::fill(record.begin(), record.end(), 0.0);
     std::vector<std::vector<double>> members(sizes_.size());
     for (std::size_t p = 0; p < points; ++p) {
+      const double weight = rows.fields.weights.empty() ? 1.0 : static_cast<double>(rows.fields.weights[p]);
+      if (weight == 0.0) continue;
       for (auto& of_one : members) of_one.clear();
       for (std::size_t m = 0; m < count; ++m)
         members[static_cast<std::size_t>(options_.groups[m])].push_back(static_cast<double>(values[m * points + p]));
       const auto row = record.subspan(p / nlon * record_size(), record_size());
-      add_point(members, static_cast<double>(rows.fields.truth[p]), row);
+      add_point(members, static_cast<double>(rows.fields.truth[p]), weight, row);
     }
     for (double& sum : record) sum /= static_cast<double>(nlon);
   }
@@ -73,22 +75,22 @@ class Checkpoints final : public CheckpointFamily {
   }
 
  private:
-  void add_point(const std::vector<std::vector<double>>& members, double truth, std::span<double> row) const {
+  void add_point(const std::vector<std::vector<double>>& members, double truth, double weight, std::span<double> row) const {
     const std::size_t count = sizes_.size();
     for (std::size_t j = 0; j < count; ++j) {
       const double n = static_cast<double>(sizes_[j]);
       double mean = 0.0, square = 0.0;
       for (double x : members[j]) mean += x / n;
       for (double x : members[j]) square += (x - mean) * (x - mean);
-      row[j] += mean;
-      row[count + j] += n > 1.0 ? square / (n - 1.0) : 0.0;
+      row[j] += weight * mean;
+      row[count + j] += n > 1.0 ? weight * square / (n - 1.0) : 0.0;
     }
     if (!options_.distances) return;
     const MixtureTerms terms = mixture_terms(members, truth, PairEstimator::standard);
     std::size_t at = 2 * count;
-    for (double a : terms.absolute) row[at++] += a;
+    for (double a : terms.absolute) row[at++] += weight * a;
     for (std::size_t j = 0; j < count; ++j) {
-      for (std::size_t k = j; k < count; ++k) row[at++] += terms.pair(j, k);
+      for (std::size_t k = j; k < count; ++k) row[at++] += weight * terms.pair(j, k);
     }
   }
 

@@ -50,6 +50,30 @@ TEST(CheckpointFamily, RecordsAreThoseOfPlainLoops) {
   test::expect_family_rules(*family, c, false);
 }
 
+TEST(CheckpointFamily, CountsPointsByTheWeightsOfARegion) {
+  const test::Case c = test::gaussian_case(1, 20, 6, 5);
+  const auto family = make_checkpoint_family({{0, 1, 0, 1, 0, 1}, true});
+  std::vector<float> mask(20, 0.0F);
+  for (std::size_t p = 3; p < 9; ++p) mask[p] = p % 2 == 0 ? 1.0F : 0.5F;
+  CaseFields fields = c.view();
+  fields.weights = mask;
+  MemberColumns columns(test::backend());
+  columns.load(c.ensemble, 6, 20, 20);
+  std::vector<double> record(family->record_size());
+  family->score_rows({columns, fields, 0, 0, 0, 0}, record);
+  const MixtureTerms found = family->terms(record, PairEstimator::standard);
+  double mean = 0.0, absolute = 0.0;
+  for (std::size_t p = 3; p < 9; ++p) {
+    const auto x = test::members_at(c, p);
+    for (std::size_t m = 0; m < 6; m += 2) {
+      mean += static_cast<double>(mask[p]) * x[m] / 3.0 / 20.0;
+      absolute += static_cast<double>(mask[p]) * std::abs(x[m] - static_cast<double>(c.truth[p])) / 3.0 / 20.0;
+    }
+  }
+  EXPECT_NEAR(family->means(record)[0], mean, 1e-12 * (1.0 + std::abs(mean)));
+  EXPECT_NEAR(found.absolute[0], absolute, 1e-12);
+}
+
 constexpr std::size_t k_starts = 12;
 
 /// Starts of 9 members in 3 checkpoints with an own bias and noise each, changing between starts.
