@@ -139,15 +139,13 @@ struct CrpsAdjoint {
     }
   }
 
-  /// 32 bytes and not a Wide: comparisons of longer vectors are taken apart lane by lane on
-  /// machines without AVX-512.
-  static constexpr int k_lanes = static_cast<int>(32 / sizeof(T));
-  using Lanes [[gnu::vector_size(32)]] = T;
-  using Unaligned [[gnu::vector_size(32), gnu::aligned(alignof(T)), gnu::may_alias]] = T;
-  using Signs = decltype(Lanes{} < Lanes{});
+  // A register at a time: nothing is summed over lanes, so that the width does not matter.
+  static constexpr int k_lanes = kernels::detail::k_lanes<T>;
+  using Lanes = kernels::detail::Vector<T>;
+  using Signs = typename kernels::detail::Simd<T>::Index;
 
   MYRIAD_INLINE static Lanes load(const T* from, std::int64_t valid) {
-    if (valid == k_lanes) return *reinterpret_cast<const Unaligned*>(from);
+    if (valid == k_lanes) return kernels::detail::load(from);
     Lanes v{};
     for (std::int64_t k = 0; k < valid; ++k) v[k] = from[k];
     return v;

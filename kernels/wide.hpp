@@ -132,14 +132,9 @@ MYRIAD_INLINE Wide<T> wide_each(const F& f, V... v) {
   alignas(64) T lanes[sizeof...(V)][k_wide<T>];
   int at = 0;
   (wide_store<T>(lanes[at++], v), ...);
-  for (int j = 0; j < k_wide<T>; ++j) {
-    if constexpr (sizeof...(V) == 1) {
-      lanes[0][j] = f(lanes[0][j]);
-    } else {
-      static_assert(sizeof...(V) == 3);
-      lanes[0][j] = f(lanes[0][j], lanes[1][j], lanes[2][j]);
-    }
-  }
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    for (int j = 0; j < k_wide<T>; ++j) lanes[0][j] = f(lanes[I][j]...);
+  }(std::index_sequence_for<V...>{});
   return wide_load<T>(lanes[0]);
 }
 

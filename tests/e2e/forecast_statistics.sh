@@ -137,6 +137,8 @@ code=0
 [ "$code" = 3 ] || fail "lost members: exit code $code, not 3"
 [ "$(cd "$WORK/lost/members" && echo *.nc)" = mem00000.nc ] || fail "only the control should be published"
 grep -q 'E2650: member 3 lead ' "$WORK/lost.log" || fail "the lost member is not named"
+# The measurement of verification's memory runs and says what it found.
+MYRIAD=$MYRIAD scripts/verify_memory.sh "$WORK/memory" 12 2 3 | grep -qE '^[0-9]+ s, peak [0-9]+ MiB$' || fail "verify_memory.sh"
 # The comparison of precisions reads member files: an ensemble differs from itself by nothing.
 /usr/bin/python3 scripts/precision_statistics.py "$WORK/run" "$WORK/run" >"$WORK/precision" || fail "precision_statistics.py fails"
 grep -qE '^run +[0-9]+h +0.0000 +0.000 +0.00 +0.00$' "$WORK/precision" || fail "an ensemble differs from itself: $(tail -2 "$WORK/precision")"
