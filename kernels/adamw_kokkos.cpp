@@ -43,8 +43,8 @@ template <class T>
 void run(TensorView parameter, TensorView m, TensorView v, ConstTensorView gradient,
          const AdamwStep& step) {
   const double t = static_cast<double>(step.step);
-  const double correction1 = 1.0 - std::pow(step.beta1, t);
-  const double correction2 = 1.0 - std::pow(step.beta2, t);
+  const double correction1 = step.bias_correction ? 1.0 - std::pow(step.beta1, t) : 1.0;
+  const double correction2 = step.bias_correction ? 1.0 - std::pow(step.beta2, t) : 1.0;
   const std::int64_t size = parameter.size();
   detail::launch(
       "adamw", (size + k_tile - 1) / k_tile,

@@ -16,8 +16,8 @@ void adamw(TensorView parameter, TensorView m, TensorView v, ConstTensorView gra
   MYRIAD_KERNEL_EXPECT(is_vector(parameter, size) && is_vector(m, size) && is_vector(v, size));
   MYRIAD_KERNEL_EXPECT(is_vector(gradient, size) && step.step >= 1);
   const double t = static_cast<double>(step.step);
-  const double correction1 = 1.0 - std::pow(step.beta1, t);
-  const double correction2 = 1.0 - std::pow(step.beta2, t);
+  const double correction1 = step.bias_correction ? 1.0 - std::pow(step.beta1, t) : 1.0;
+  const double correction2 = step.bias_correction ? 1.0 - std::pow(step.beta2, t) : 1.0;
   for (std::int64_t k = 0; k < size; ++k) {
     const double g = step.gradient_scale * get(gradient, k);
     const double first = step.beta1 * get(m, k) + (1.0 - step.beta1) * g;

@@ -19,6 +19,7 @@
 
 #include "kernels/spectral_layout.hpp"
 #include "kernels/tensor.hpp"
+#include "kernels/wire_format.hpp"
 
 namespace myriad::kernels {
 
@@ -115,6 +116,7 @@ struct AdamwStep {
   double weight_decay = 0.0;  ///< multiplies learning_rate
   double gradient_scale = 1.0;  ///< multiplies the gradient first (averaging, clipping)
   std::int64_t step = 1;  ///< 1-based, for bias correction
+  bool bias_correction = true;  ///< beta2 = 1 (a frozen second moment) is possible without it only
 };
 
 class Bootstrap;   // kernels/collective.hpp
@@ -364,6 +366,25 @@ class Backend {
   /// In place on dense tensors of equal size: parameter, first moment m, second moment v.
   virtual void adamw(TensorView parameter, TensorView m, TensorView v, ConstTensorView gradient,
                      const AdamwStep& step) = 0;
+
+  // ---- messages of training -----------------------------------------------------------------------------------------
+  // Vectors are dense and finite, indices are u32 in device memory, messages encoded_bytes() bytes of device memory. The bits of a
+  // message, and what is selected, are the same on every backend.
+
+  /// message = in [element] in \p format. Of a stochastic format the word of element k is number k of stream {random, member}.
+  virtual void encode(void* message, ConstTensorView in, const WireFormat& format, const RandomStream& random,
+                      std::uint32_t member) = 0;
+  /// out [element] (+)= what the message stands for.
+  virtual void decode(TensorView out, const void* message, const WireFormat& format, Update update) = 0;
+  /// The n-th largest of |in|, n from 1 to the size.
+  virtual double nth_magnitude(ConstTensorView in, std::int64_t n) = 0;
+  /// indices = where |in| > threshold and then where |in| = threshold, lower indices first, as long as there is \p capacity; written
+  /// in ascending order. Returns the number of elements with |in| >= threshold, which may be more than the capacity.
+  virtual std::int64_t select_magnitudes(std::uint32_t* indices, ConstTensorView in, double threshold, std::int64_t capacity) = 0;
+  /// values [k] = in[indices[k]]; indices below the size of in.
+  virtual void gather(TensorView values, ConstTensorView in, const std::uint32_t* indices) = 0;
+  /// out[indices[k]] (+)= values [k]; the indices are different from each other.
+  virtual void scatter(TensorView out, ConstTensorView values, const std::uint32_t* indices, Update update) = 0;
 
   // ---- accounting -------------------------------------------------------------------------------------------------
   /// Name what the ops until the matching end_stage() belong to; stages nest, the innermost counts. \p name outlives the

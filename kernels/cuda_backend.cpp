@@ -174,6 +174,28 @@ class CudaBackend final : public Backend {
                      ConstTensorView high) override {
     cuda::first_outside(*device_, out, in, low, high);
   }
+  void encode(void* message, ConstTensorView in, const WireFormat& format,
+              const RandomStream& random, std::uint32_t member) override {
+    cuda::encode(*device_, message, in, format, random, member);
+  }
+  void decode(TensorView out, const void* message, const WireFormat& format,
+              Update update) override {
+    cuda::decode(*device_, out, message, format, update);
+  }
+  double nth_magnitude(ConstTensorView in, std::int64_t n) override {
+    return cuda::nth_magnitude(*device_, in, n);
+  }
+  std::int64_t select_magnitudes(std::uint32_t* indices, ConstTensorView in, double threshold,
+                                 std::int64_t capacity) override {
+    return cuda::select_magnitudes(*device_, indices, in, threshold, capacity);
+  }
+  void gather(TensorView values, ConstTensorView in, const std::uint32_t* indices) override {
+    cuda::gather(*device_, values, in, indices);
+  }
+  void scatter(TensorView out, ConstTensorView values, const std::uint32_t* indices,
+               Update update) override {
+    cuda::scatter(*device_, out, values, indices, update);
+  }
   void sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) override {
     cuda::sort_members(*device_, out, in, centre);
   }

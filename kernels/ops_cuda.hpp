@@ -97,6 +97,13 @@ void weighted_squared_error_adjoint(Device& device, TensorView grad_a, ConstTens
 double sum_of_squares(Device& device, ConstTensorView in);
 std::int64_t count_nonfinite(Device& device, ConstTensorView in);
 void first_outside(Device& device, TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high);
+void encode(Device& device, void* message, ConstTensorView in, const WireFormat& format, const RandomStream& random, std::uint32_t member);
+void decode(Device& device, TensorView out, const void* message, const WireFormat& format, Update update);
+double nth_magnitude(Device& device, ConstTensorView in, std::int64_t n);
+std::int64_t select_magnitudes(Device& device, std::uint32_t* indices, ConstTensorView in, double threshold, std::int64_t capacity);
+void gather(Device& device, TensorView values, ConstTensorView in, const std::uint32_t* indices);
+void scatter(Device& device, TensorView out, ConstTensorView values, const std::uint32_t* indices, Update update);
+
 void sort_members(Device& device, TensorView out, ConstTensorView in, ConstTensorView centre);
 void member_moments(Device& device, TensorView out, ConstTensorView in);
 void member_extremes(Device& device, TensorView out, ConstTensorView in);

@@ -5,6 +5,7 @@
 
 #include "kernels/device_cuda.hpp"
 #include "kernels/ops_cuda.hpp"
+#include "kernels/philox.hpp"
 #include "kernels/shapes.hpp"
 
 namespace myriad::kernels::cuda {
@@ -161,7 +162,8 @@ void adamw_step(Device& device, TensorView parameter, TensorView m, TensorView v
   T* const second = v.as<T>();
   const T* const g = gradient.as<T>();
   const double t = static_cast<double>(step.step);
-  const double correction1 = 1.0 - std::pow(step.beta1, t), correction2 = 1.0 - std::pow(step.beta2, t);
+  const double correction1 = step.bias_correction ? 1.0 - std::pow(step.beta1, t) : 1.0;
+  const double correction2 = step.bias_correction ? 1.0 - std::pow(step.beta2, t) : 1.0;
   for_each(device, parameter.size(), [=] __device__(std::int64_t k) {
     const double d = step.gradient_scale * static_cast<double>(g[k]);
     const double m1 = step.beta1 * static_cast<double>(first[k]) + (1.0 - step.beta1) * d;
@@ -174,20 +176,6 @@ void adamw_step(Device& device, TensorView parameter, TensorView m, TensorView v
   });
 }
 
-/// One block of Philox4x32-10 (Salmon et al. 2011, table 2 and section 3.3).
-__device__ inline void philox(std::uint32_t c[4], std::uint32_t key0, std::uint32_t key1) {
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t p0 = std::uint64_t{0xD2511F53} * c[0], p1 = std::uint64_t{0xCD9E8D57} * c[2];
-    const std::uint32_t c1 = c[1], c3 = c[3];
-    c[0] = static_cast<std::uint32_t>(p1 >> 32) ^ c1 ^ key0;
-    c[1] = static_cast<std::uint32_t>(p1);
-    c[2] = static_cast<std::uint32_t>(p0 >> 32) ^ c3 ^ key1;
-    c[3] = static_cast<std::uint32_t>(p0);
-    key0 += 0x9E3779B9;
-    key1 += 0xBB67AE85;
-  }
-}
-
 template <class T>
 void normal(Device& device, TensorView out, const RandomStream& stream, std::span<const std::uint32_t> members) {
   const std::int64_t count = detail::size_from(out, 1), blocks = (count + 3) / 4, stride = out.step(0);
@@ -198,7 +186,7 @@ void normal(Device& device, TensorView out, const RandomStream& stream, std::spa
   for_each(device, out.dim(0) * blocks, [=] __device__(std::int64_t k) {
     const std::int64_t b = k / blocks, block = k % blocks;
     std::uint32_t w[4] = {static_cast<std::uint32_t>(block), s.step, member[b], s.stream};
-    philox(w, static_cast<std::uint32_t>(s.seed), static_cast<std::uint32_t>(s.seed >> 32));
+    philox(w, s.seed);
     for (int pair = 0; pair < 2; ++pair) {
       const double radius = sqrt(-2.0 * log((w[2 * pair] + 0.5) * 0x1p-32));
       const double angle = 6.283185307179586476925 * ((w[2 * pair + 1] + 0.5) * 0x1p-32);

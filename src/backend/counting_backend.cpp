@@ -364,6 +364,36 @@ void CountingBackend::first_outside(TensorView out, ConstTensorView in, ConstTen
   inner_->first_outside(out, in, low, high);
 }
 
+void CountingBackend::encode(void* message, ConstTensorView in, const WireFormat& format, const RandomStream& random, std::uint32_t member) {
+  count("encode", moves(static_cast<double>(encoded_bytes(format, in.size())) + bytes_of(in)));
+  inner_->encode(message, in, format, random, member);
+}
+
+void CountingBackend::decode(TensorView out, const void* message, const WireFormat& format, Update update) {
+  count("decode", moves(static_cast<double>(encoded_bytes(format, out.size())) + written(out, update)));
+  inner_->decode(out, message, format, update);
+}
+
+double CountingBackend::nth_magnitude(ConstTensorView in, std::int64_t n) {
+  count("nth_magnitude", moves(bytes_of(in)));
+  return inner_->nth_magnitude(in, n);
+}
+
+std::int64_t CountingBackend::select_magnitudes(std::uint32_t* indices, ConstTensorView in, double threshold, std::int64_t capacity) {
+  count("select_magnitudes", moves(2.0 * bytes_of(in) + 4.0 * static_cast<double>(capacity)));
+  return inner_->select_magnitudes(indices, in, threshold, capacity);
+}
+
+void CountingBackend::gather(TensorView values, ConstTensorView in, const std::uint32_t* indices) {
+  count("gather", moves(2.0 * bytes_of(values) + 4.0 * static_cast<double>(values.size())));
+  inner_->gather(values, in, indices);
+}
+
+void CountingBackend::scatter(TensorView out, ConstTensorView values, const std::uint32_t* indices, Update update) {
+  count("scatter", moves(bytes_of(values) + (update == Update::accumulate ? 2.0 : 1.0) * bytes_of(values) + 4.0 * static_cast<double>(values.size())));
+  inner_->scatter(out, values, indices, update);
+}
+
 void CountingBackend::sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) {
   count("sort_members", moves(bytes_of(out, in, centre)));
   inner_->sort_members(out, in, centre);

@@ -148,6 +148,12 @@ class CountingBackend final : public kernels::Backend {
   double sum_of_squares(ConstTensorView in) override;
   std::int64_t count_nonfinite(ConstTensorView in) override;
   void first_outside(TensorView out, ConstTensorView in, ConstTensorView low, ConstTensorView high) override;
+  void encode(void* message, ConstTensorView in, const kernels::WireFormat& format, const kernels::RandomStream& random, std::uint32_t member) override;
+  void decode(TensorView out, const void* message, const kernels::WireFormat& format, kernels::Update update) override;
+  double nth_magnitude(ConstTensorView in, std::int64_t n) override;
+  std::int64_t select_magnitudes(std::uint32_t* indices, ConstTensorView in, double threshold, std::int64_t capacity) override;
+  void gather(TensorView values, ConstTensorView in, const std::uint32_t* indices) override;
+  void scatter(TensorView out, ConstTensorView values, const std::uint32_t* indices, kernels::Update update) override;
   void sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) override;
   void member_moments(TensorView out, ConstTensorView in) override;
   void member_extremes(TensorView out, ConstTensorView in) override;

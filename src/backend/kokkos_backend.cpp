@@ -19,6 +19,7 @@
 #include "kernels/gemm.hpp"
 #include "kernels/instance_norm.hpp"
 #include "kernels/legendre.hpp"
+#include "kernels/compression.hpp"
 #include "kernels/members.hpp"
 #include "kernels/pointwise.hpp"
 #include "kernels/random.hpp"
@@ -219,6 +220,28 @@ class KokkosBackend final : public Backend {
   void first_outside(TensorView out, ConstTensorView in, ConstTensorView low,
                      ConstTensorView high) override {
     kokkos::first_outside(out, in, low, high);
+  }
+  void encode(void* message, ConstTensorView in, const WireFormat& format,
+              const RandomStream& random, std::uint32_t member) override {
+    kokkos::encode(message, in, format, random, member);
+  }
+  void decode(TensorView out, const void* message, const WireFormat& format,
+              Update update) override {
+    kokkos::decode(out, message, format, update);
+  }
+  double nth_magnitude(ConstTensorView in, std::int64_t n) override {
+    return kokkos::nth_magnitude(scratch_, in, n);
+  }
+  std::int64_t select_magnitudes(std::uint32_t* indices, ConstTensorView in, double threshold,
+                                 std::int64_t capacity) override {
+    return kokkos::select_magnitudes(scratch_, indices, in, threshold, capacity);
+  }
+  void gather(TensorView values, ConstTensorView in, const std::uint32_t* indices) override {
+    kokkos::gather(values, in, indices);
+  }
+  void scatter(TensorView out, ConstTensorView values, const std::uint32_t* indices,
+               Update update) override {
+    kokkos::scatter(out, values, indices, update);
   }
   void sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) override {
     kokkos::sort_members(scratch_, out, in, centre);

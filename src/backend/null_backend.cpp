@@ -107,6 +107,12 @@ class NullBackend final : public Backend {
   void count_members(TensorView, ConstTensorView, ConstTensorView) override {}
   void crps(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, double) override {}
   void crps_adjoint(TensorView, ConstTensorView, ConstTensorView, ConstTensorView, double, ConstTensorView, Update) override {}
+  void encode(void*, ConstTensorView, const WireFormat&, const RandomStream&, std::uint32_t) override {}
+  void decode(TensorView, const void*, const WireFormat&, Update) override {}
+  double nth_magnitude(ConstTensorView, std::int64_t) override { return 0.0; }
+  std::int64_t select_magnitudes(std::uint32_t*, ConstTensorView, double, std::int64_t) override { return 0; }
+  void gather(TensorView, ConstTensorView, const std::uint32_t*) override {}
+  void scatter(TensorView, ConstTensorView, const std::uint32_t*, Update) override {}
   void adamw(TensorView, TensorView, TensorView, ConstTensorView, const AdamwStep&) override {}
 
  private:

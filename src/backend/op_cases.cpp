@@ -109,7 +109,8 @@ class Builder {
     random();
     reductions();
     crps();
-    adamw();
+    adamw(true);
+    adamw(false);
     return std::move(cases_);
   }
 
@@ -522,19 +523,23 @@ class Builder {
         8.0, dtype_, k_exact, 0.0);
   }
 
-  void adamw() {
+  /// \param corrected with bias corrections; without, and with a frozen second moment, else
+  void adamw(bool corrected) {
     const std::int64_t size = s_.lmax * s_.inputs * s_.outputs * 2;
     OpCase& c = add(
-        "adamw", "",
+        "adamw", corrected ? "" : "frozen",
         {shared("parameter", {size}, true),
          shared("m", {size}, true),
          {"v", {size}, dtype_, Content::positive, -1, true},
          shared("gradient", {size})},
-        [](Backend& b, Views v) {
-          b.adamw(
-              v[0], v[1], v[2], v[3],
-              AdamwStep{
-                  .learning_rate = 1e-2, .weight_decay = 0.1, .gradient_scale = 0.5, .step = 3});
+        [=](Backend& b, Views v) {
+          b.adamw(v[0], v[1], v[2], v[3],
+                  AdamwStep{.learning_rate = 1e-2,
+                            .beta2 = corrected ? 0.999 : 1.0,
+                            .weight_decay = 0.1,
+                            .gradient_scale = 0.5,
+                            .step = 3,
+                            .bias_correction = corrected});
         },
         8.0, dtype_, k_exact, 0.0);
     c.bytes = 7.0 * real(size * kernels::size_of(dtype_));

@@ -9,6 +9,7 @@
 #include "kernels/gelu.hpp"
 #include "kernels/instance_norm.hpp"
 #include "kernels/legendre.hpp"
+#include "kernels/compression.hpp"
 #include "kernels/members.hpp"
 #include "kernels/pointwise.hpp"
 #include "kernels/random.hpp"
@@ -160,6 +161,28 @@ class ReferenceBackend final : public Backend {
   void first_outside(TensorView out, ConstTensorView in, ConstTensorView low,
                      ConstTensorView high) override {
     reference::first_outside(out, in, low, high);
+  }
+  void encode(void* message, ConstTensorView in, const WireFormat& format,
+              const RandomStream& random, std::uint32_t member) override {
+    reference::encode(message, in, format, random, member);
+  }
+  void decode(TensorView out, const void* message, const WireFormat& format,
+              Update update) override {
+    reference::decode(out, message, format, update);
+  }
+  double nth_magnitude(ConstTensorView in, std::int64_t n) override {
+    return reference::nth_magnitude(in, n);
+  }
+  std::int64_t select_magnitudes(std::uint32_t* indices, ConstTensorView in, double threshold,
+                                 std::int64_t capacity) override {
+    return reference::select_magnitudes(indices, in, threshold, capacity);
+  }
+  void gather(TensorView values, ConstTensorView in, const std::uint32_t* indices) override {
+    reference::gather(values, in, indices);
+  }
+  void scatter(TensorView out, ConstTensorView values, const std::uint32_t* indices,
+               Update update) override {
+    reference::scatter(out, values, indices, update);
   }
   void sort_members(TensorView out, ConstTensorView in, ConstTensorView centre) override {
     reference::sort_members(out, in, centre);
