@@ -22,10 +22,15 @@ Encoded Compressor::encode(ConstTensorView x, const Draw& draw) const {
 }
 
 void Compressor::decode(TensorView out, const Encoded& message, Update update) const {
-  MYRIAD_VALIDATE(do_decode(out, message, update), ErrorKind::input_corrupt, "E2421",
+  check(do_decode(out, message, update), message, out.size());
+}
+
+void Compressor::clear(TensorView v, const Encoded& message) const { check(do_clear(v, message), message, v.size()); }
+
+void Compressor::check(bool well_formed, const Encoded& message, std::int64_t size) const {
+  MYRIAD_VALIDATE(well_formed, ErrorKind::input_corrupt, "E2421",
                   "a message of format {:#x} with {} bytes is none of compressor {} for {} elements (damaged, or of another "
-                  "configuration) compare the configurations of the workers", message.format, message.payload.size(), name(),
-                  out.size());
+                  "configuration) compare the configurations of the workers", message.format, message.payload.size(), name(), size);
 }
 
 namespace {

@@ -56,13 +56,25 @@ class Compressor {
   /// out (+)= what the message stands for, the same bits on every backend.
   /// Errors: ErrorKind::input_corrupt (E2421) when the message is none of this compressor and out's size; out is then untouched.
   void decode(TensorView out, const Encoded& message, kernels::Update update) const;
+  /// v = 0 where the message says something: everywhere, unless it holds some of the elements.
+  /// Errors: as decode().
+  void clear(TensorView v, const Encoded& message) const;
 
  protected:
   explicit Compressor(Backend& backend) : backend_(backend) {}
   virtual Encoded do_encode(ConstTensorView x, const Draw& draw) const = 0;
   /// False when the message is malformed.
   virtual bool do_decode(TensorView out, const Encoded& message, kernels::Update update) const = 0;
+  /// False when the message is malformed.
+  virtual bool do_clear(TensorView v, const Encoded& message) const {
+    static_cast<void>(message);
+    backend_.fill(v, 0.0);
+    return true;
+  }
   Backend& backend_;
+
+ private:
+  void check(bool well_formed, const Encoded& message, std::int64_t size) const;
 };
 
 /// Section `compressor` of a training configuration; ranges of optimizers.md 17.5.

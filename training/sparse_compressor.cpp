@@ -222,14 +222,16 @@ class SparseCompressor final : public Compressor {
 
   bool do_decode(TensorView out, const Encoded& message, Update update) const override {
     SparseVector v;
-    if (!(seeded() ? decode_seeded(v, message, out.size()) : decode_sparse(v, message, out.size(), code_))) return false;
+    if (!take_apart(v, message, out.size())) return false;
     if (update == Update::overwrite) backend_.fill(out, 0.0);
-    const auto count = static_cast<std::int64_t>(v.indices.size());
-    if (count == 0) return true;
-    Tensor places = memory(count), values(backend_, out.dtype, {count});
-    backend_.copy_to_device(places.view().data, v.indices.data(), 4 * count);
-    values.assign(v.values);
-    backend_.scatter(out, values, indices_of(places), update);
+    put(out, v, update);
+    return true;
+  }
+  bool do_clear(TensorView out, const Encoded& message) const override {
+    SparseVector v;
+    if (!take_apart(v, message, out.size())) return false;
+    std::fill(v.values.begin(), v.values.end(), 0.0F);
+    put(out, v, Update::overwrite);
     return true;
   }
 
@@ -241,6 +243,18 @@ class SparseCompressor final : public Compressor {
   }
   Tensor memory(std::int64_t words) const { return Tensor(backend_, DType::f32, {std::max<std::int64_t>(words, 1)}); }
   static std::uint32_t* indices_of(Tensor& places) { return static_cast<std::uint32_t*>(places.view().data); }
+
+  bool take_apart(SparseVector& v, const Encoded& message, std::int64_t size) const {
+    return seeded() ? decode_seeded(v, message, size) : decode_sparse(v, message, size, code_);
+  }
+  void put(TensorView out, const SparseVector& v, Update update) const {
+    const auto count = static_cast<std::int64_t>(v.indices.size());
+    if (count == 0) return;
+    Tensor places = memory(count), values(backend_, out.dtype, {count});
+    backend_.copy_to_device(places.view().data, v.indices.data(), 4 * count);
+    values.assign(v.values);
+    backend_.scatter(out, values, indices_of(places), update);
+  }
 
   std::vector<float> values_at(ConstTensorView x, Tensor& places, std::int64_t count) const {
     if (count == 0) return {};
