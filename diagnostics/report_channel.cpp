@@ -22,6 +22,7 @@ std::string channel_section(const Report& report, std::size_t channel) {
   html += plume_part(report, channel);
   html += rank_part(report, channel);
   html += event_part(report, channel);
+  html += return_level_part(report, channel);
   html += spectrum_part(report, channel);
   return html + "</section>\n";
 }

@@ -77,5 +77,7 @@ std::string rank_part(const Report& report, std::size_t channel);
 std::string spectrum_part(const Report& report, std::size_t channel);
 /// Reliability diagrams and relative operating characteristics.
 std::string event_part(const Report& report, std::size_t channel);
+/// Return levels of the regions.
+std::string return_level_part(const Report& report, std::size_t channel);
 
 }  // namespace myriad::diag::detail

@@ -8,6 +8,7 @@
 
 #include "diagnostics/event_curves.hpp"
 #include "diagnostics/inferences/flatness.hpp"
+#include "diagnostics/inferences/return_levels.hpp"
 #include "diagnostics/inferences/trend.hpp"
 #include "diagnostics/paired.hpp"
 #include "diagnostics/threshold.hpp"
@@ -16,6 +17,7 @@
 #include "pipelines/verify/ensemble_archive.hpp"
 #include "pipelines/verify/ensemble_files.hpp"
 #include "pipelines/verify/member_files.hpp"
+#include "pipelines/verify/return_levels.hpp"
 #include "pipelines/verify/scored_fields.hpp"
 #include "pipelines/verify/scored_regions.hpp"
 #include "pipelines/verify/weights.hpp"
@@ -110,6 +112,7 @@ VerifyRun::VerifyRun(const Config& config)
   shape_.health = health_.has_value();
   shape_.inferences = {diag::make_rank_test(), diag::make_drift_test()};
   add_checkpoint_results(config, groups_, shape_);
+  add_return_levels(config, shape_);
   runner_.emplace(*backend_, shape_, options);
 
   const std::int64_t row_bytes =
@@ -435,7 +438,8 @@ diag::Report VerifyRun::report() const {
   return report;
 }
 
-void VerifyRun::add_event_curves(const diag::Verification& results, diag::Report& report) const {
+void VerifyRun::add_curves(const diag::Verification& results, diag::Report& report) const {
+  report.return_levels = diag::return_level_curves(results);
   const auto thresholds = read_thresholds(config_.section("scores").sections("events"));
   const auto wanted = config_.section("report").durations("map_leads");
   std::vector<std::size_t> leads;

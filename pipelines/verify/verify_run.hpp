@@ -49,8 +49,9 @@ class VerifyRun {
   void warn_unverified() const;
   /// Everything about the report but the results; complete on the rank that scored the shown start.
   diag::Report report() const;
-  /// Curves of the events of `scores.events` at the leads of the maps, of the first region.
-  void add_event_curves(const diag::Verification& results, diag::Report& report) const;
+  /// Curves of the events of `scores.events` at the leads of the maps, of the first region, and
+  /// return levels.
+  void add_curves(const diag::Verification& results, diag::Report& report) const;
   std::vector<std::pair<std::string, std::string>> provenance() const;
 
  private:

@@ -4,6 +4,7 @@
 #include "pipelines/common/file_attributes.hpp"
 #include "pipelines/common/score_families.hpp"
 #include "pipelines/verify/health.hpp"
+#include "pipelines/verify/return_levels.hpp"
 #include "pipelines/verify/scored_fields.hpp"
 #include "pipelines/verify/scored_regions.hpp"
 #include "pipelines/verify/shown_fields.hpp"
@@ -72,6 +73,7 @@ Schema verify_schema() {
   add_score_keys(s, Hashed::yes);
   add_health_keys(s);
   add_weight_keys(s);
+  add_return_level_keys(s);
 
   add_attribution_keys(s.section("output", "Global attributes of scores.nc"));
 

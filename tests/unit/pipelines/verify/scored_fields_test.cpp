@@ -217,7 +217,7 @@ TEST(ScoredFields, ChannelsWhoseInputsAreThereMayBeAskedForEventsToo) {
       "report: {map_leads: [24h], contours: [{channel: wind850, value: 5}]}\n"));
   const diag::Verification results = verify(run);
   diag::Report report = run.report();
-  run.add_event_curves(results, report);
+  run.add_curves(results, report);
   EXPECT_EQ(report.reliability.size(), 1U);
   EXPECT_EQ(report.maps.size(), 1U);
   EXPECT_EQ(report.spaghetti.size(), 1U);
