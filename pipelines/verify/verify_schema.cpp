@@ -69,6 +69,8 @@ Schema verify_schema() {
   spectra.integer("members", "Members whose spectra are averaged; 0: no spectra")
       .default_to(16)
       .range(0, 100000);
+  spectra.flag("winds", "Kinetic energy of the wind where both components are scored")
+      .default_to(true);
 
   add_score_keys(s, Hashed::yes);
   add_health_keys(s);
