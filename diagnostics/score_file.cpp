@@ -145,6 +145,8 @@ void add_extras(const Verification& results, std::size_t channel, CurveAxes& axe
                     io::MissingValues::allow,
                     0},
                    values});
+    if (const std::string absence = detail::absence_text(output, shape); !absence.empty())
+      out.back().variable.attributes.emplace_back("MYRIAD_absent", absence);
     if (extra.interval) out.push_back(interval_variable(name, unit, bounds));
   });
 }

@@ -12,6 +12,7 @@
 #include "diagnostics/inferences/return_levels.hpp"
 #include "diagnostics/inferences/trend.hpp"
 #include "diagnostics/paired.hpp"
+#include "diagnostics/score_extras.hpp"
 #include "diagnostics/threshold.hpp"
 #include "diagnostics/wind_spectra.hpp"
 #include "pipelines/common/configured_backend.hpp"
@@ -38,6 +39,21 @@ std::vector<std::string> texts_of(const std::vector<std::filesystem::path>& path
 ControlPolicy control_policy(const std::string& name) {
   if (name == "include") return ControlPolicy::include;
   return name == "none" ? ControlPolicy::none : ControlPolicy::exclude;
+}
+
+/// Say once which results some regions do not have, and why.
+void warn_absent_results(const diag::VerificationShape& shape) {
+  for (const auto& family : shape.families) {
+    std::string names, absence;
+    for (const diag::FamilyOutput& output : family->outputs(0)) {
+      const std::string text = diag::detail::absence_text(output, shape);
+      if (text.empty()) continue;
+      names += (names.empty() ? "" : ", ") + output.name;
+      absence = text;
+    }
+    if (!names.empty())
+      log_warning("verify", "E2741", "{} of the family {}: {}", names, family->name(), absence);
+  }
 }
 
 /// All channels as they come, but the second component of a wind right after the first.
@@ -141,6 +157,7 @@ VerifyRun::VerifyRun(const Config& config)
   shape_.inferences = {diag::make_rank_test(), diag::make_drift_test()};
   add_checkpoint_results(config, groups_, shape_);
   add_return_levels(config, shape_);
+  warn_absent_results(shape_);
   runner_.emplace(*backend_, shape_, options);
 
   const std::int64_t row_bytes =

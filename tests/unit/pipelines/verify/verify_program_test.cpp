@@ -235,6 +235,26 @@ TEST(VerifyProgram, TellsReturnLevelsOfMembersAndTruth) {
   EXPECT_EQ(read_text_file(world.path() / "out/report.html"), page);
 }
 
+TEST(VerifyProgram, SaysWhatBoxesDoNotHave) {
+  const VerifyWorld world(1, 4);
+  const std::vector<std::string> flags{
+      "--porcelain", "--overwrite", "--set", "scores={families: [artefacts, variogram], variogram_lags: [22.5]}"};
+  EXPECT_THAT(run(world, flags).err, testing::Not(HasSubstr("E2741")));
+  std::vector<std::string> boxed = flags;
+  boxed.insert(boxed.end(), {"--set", "regions=[{name: box, south: -40, north: 40, west: 0, east: 90}]"});
+  const ProcessResult r = run(world, boxed);
+  ASSERT_EQ(r.code, 0) << r.err;
+  EXPECT_THAT(r.err, HasSubstr("E2741: grid_spike_ratio, grid_spike_ratio_truth of the family artefacts: no value in box (zonal"));
+  EXPECT_EQ(r.err.find("E2741"), r.err.rfind("E2741")) << "once";
+  const auto file = io::NetcdfFile::open((world.path() / "out/scores.nc").string());
+  EXPECT_EQ(file.text_attribute(&file.require("t850_grid_spike_ratio"), "MYRIAD_absent").value(),
+            "no value in box (zonal wavenumbers need whole circles of latitude)");
+  EXPECT_FALSE(file.text_attribute(&file.require("t850_variogram_score"), "MYRIAD_absent").has_value());
+  EXPECT_GT(line_value(r.out, "t850\tbox\t48\tvariogram_score@22.5"), 0.0);
+  EXPECT_GT(line_value(r.out, "t850\tglobal\t48\tgrid_spike_ratio@8"), 0.0);
+  EXPECT_TRUE(std::isnan(line_value(r.out, "t850\tbox\t48\tgrid_spike_ratio@8")));
+}
+
 TEST(VerifyProgram, RefusesReturnLevelsThatAreNone) {
   const VerifyWorld world(1, 3);
   for (const char* wrong :
