@@ -48,8 +48,8 @@ std::string energy_figure(const Report& report, std::size_t pair, std::size_t le
                  "Rotational wind, and below it the divergent one (div., dashed for the forecast). "
                  "Members should follow the truth at every scale.",
                  facts_of_all_starts(report, "m2 s-2",
-                                     "a²/(4 l(l+1)) of the mean squared vorticity and divergence "
-                                     "per degree, mean over starts")},
+                                     "a²/(2 l(l+1)) of the area-mean squared vorticity or "
+                                     "divergence of the degree, mean over starts")},
                 render(chart));
 }
 
