@@ -50,6 +50,7 @@ CaseRunner::CaseRunner(kernels::Backend& backend, const VerificationShape& shape
   if (shape.lmax > 0) {
     analyser_ = std::make_unique<SpectrumAnalyser>(backend, shape.grid);
     MYRIAD_EXPECT(analyser_->lmax() == shape.lmax);
+    if (!shape.winds.empty()) wind_analyser_ = std::make_unique<WindAnalyser>(backend, shape.grid);
   }
 }
 
@@ -58,7 +59,7 @@ std::size_t CaseRunner::layer_size() const {
 }
 
 std::size_t CaseRunner::row_record_size() const {
-  return (1 + weighted_.size()) * layer_size();
+  return (1 + weighted_.size()) * layer_size() + 1;
 }
 
 void CaseRunner::score_rows(std::size_t channel, std::size_t lead, std::uint32_t number,
@@ -70,6 +71,13 @@ void CaseRunner::score_rows(std::size_t channel, std::size_t lead, std::uint32_t
   check_finite(fields.truth, "the verifying field", shape_, channel, lead, first_row);
   const MemberErrors errors = columns.errors(fields.truth);
   std::fill(record.begin(), record.end(), 0.0);
+  for (std::size_t k = 0; k < static_cast<std::size_t>(fields.nlat); ++k) {
+    double sum = 0.0;
+    for (float y : fields.truth.subspan(k * static_cast<std::size_t>(fields.nlon),
+                                        static_cast<std::size_t>(fields.nlon)))
+      sum += static_cast<double>(y);
+    record[(k + 1) * row_record_size() - 1] = sum / static_cast<double>(fields.nlon);
+  }
   score_layer({columns, fields, channel, lead, first_row, number}, errors, 0, record);
   for (std::size_t layer = 1; layer <= weighted_.size(); ++layer) {
     CaseFields weighted = fields;
@@ -138,6 +146,7 @@ void CaseRunner::store(std::size_t channel, std::size_t lead, std::span<const do
                   counts[layer].begin() + static_cast<std::ptrdiff_t>(k * bins));
     }
   }
+  store_zonal_means(channel, lead, rows, moments[0], record);
   for (std::size_t r = 0; r < shape_.regions.size(); ++r) {
     const std::size_t layer = layers_[r];
     record.set_moments(channel, lead, r, area_mean(moments[layer], weights_[r]));
@@ -150,6 +159,20 @@ void CaseRunner::store(std::size_t channel, std::size_t lead, std::span<const do
       const auto row = layer_of(k, layer).last(families.size());
       for (std::size_t i = 0; i < families.size(); ++i) families[i] += weights_[r][k] * row[i];
     }
+  }
+}
+
+void CaseRunner::store_zonal_means(std::size_t channel, std::size_t lead,
+                                   std::span<const double> rows,
+                                   std::span<const Moments> moments, StartRecord& record) const {
+  for (std::size_t k = 0; k < shape_.zonal_rows(); ++k) {
+    const auto put = [&](ZonalSum sum, double value) {
+      record.zonal(channel, lead, sum)[k] = value;
+    };
+    put(ZonalSum::truth, rows[(k + 1) * row_record_size() - 1]);
+    put(ZonalSum::error, moments[k](Forecast::ensemble_mean, ErrorMoment::bias));
+    put(ZonalSum::squared_error, moments[k](Forecast::ensemble_mean, ErrorMoment::squared));
+    put(ZonalSum::variance, moments[k](CaseMoment::variance));
   }
 }
 
@@ -213,6 +236,33 @@ void CaseRunner::store_spectra(std::size_t channel, std::size_t lead, const Spec
   if (count > 0) put(SpectrumOf::members, power);
   if (count > 0) put(SpectrumOf::members_order_moment, moment);
   if (count > 0 && fields.members > 1) put(SpectrumOf::spread, spread);
+}
+
+void CaseRunner::store_wind_spectra(std::size_t pair, std::size_t lead, const WindFields& fields,
+                                    StartRecord& record) {
+  MYRIAD_EXPECT(wind_analyser_ != nullptr && pair < shape_.winds.size());
+  const auto put = [&](WindOf of, const WindSpectra& energy) {
+    std::copy(energy.rotational.begin(), energy.rotational.end(),
+              record.wind(pair, lead, WindPart::rotational, of).begin());
+    std::copy(energy.divergent.begin(), energy.divergent.end(),
+              record.wind(pair, lead, WindPart::divergent, of).begin());
+  };
+  put(WindOf::truth, wind_analyser_->analyse(fields.truth_eastward, fields.truth_northward));
+  put(WindOf::ensemble_mean, wind_analyser_->analyse(fields.mean_eastward, fields.mean_northward));
+  const std::int64_t count = std::min(options_.spectrum_members, fields.members);
+  if (count == 0) return;
+  const auto lmax = static_cast<std::size_t>(shape_.lmax);
+  WindSpectra sum{std::vector<double>(lmax, 0.0), std::vector<double>(lmax, 0.0)};
+  std::vector<float> eastward(fields.truth_eastward.size()), northward(eastward.size());
+  for (std::int64_t i = 0; i < count; ++i) {
+    fields.member(i, eastward, northward);
+    const WindSpectra one = wind_analyser_->analyse(eastward, northward);
+    for (std::size_t l = 0; l < lmax; ++l) {
+      sum.rotational[l] += one.rotational[l] / static_cast<double>(count);
+      sum.divergent[l] += one.divergent[l] / static_cast<double>(count);
+    }
+  }
+  put(WindOf::members, sum);
 }
 
 void CaseRunner::begin(std::size_t channel, std::size_t lead, std::uint32_t number) {

@@ -11,6 +11,7 @@
 #include "diagnostics/ranks.hpp"
 #include "diagnostics/spectra.hpp"
 #include "diagnostics/verification.hpp"
+#include "diagnostics/wind_spectra.hpp"
 
 namespace myriad::diag {
 
@@ -34,6 +35,15 @@ struct SpectrumFields {
   std::function<void(std::int64_t, std::span<float>)> member;
 };
 
+/// Both components of the wind of a case, full fields [lat, lon].
+struct WindFields {
+  std::span<const float> truth_eastward, truth_northward;
+  std::span<const float> mean_eastward, mean_northward;  ///< of the ensemble
+  std::int64_t members = 0;                              ///< that are scored
+  /// Writes both components of member i.
+  std::function<void(std::int64_t, std::span<float>, std::span<float>)> member;
+};
+
 /// Applies the verification to cases, whole or in bands of rows (large ensembles on fine grids do
 /// not fit in memory at once).
 ///
@@ -46,7 +56,8 @@ class CaseRunner {
   CaseRunner(kernels::Backend& backend, const VerificationShape& shape, const CaseOptions& options);
 
   /// Numbers that score_rows() makes of one row: its moments, rank counts and families, once for
-  /// all regions without weights of points and once for each region with such.
+  /// all regions without weights of points and once for each region with such; and the zonal mean
+  /// of the truth.
   std::size_t row_record_size() const;
   /// Score the rows [first_row, first_row + fields.nlat), whose members \p columns hold.
   ///
@@ -58,12 +69,16 @@ class CaseRunner {
   void score_rows(std::size_t channel, std::size_t lead, std::uint32_t number,
                   MemberColumns& columns, const CaseFields& fields, std::int64_t first_row,
                   std::span<double> record) const;
-  /// Store moments and ranks of a case; \p rows [lat, row_record_size()] of the whole grid.
+  /// Store moments, ranks and zonal means of a case; \p rows [lat, row_record_size()] of the whole grid.
   void store(std::size_t channel, std::size_t lead, std::span<const double> rows,
              StartRecord& record) const;
   /// Store all spectra of a case; those of members are means over the first spectrum_members().
   void store_spectra(std::size_t channel, std::size_t lead, const SpectrumFields& fields,
                      StartRecord& record);
+  /// Store the spectra of the wind of pair number \p pair of the shape; those of members are means
+  /// over the first spectrum_members().
+  void store_wind_spectra(std::size_t pair, std::size_t lead, const WindFields& fields,
+                          StartRecord& record);
   bool wants_spectra() const { return analyser_ != nullptr; }
   std::int64_t spectrum_members() const { return options_.spectrum_members; }
 
@@ -81,6 +96,8 @@ class CaseRunner {
  private:
   /// Moments, rank counts and families of a row, by one set of weights.
   std::size_t layer_size() const;
+  void store_zonal_means(std::size_t channel, std::size_t lead, std::span<const double> rows,
+                         std::span<const Moments> moments, StartRecord& record) const;
   /// \p record [row, row_record_size()]; writes layer number \p layer.
   void score_layer(const CaseRows& rows, const MemberErrors& errors, std::size_t layer,
                    std::span<double> record) const;
@@ -93,6 +110,7 @@ class CaseRunner {
   std::vector<std::size_t> layers_;                ///< [region] which numbers of a row are its
   std::vector<std::size_t> weighted_;              ///< [layer - 1] region whose weights it has
   std::unique_ptr<SpectrumAnalyser> analyser_;
+  std::unique_ptr<WindAnalyser> wind_analyser_;
   MemberColumns columns_;
   std::size_t channel_ = 0;
   std::size_t lead_ = 0;

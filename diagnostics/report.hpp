@@ -87,6 +87,21 @@ struct RocCurve {
   double area = 0.0;  ///< under the curve; 0.5 is no skill
 };
 
+/// Return levels of the members' extremes in a window of leads, of a region. Lists are [period], NaN
+/// where absent.
+struct ReturnLevelCurve {
+  std::size_t channel = 0;
+  std::size_t region = 0;
+  double lead_hours = 0.0;  ///< the last of the window
+  double window_hours = 0.0;
+  bool smallest = false;        ///< extremes are the smallest values
+  double maxima = 0.0;          ///< values behind the fit
+  std::vector<double> periods;  ///< in windows, each above 1
+  std::vector<double> level;    ///< of the fitted distribution
+  std::vector<double> low, high;
+  std::vector<double> members, truth;  ///< by rank
+};
+
 /// All that a report shows.
 struct Report {
   const ScoreResults* results = nullptr;
@@ -103,6 +118,7 @@ struct Report {
   std::vector<Spaghetti> spaghetti;
   std::vector<ReliabilityCurve> reliability;
   std::vector<RocCurve> roc;
+  std::vector<ReturnLevelCurve> return_levels;
   std::vector<std::pair<std::string, std::string>> provenance;  ///< label, value
 };
 

@@ -20,9 +20,12 @@ std::string channel_section(const Report& report, std::size_t channel) {
   html += score_table(*report.results, channel);
   html += map_part(report, channel);
   html += plume_part(report, channel);
+  html += zonal_part(report, channel);
   html += rank_part(report, channel);
   html += event_part(report, channel);
+  html += return_level_part(report, channel);
   html += spectrum_part(report, channel);
+  html += wind_part(report, channel);
   return html + "</section>\n";
 }
 

@@ -138,13 +138,11 @@ std::string spectrum_part(const Report& report, std::size_t channel) {
       present.push_back(t);
   }
   if (present.empty()) return {};
-  present = whole_days(shape.lead_hours, present);
   const VerifiedChannel& info = shape.channels[channel];
   const std::string unit = unit_text(info.units);
   const bool ensemble = shape.members > 1;
   std::string figures;
-  std::vector<std::size_t> chosen{present.front()};
-  if (present.back() != present.front()) chosen.push_back(present.back());
+  const std::vector<std::size_t> chosen = first_and_last(shape.lead_hours, present);
   for (std::size_t t : chosen) {
     LineChart chart;
     chart.title =

@@ -299,6 +299,14 @@ Report read_report_file(const std::string& path, const ScoreResults& results) {
   for (const Spaghetti& panel : report.spaghetti) known(panel.channel);
   for (const ReliabilityCurve& curve : report.reliability) known(curve.event.channel);
   for (const RocCurve& curve : report.roc) known(curve.event.channel);
+  for (const ReturnLevelCurve& curve : report.return_levels) {
+    known(curve.channel);
+    const std::size_t size = curve.periods.size();
+    const bool fits = curve.region < results.shape().regions.size() && curve.level.size() == size &&
+                      curve.low.size() == size && curve.high.size() == size &&
+                      curve.members.size() == size && curve.truth.size() == size;
+    if (!fits) unfit(path, "it speaks of return levels that were not computed");
+  }
   read_maps(reader, report);
   read_plumes(reader, report);
   const auto lines = reader.texts("contour_line");

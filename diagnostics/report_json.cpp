@@ -106,6 +106,36 @@ Json roc_json(const RocCurve& curve) {
                            {"area", number(curve.area)}});
 }
 
+Json return_level_json(const ReturnLevelCurve& curve) {
+  return Json(Json::Object{{"channel", Json(curve.channel)},
+                           {"region", Json(curve.region)},
+                           {"lead_hours", Json(curve.lead_hours)},
+                           {"window_hours", Json(curve.window_hours)},
+                           {"smallest", Json(curve.smallest)},
+                           {"maxima", number(curve.maxima)},
+                           {"periods", list(curve.periods)},
+                           {"level", list(curve.level)},
+                           {"low", list(curve.low)},
+                           {"high", list(curve.high)},
+                           {"members", list(curve.members)},
+                           {"truth", list(curve.truth)}});
+}
+
+ReturnLevelCurve return_level_of(const Json& json) {
+  return {static_cast<std::size_t>(json.at("channel").as_uint()),
+          static_cast<std::size_t>(json.at("region").as_uint()),
+          json.at("lead_hours").as_double(),
+          json.at("window_hours").as_double(),
+          json.at("smallest").as_bool(),
+          number_of(json.at("maxima")),
+          list_of(json.at("periods")),
+          list_of(json.at("level")),
+          list_of(json.at("low")),
+          list_of(json.at("high")),
+          list_of(json.at("members")),
+          list_of(json.at("truth"))};
+}
+
 /// Colour map by number; anything unknown is drawn as an amount.
 ColourMap colour_map_of(const Json& json) {
   const std::int64_t value = json.as_int();
@@ -143,6 +173,7 @@ Json report_json(const Report& report) {
   json.set("spaghetti", array_of(report.spaghetti, spaghetti_json));
   json.set("reliability", array_of(report.reliability, reliability_json));
   json.set("roc", array_of(report.roc, roc_json));
+  json.set("return_levels", array_of(report.return_levels, return_level_json));
   json.set("provenance", array_of(report.provenance, [](const auto& entry) {
              return Json(Json::Array{Json(entry.first), Json(entry.second)});
            }));
@@ -206,6 +237,11 @@ Report report_from_json(const Json& json, const ScoreResults& results) {
   for (const Json& entry : json.at("roc").as_array()) {
     report.roc.push_back({event_of(entry.at("event")), list_of(entry.at("false_alarm_rate")),
                           list_of(entry.at("hit_rate")), number_of(entry.at("area"))});
+  }
+  // Files of older versions do not have them.
+  if (const Json* curves = json.find("return_levels")) {
+    for (const Json& entry : curves->as_array())
+      report.return_levels.push_back(return_level_of(entry));
   }
   for (const Json& entry : json.at("provenance").as_array()) {
     const Json::Array& pair = entry.as_array();

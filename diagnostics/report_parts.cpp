@@ -59,6 +59,15 @@ std::vector<std::size_t> whole_days(const std::vector<double>& lead_hours,
   return days.size() >= 3 ? days : present;
 }
 
+std::vector<std::size_t> first_and_last(const std::vector<double>& lead_hours,
+                                        const std::vector<std::size_t>& present) {
+  if (present.empty()) return {};
+  const auto days = whole_days(lead_hours, present);
+  std::vector<std::size_t> chosen{days.front()};
+  if (days.back() != days.front()) chosen.push_back(days.back());
+  return chosen;
+}
+
 LeadCharts::LeadCharts(const ScoreResults& results, std::size_t channel)
     : results_(results), channel_(channel), info_(results.shape().channels[channel]) {
   const auto& hours = results.shape().lead_hours;

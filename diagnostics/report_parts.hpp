@@ -39,6 +39,10 @@ std::string capitalised(std::string text);
 std::vector<std::size_t> whole_days(const std::vector<double>& lead_hours,
                                     std::vector<std::size_t> present);
 
+/// First and last of whole_days(), or the only one.
+std::vector<std::size_t> first_and_last(const std::vector<double>& lead_hours,
+                                        const std::vector<std::size_t>& present);
+
 /// Charts over lead time of one channel.
 class LeadCharts {
  public:
@@ -75,7 +79,13 @@ std::string plume_part(const Report& report, std::size_t channel);
 /// Rank histograms and spectra of some leads.
 std::string rank_part(const Report& report, std::size_t channel);
 std::string spectrum_part(const Report& report, std::size_t channel);
+/// Kinetic energy per degree of the winds whose eastward component the channel is.
+std::string wind_part(const Report& report, std::size_t channel);
+/// Mean, error, and spread by latitude.
+std::string zonal_part(const Report& report, std::size_t channel);
 /// Reliability diagrams and relative operating characteristics.
 std::string event_part(const Report& report, std::size_t channel);
+/// Return levels of the regions.
+std::string return_level_part(const Report& report, std::size_t channel);
 
 }  // namespace myriad::diag::detail

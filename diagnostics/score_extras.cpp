@@ -1,5 +1,7 @@
 #include "diagnostics/score_extras.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <span>
 
@@ -15,6 +17,16 @@ bool exists(const std::vector<double>& values) {
 std::string pooling_text(Pooling pooling) {
   return pooling == Pooling::moments ? "means over dates before the score"
                                      : "mean over dates of the score";
+}
+
+std::string absence_text(const FamilyOutput& output, const VerificationShape& shape) {
+  if (output.absent_where_weighted.empty()) return {};
+  std::string regions;
+  for (const Region& region : shape.regions) {
+    if (!region.weights.empty()) regions += (regions.empty() ? "" : ", ") + region.name;
+  }
+  if (regions.empty()) return {};
+  return fmt::format("no value in {} ({})", regions, output.absent_where_weighted);
 }
 
 void for_each_extra(const Verification& results, std::size_t channel, const std::function<void(const Extra&)>& body) {

@@ -16,6 +16,10 @@ bool exists(const std::vector<double>& values);
 /// How dates are averaged, in words.
 std::string pooling_text(Pooling pooling);
 
+/// "no value in europe, land (zonal wavenumbers need whole circles of latitude)": where \p output is
+/// absent by its nature; empty: nowhere.
+std::string absence_text(const FamilyOutput& output, const VerificationShape& shape);
+
 /// A result of a family or an inference for a channel.
 struct Extra {
   FamilyOutput output;

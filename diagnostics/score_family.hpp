@@ -36,6 +36,8 @@ struct FamilyOutput {
   std::string axis = {};  ///< what its values run over, for example "probability"; empty: one value
   std::vector<double> axis_values = {};  ///< one per value
   std::string axis_units = "1";
+  /// Why it has no value in regions whose points have weights of their own; empty: it has one.
+  std::string absent_where_weighted = {};
 
   std::size_t size() const { return axis.empty() ? 1 : axis_values.size(); }
 };
@@ -54,7 +56,8 @@ class ScoreFamily {
   /// Numbers per row, the same for all channels.
   virtual std::size_t record_size() const = 0;
   /// *Shapes* record [row, record_size()], NaN on entry; a channel that the family does not score leaves it so. Means along a row
-  /// are those of weight times value where rows.fields.weights are given; a family that cannot do so leaves the record NaN.
+  /// are those of weight times value where rows.fields.weights are given; what a family cannot make so stays NaN, and its
+  /// results say why (FamilyOutput::absent_where_weighted).
   virtual void score_rows(const CaseRows& rows, std::span<double> record) const = 0;
   /// Most values per point that score_rows() asks so many members for at once (MemberColumns::buffer_bytes()).
   virtual std::int64_t values_at_once(std::int64_t members) const = 0;

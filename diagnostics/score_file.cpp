@@ -10,6 +10,7 @@
 #include "diagnostics/ranks.hpp"
 #include "diagnostics/score_extras.hpp"
 #include "diagnostics/spectral_scores.hpp"
+#include "diagnostics/wind_spectra.hpp"
 #include "src/base/error.hpp"
 #include "src/base/time.hpp"
 #include "src/io/product_writer.hpp"
@@ -144,6 +145,8 @@ void add_extras(const Verification& results, std::size_t channel, CurveAxes& axe
                     io::MissingValues::allow,
                     0},
                    values});
+    if (const std::string absence = detail::absence_text(output, shape); !absence.empty())
+      out.back().variable.attributes.emplace_back("MYRIAD_absent", absence);
     if (extra.interval) out.push_back(interval_variable(name, unit, bounds));
   });
 }
@@ -284,6 +287,92 @@ void add_ranks_and_spectra(const Verification& results, std::size_t channel,
   }
 }
 
+/// Values [lead, size] of what \p value gives for a lead, NaN where it is absent.
+template <class Value>
+std::vector<double> over_leads(const VerificationShape& shape, std::size_t size,
+                               const Value& value) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+    std::vector<double> one = value(t);
+    if (one.empty()) one.assign(size, std::nan(""));
+    values.insert(values.end(), one.begin(), one.end());
+  }
+  return values;
+}
+
+void add_zonal_means(const Verification& results, std::size_t channel, std::vector<Pending>& out) {
+  const VerificationShape& shape = results.shape();
+  const VerifiedChannel& info = shape.channels[channel];
+  for (int i = 0; i < k_zonal_mean_count; ++i) {
+    const auto of = static_cast<ZonalMeanOf>(i);
+    const auto values = over_leads(shape, shape.zonal_rows(), [&](std::size_t t) {
+      return results.zonal_mean(channel, t, of);
+    });
+    if (!detail::exists(values)) continue;
+    out.push_back({{fmt::format("{}_zonal_{}", info.name, to_string(of)),
+                    io::NcType::f64,
+                    {"lead_time", "latitude"},
+                    {{"long_name", fmt::format("{}: zonal mean, {}", info.long_name, to_string(of))},
+                     {"units", info.units},
+                     {"cell_methods", std::string("longitude: mean")},
+                     {"MYRIAD_estimator", estimator(of)}},
+                    io::MissingValues::allow,
+                    0},
+                   values});
+  }
+}
+
+/// Spectra of kinetic energy and enstrophy of pair number \p pair, and their ratios to the truth.
+void add_winds(const Verification& results, std::size_t pair, std::vector<Pending>& out) {
+  const VerificationShape& shape = results.shape();
+  const WindPair& wind = shape.winds[pair];
+  const auto add = [&](const std::string& name, const std::string& what, const char* units,
+                       const char* definition, const auto& value) {
+    const auto values = over_leads(shape, static_cast<std::size_t>(shape.lmax), value);
+    if (!detail::exists(values)) return;
+    out.push_back({{fmt::format("{}_{}", wind.name, name),
+                    io::NcType::f64,
+                    {"lead_time", "degree"},
+                    {{"long_name", fmt::format("{}: {}", wind.long_name, what)},
+                     {"units", std::string(units)},
+                     {"MYRIAD_estimator", std::string(definition)}},
+                    io::MissingValues::allow,
+                    0},
+                   values});
+  };
+  for (int o = 0; o < k_wind_of_count; ++o) {
+    const auto of = static_cast<WindOf>(o);
+    for (int p = 0; p < k_wind_part_count; ++p) {
+      const auto part = static_cast<WindPart>(p);
+      const bool rotational = part == WindPart::rotational;
+      const auto spectrum = [&](std::size_t t) {
+        return results.wind_spectrum(pair, t, part, of);
+      };
+      add(fmt::format("kinetic_energy_{}_{}", to_string(part), to_string(of)),
+          fmt::format("{} kinetic energy per total degree, {}", to_string(part), to_string(of)),
+          "m2 s-2",
+          rotational ? "a^2/(8 pi l (l+1)) sum over m >= 0 of (2 - [m = 0]) |zeta_lm|^2, zeta the "
+                       "vorticity in orthonormal harmonics"
+                     : "a^2/(8 pi l (l+1)) sum over m >= 0 of (2 - [m = 0]) |delta_lm|^2, delta the "
+                       "divergence in orthonormal harmonics",
+          spectrum);
+      if (rotational) {
+        add(fmt::format("enstrophy_{}", to_string(of)),
+            fmt::format("enstrophy per total degree, {}", to_string(of)), "s-2",
+            "1/(8 pi) sum over m >= 0 of (2 - [m = 0]) |zeta_lm|^2, a = 6371229 m",
+            [&](std::size_t t) { return enstrophy(spectrum(t)); });
+      }
+      if (of == WindOf::truth) continue;
+      add(fmt::format("kinetic_energy_ratio_{}_{}", to_string(part), to_string(of)),
+          fmt::format("{} kinetic energy per total degree over that of the truth, {}",
+                      to_string(part), to_string(of)),
+          "1", "ratio of the means over dates", [&](std::size_t t) {
+            return kinetic_energy_ratio(results, pair, t, part, of);
+          });
+    }
+  }
+}
+
 /// Results of the ensemble, of no channel.
 void add_health(const Verification& results, std::vector<Pending>& out) {
   for (const LeadResult& result : health_results()) {
@@ -321,7 +410,9 @@ io::PublishedFile write_score_file(const Verification& results, const std::files
     add_extras(results, c, axes, pending);
     if (!starts.empty()) add_scores_by_start(results, c, pending);
     add_ranks_and_spectra(results, c, pending);
+    add_zonal_means(results, c, pending);
   }
+  for (std::size_t pair = 0; pair < shape.winds.size(); ++pair) add_winds(results, pair, pending);
   add_health(results, pending);
   io::NcAttributes all = attributes;
   all.emplace_back("MYRIAD_channels", to_json_text(channels_json(shape)));
@@ -344,6 +435,7 @@ io::PublishedFile write_score_file(const Verification& results, const std::files
     writer.define_axis("degree", counting(shape.lmax),
                        {{"long_name", std::string("total degree")}, {"units", std::string("1")}});
   }
+  if (shape.zonal_rows() > 0) writer.define_latitudes(shape.grid);
   axes.define(writer);
   if (results.starts() >= 3) writer.define_dimension("bound", 2);
   writer.define_scalar("members", static_cast<std::int32_t>(shape.members),

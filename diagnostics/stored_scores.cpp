@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "diagnostics/wind_spectra.hpp"
 #include "src/base/error.hpp"
 #include "src/base/json.hpp"
 #include "src/io/netcdf_file.hpp"
@@ -113,6 +114,7 @@ StoredScores::StoredScores(const std::string& path)
     lengths[dimension.name] = dimension.length;
   shape_.rank_bins = static_cast<int>(lengths["rank"]);
   shape_.lmax = lengths["degree"];
+  shape_.winds = wind_pairs(shape_.channels);
   if (shape_.lead_hours.empty() || shape_.regions.empty()) not_scores(file, "an axis is empty");
   if (!start_dates_.empty() && start_dates_.size() != starts_)
     not_scores(file,
@@ -126,12 +128,14 @@ StoredScores::StoredScores(const std::string& path)
       continue;
     }
     if (names.size() < 2) continue;
-    const bool spectrum = names == std::vector<std::string>{"lead_time", "degree"};
+    // Spectra and zonal means.
+    const bool along_lead = names.size() == 2 && names[0] == "lead_time";
     const bool by_start = names == std::vector<std::string>{"start", "region", "lead_time"};
-    if (!spectrum && !by_start && (names[0] != "region" || names[1] != "lead_time")) continue;
+    if (!along_lead && !by_start && (names[0] != "region" || names[1] != "lead_time")) continue;
     std::vector<double> values = file.read_values(variable);
     std::int64_t expected = cases;
-    if (spectrum) expected = static_cast<std::int64_t>(shape_.lead_hours.size()) * shape_.lmax;
+    if (along_lead)
+      expected = static_cast<std::int64_t>(shape_.lead_hours.size()) * lengths[names[1]];
     if (by_start) expected = cases * static_cast<std::int64_t>(starts_);
     if (names.size() == 3 && !by_start) expected *= lengths[names[2]];
     if (static_cast<std::int64_t>(values.size()) != expected)
@@ -169,13 +173,30 @@ std::vector<double> StoredScores::rank_histogram(std::size_t channel, std::size_
   return {begin, begin + static_cast<std::ptrdiff_t>(bins)};
 }
 
+std::vector<double> StoredScores::at_lead(const std::string& name, std::size_t lead) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) return {};
+  const std::size_t size = found->second.size() / shape_.lead_hours.size();
+  const auto begin = found->second.begin() + static_cast<std::ptrdiff_t>(lead * size);
+  if (!std::isfinite(*begin)) return {};
+  return {begin, begin + static_cast<std::ptrdiff_t>(size)};
+}
+
 std::vector<double> StoredScores::spectrum(std::size_t channel, std::size_t lead,
                                            SpectrumOf of) const {
-  const auto* values = find(channel, "spectrum_" + to_string(of));
-  if (values == nullptr) return {};
-  const auto begin = values->begin() + static_cast<std::ptrdiff_t>(lead) * shape_.lmax;
-  if (!std::isfinite(*begin)) return {};
-  return {begin, begin + shape_.lmax};
+  return at_lead(fmt::format("{}_spectrum_{}", shape_.channels[channel].name, to_string(of)), lead);
+}
+
+std::vector<double> StoredScores::zonal_mean(std::size_t channel, std::size_t lead,
+                                             ZonalMeanOf of) const {
+  return at_lead(fmt::format("{}_zonal_{}", shape_.channels[channel].name, to_string(of)), lead);
+}
+
+std::vector<double> StoredScores::wind_spectrum(std::size_t pair, std::size_t lead, WindPart part,
+                                                WindOf of) const {
+  return at_lead(fmt::format("{}_kinetic_energy_{}_{}", shape_.winds[pair].name, to_string(part),
+                             to_string(of)),
+                 lead);
 }
 
 std::vector<double> StoredScores::by_start(std::string_view score, std::size_t channel,

@@ -33,6 +33,10 @@ class StoredScores final : public ScoreResults {
   std::vector<double> rank_histogram(std::size_t channel, std::size_t lead,
                                      std::size_t region) const override;
   std::vector<double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) const override;
+  std::vector<double> zonal_mean(std::size_t channel, std::size_t lead,
+                                 ZonalMeanOf of) const override;
+  std::vector<double> wind_spectrum(std::size_t pair, std::size_t lead, WindPart part,
+                                    WindOf of) const override;
   std::vector<double> by_start(std::string_view score, std::size_t channel, std::size_t lead,
                                std::size_t region) const override;
   std::vector<double> extra(std::string_view name, std::size_t channel, std::size_t lead,
@@ -42,6 +46,8 @@ class StoredScores final : public ScoreResults {
  private:
   /// Values of <channel>_<suffix>; null when the file has none.
   const std::vector<double>* find(std::size_t channel, std::string_view suffix) const;
+  /// Values of variable \p name [lead, size] at \p lead; empty when absent.
+  std::vector<double> at_lead(const std::string& name, std::size_t lead) const;
   std::size_t place(std::size_t lead, std::size_t region) const {
     return region * shape_.lead_hours.size() + lead;
   }

@@ -25,6 +25,14 @@ void pool_ranks(std::span<const double> bins, std::span<double> groups) {
     }
   }
 }
+
+/// Sums over \p starts divided by their number; empty where a start lacks them.
+std::vector<double> mean_of_sums(std::span<const double> sums, std::size_t starts) {
+  if (starts == 0 || sums.empty() || !std::isfinite(sums[0])) return {};
+  std::vector<double> mean(sums.begin(), sums.end());
+  for (double& v : mean) v /= static_cast<double>(starts);
+  return mean;
+}
 }  // namespace
 
 std::string to_string(SpectrumOf of) {
@@ -68,6 +76,55 @@ std::string estimator(SpectrumOf of) {
   }
 }
 
+std::string to_string(ZonalMeanOf of) {
+  switch (of) {
+    case ZonalMeanOf::ensemble_mean:
+      return "ensemble_mean";
+    case ZonalMeanOf::truth:
+      return "truth";
+    case ZonalMeanOf::error:
+      return "error";
+    case ZonalMeanOf::spread:
+      return "spread";
+    case ZonalMeanOf::rmse:
+      return "rmse";
+  }
+  return {};
+}
+
+std::string estimator(ZonalMeanOf of) {
+  const std::string means = ", means over longitude, then over dates";
+  switch (of) {
+    case ZonalMeanOf::ensemble_mean:
+      return "mean m" + means;
+    case ZonalMeanOf::truth:
+      return "mean y" + means;
+    case ZonalMeanOf::error:
+      return "mean(m - y)" + means;
+    case ZonalMeanOf::spread:
+      return "sqrt(mean s^2)" + means;
+    case ZonalMeanOf::rmse:
+      return "sqrt(mean (m - y)^2)" + means;
+  }
+  return {};
+}
+
+std::string to_string(WindPart part) {
+  return part == WindPart::rotational ? "rotational" : "divergent";
+}
+
+std::string to_string(WindOf of) {
+  switch (of) {
+    case WindOf::truth:
+      return "truth";
+    case WindOf::members:
+      return "members";
+    case WindOf::ensemble_mean:
+      return "ensemble_mean";
+  }
+  return {};
+}
+
 std::span<const std::string_view> scores_with_interval() {
   static constexpr std::array<std::string_view, 7> names{
       "rmse", "bias", "acc", "crps_fair", "crps_standard", "spread", "spread_skill_ratio"};
@@ -78,6 +135,10 @@ std::size_t VerificationShape::family_record_size() const {
   std::size_t size = 0;
   for (const auto& family : families) size += family->record_size();
   return size;
+}
+
+std::size_t VerificationShape::zonal_rows() const {
+  return grid.is_global() ? static_cast<std::size_t>(grid.nlat()) : 0;
 }
 
 std::size_t VerificationShape::rank_groups() const {
@@ -119,8 +180,13 @@ StartRecord::StartRecord(const VerificationShape& shape)
       family_size_(shape.family_record_size()),
       families_begin_(spectra_begin_ + shape.cases() * k_spectrum_count * lmax_),
       health_begin_(families_begin_ + shape.cases() * regions_ * family_size_),
-      health_size_(shape.health ? LeadHealth::k_size : 0) {
-  data_.assign(health_begin_ + leads_ * health_size_, k_absent);
+      health_size_(shape.health ? LeadHealth::k_size : 0),
+      zonal_rows_(shape.zonal_rows()),
+      zonal_begin_(health_begin_ + leads_ * health_size_),
+      winds_begin_(zonal_begin_ + shape.cases() * k_zonal_sum_count * zonal_rows_) {
+  data_.assign(winds_begin_ +
+                   shape.winds.size() * leads_ * k_wind_part_count * k_wind_of_count * lmax_,
+               k_absent);
 }
 
 void StartRecord::set_moments(std::size_t channel, std::size_t lead, std::size_t region,
@@ -155,6 +221,28 @@ std::span<double> StartRecord::spectrum(std::size_t channel, std::size_t lead, S
 std::span<const double> StartRecord::spectrum(std::size_t channel, std::size_t lead,
                                               SpectrumOf of) const {
   return const_cast<StartRecord*>(this)->spectrum(channel, lead, of);
+}
+
+std::span<double> StartRecord::zonal(std::size_t channel, std::size_t lead, ZonalSum of) {
+  const std::size_t index =
+      (channel * leads_ + lead) * k_zonal_sum_count + static_cast<std::size_t>(of);
+  return std::span(data_).subspan(zonal_begin_ + index * zonal_rows_, zonal_rows_);
+}
+std::span<const double> StartRecord::zonal(std::size_t channel, std::size_t lead,
+                                           ZonalSum of) const {
+  return const_cast<StartRecord*>(this)->zonal(channel, lead, of);
+}
+
+std::span<double> StartRecord::wind(std::size_t pair, std::size_t lead, WindPart part, WindOf of) {
+  const std::size_t index =
+      ((pair * leads_ + lead) * k_wind_part_count + static_cast<std::size_t>(part)) *
+          k_wind_of_count +
+      static_cast<std::size_t>(of);
+  return std::span(data_).subspan(winds_begin_ + index * lmax_, lmax_);
+}
+std::span<const double> StartRecord::wind(std::size_t pair, std::size_t lead, WindPart part,
+                                          WindOf of) const {
+  return const_cast<StartRecord*>(this)->wind(pair, lead, part, of);
 }
 
 std::span<double> StartRecord::families(std::size_t channel, std::size_t lead, std::size_t region) {
@@ -308,11 +396,40 @@ std::vector<std::span<const double>> Verification::family_records(std::size_t fa
 
 std::vector<double> Verification::spectrum(std::size_t channel, std::size_t lead,
                                            SpectrumOf of) const {
-  const auto sums = sums_.spectrum(channel, lead, of);
-  if (starts_ == 0 || sums.empty() || !std::isfinite(sums[0])) return {};
-  std::vector<double> mean(sums.begin(), sums.end());
-  for (double& v : mean) v /= static_cast<double>(starts_);
-  return mean;
+  return mean_of_sums(sums_.spectrum(channel, lead, of), starts_);
+}
+
+std::vector<double> Verification::zonal_mean(std::size_t channel, std::size_t lead,
+                                             ZonalMeanOf of) const {
+  const auto mean = [&](ZonalSum sum) {
+    return mean_of_sums(sums_.zonal(channel, lead, sum), starts_);
+  };
+  std::vector<double> values;
+  switch (of) {
+    case ZonalMeanOf::truth:
+      return mean(ZonalSum::truth);
+    case ZonalMeanOf::error:
+      return mean(ZonalSum::error);
+    case ZonalMeanOf::ensemble_mean: {
+      values = mean(ZonalSum::truth);
+      const std::vector<double> error = mean(ZonalSum::error);
+      for (std::size_t k = 0; k < values.size(); ++k) values[k] += error[k];
+      return values;
+    }
+    case ZonalMeanOf::spread:
+      values = mean(ZonalSum::variance);
+      break;
+    case ZonalMeanOf::rmse:
+      values = mean(ZonalSum::squared_error);
+      break;
+  }
+  for (double& v : values) v = std::sqrt(v);
+  return values;
+}
+
+std::vector<double> Verification::wind_spectrum(std::size_t pair, std::size_t lead, WindPart part,
+                                                WindOf of) const {
+  return mean_of_sums(sums_.wind(pair, lead, part, of), starts_);
 }
 
 std::span<const double> Verification::family_part(std::size_t family,

@@ -46,6 +46,36 @@ std::string to_string(SpectrumOf of);
 /// For people and files: what is summed up over the orders of a degree.
 std::string estimator(SpectrumOf of);
 
+/// Whose mean along circles of latitude.
+enum class ZonalMeanOf : std::uint8_t {
+  ensemble_mean,
+  truth,
+  error,   ///< ensemble mean minus truth
+  spread,  ///< root of the mean ensemble variance (divisor N - 1)
+  rmse,    ///< root of the mean squared error of the ensemble mean
+};
+inline constexpr int k_zonal_mean_count = 5;
+std::string to_string(ZonalMeanOf of);
+/// For people and files: the equation.
+std::string estimator(ZonalMeanOf of);
+
+/// What is summed up of them over starts; everything else is made of these.
+enum class ZonalSum : std::uint8_t { truth, error, variance, squared_error };
+inline constexpr int k_zonal_sum_count = 4;
+
+/// Channels that are the eastward and the northward wind at one level.
+struct WindPair {
+  std::string name;       ///< "wind850"
+  std::string long_name;  ///< for people
+  std::size_t eastward = 0, northward = 0;
+};
+/// Parts of the kinetic energy of the wind: of its stream function, of its velocity potential.
+enum class WindPart : std::uint8_t { rotational, divergent };
+enum class WindOf : std::uint8_t { truth, members, ensemble_mean };
+inline constexpr int k_wind_part_count = 2, k_wind_of_count = 3;
+std::string to_string(WindPart part);
+std::string to_string(WindOf of);
+
 /// Names of the scores whose sampling uncertainty is given.
 std::span<const std::string_view> scores_with_interval();
 
@@ -62,11 +92,14 @@ struct VerificationShape {
   ScoreFamilies families = {};  ///< scores asked for beside those of scores()
   Inferences inferences = {};   ///< results of all starts together
   bool health = false;          ///< the starts bring LeadHealth
+  std::vector<WindPair> winds = {};  ///< whose spectra of kinetic energy the starts bring; needs lmax
   int block = 1;                ///< starts that follow each other and share their weather (starts_per_block())
 
   std::size_t cases() const { return channels.size() * lead_hours.size(); }
   /// Numbers of all families per row, or per case and region.
   std::size_t family_record_size() const;
+  /// Circles of latitude that have zonal means; 0: the grid is not global.
+  std::size_t zonal_rows() const;
   /// Groups of ranks whose shares are kept for each start: k_rank_groups, or all bins when these are fewer.
   std::size_t rank_groups() const;
 };
@@ -96,6 +129,12 @@ class ScoreResults {
   /// Mean power per degree [lmax]; empty when absent.
   virtual std::vector<double> spectrum(std::size_t channel, std::size_t lead,
                                        SpectrumOf of) const = 0;
+  /// Over all starts, by row from north to south [zonal_rows()]; empty when absent.
+  virtual std::vector<double> zonal_mean(std::size_t channel, std::size_t lead,
+                                         ZonalMeanOf of) const = 0;
+  /// Kinetic energy per degree [lmax], m2 s-2, mean over starts; empty when absent.
+  virtual std::vector<double> wind_spectrum(std::size_t pair, std::size_t lead, WindPart part,
+                                            WindOf of) const = 0;
   /// Value of one of scores_by_start() for each start [start], NaN where absent; empty when it was
   /// not kept.
   virtual std::vector<double> by_start(std::string_view score, std::size_t channel,
@@ -126,6 +165,11 @@ class StartRecord {
   std::span<double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of);
   std::span<const double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) const;
 
+  std::span<double> zonal(std::size_t channel, std::size_t lead, ZonalSum of);
+  std::span<const double> zonal(std::size_t channel, std::size_t lead, ZonalSum of) const;
+  std::span<double> wind(std::size_t pair, std::size_t lead, WindPart part, WindOf of);
+  std::span<const double> wind(std::size_t pair, std::size_t lead, WindPart part, WindOf of) const;
+
   /// Mean records of all families, one after the other.
   std::span<double> families(std::size_t channel, std::size_t lead, std::size_t region);
   std::span<const double> families(std::size_t channel, std::size_t lead, std::size_t region) const;
@@ -147,13 +191,16 @@ class StartRecord {
   std::size_t families_begin_;
   std::size_t health_begin_;
   std::size_t health_size_;
+  std::size_t zonal_rows_;
+  std::size_t zonal_begin_;
+  std::size_t winds_begin_;
   std::vector<double> data_;
 };
 
 /// Collects the starts in their order.
 ///
 /// Memory: moments, shares of groups of ranks and records of families of every start (about 1 kB per channel, lead and start,
-/// and what the families say); histograms and spectra are summed up.
+/// and what the families say); histograms, spectra and zonal means are summed up.
 /// Determinism: bitwise in the order of add(), whoever made the records.
 class Verification final : public ScoreResults {
  public:
@@ -172,6 +219,10 @@ class Verification final : public ScoreResults {
   std::vector<double> rank_histogram(std::size_t channel, std::size_t lead,
                                      std::size_t region) const override;
   std::vector<double> spectrum(std::size_t channel, std::size_t lead, SpectrumOf of) const override;
+  std::vector<double> zonal_mean(std::size_t channel, std::size_t lead,
+                                 ZonalMeanOf of) const override;
+  std::vector<double> wind_spectrum(std::size_t pair, std::size_t lead, WindPart part,
+                                    WindOf of) const override;
   std::vector<double> by_start(std::string_view score, std::size_t channel, std::size_t lead,
                                std::size_t region) const override;
   std::vector<double> extra(std::string_view name, std::size_t channel, std::size_t lead,

@@ -57,8 +57,15 @@ class ArtefactFamily final : public ScoreFamily {
     const auto count = static_cast<std::size_t>(rows.fields.nlat);
     MYRIAD_EXPECT(rows.fields.nlon == options_.grid.nlon());
     MYRIAD_EXPECT(record.size() == count * record_size());
-    if (!rows.fields.weights.empty()) return;  // wavenumbers need whole circles of latitude
     std::fill(record.begin(), record.end(), 0.0);
+    add_polar_variance(rows, record);
+    if (!rows.fields.weights.empty()) {  // wavenumbers need whole circles of latitude
+      for (std::size_t row = 0; row < count; ++row) {
+        const auto powers = record.subspan(row * record_size(), 2 * wavenumbers_.size());
+        std::fill(powers.begin(), powers.end(), detail::k_absent);
+      }
+      return;
+    }
     const std::int64_t members = std::min(options_.members_at_most, rows.members.members());
     std::vector<float> field(count * nlon);
     const auto add_powers = [&](std::span<const float> from, std::size_t begin, double weight) {
@@ -72,17 +79,6 @@ class ArtefactFamily final : public ScoreFamily {
       add_powers(field, 0, 1.0 / static_cast<double>(members));
     }
     add_powers(rows.fields.truth, wavenumbers_.size(), 1.0);
-    const auto variance = rows.members.variance();
-    for (std::size_t row = 0; row < count; ++row) {
-      const double latitude =
-          std::abs(latitudes_[static_cast<std::size_t>(rows.first_row) + row]);
-      if (latitude < k_ring) continue;
-      const std::size_t at =
-          row * record_size() + 2 * wavenumbers_.size() + (latitude > k_cap ? 0 : 2);
-      record[at] =
-          detail::row_mean(rows.fields, row, [&](std::size_t p) { return variance[p]; });
-      record[at + 1] = 1.0;
-    }
   }
 
   std::vector<FamilyOutput> outputs(std::size_t) const override {
@@ -96,13 +92,16 @@ class ArtefactFamily final : public ScoreFamily {
       o.definition =
           "P(m) / median of P(n), 0 < |n - m| <= 3, P the mean |zonal Fourier coefficient|^2";
       o.axis = "zonal_wavenumber";
+      o.absent_where_weighted = "zonal wavenumbers need whole circles of latitude";
       for (const Spike& s : spikes_) o.axis_values.push_back(static_cast<double>(s.wavenumber));
       out.push_back(std::move(o));
     }
     FamilyOutput polar;
     polar.name = "polar_variance_ratio";
     polar.long_name = "ensemble variance beyond 85 degrees over that between 80 and 85 degrees";
-    polar.definition = "mean s^2 (|latitude| > 85) / mean s^2 (80 <= |latitude| <= 85)";
+    polar.definition =
+        "mean s^2 (|latitude| > 85) / mean s^2 (80 <= |latitude| <= 85); absent in regions that lack "
+        "either";
     polar.min_members = 2;
     out.push_back(std::move(polar));
     return out;
@@ -141,6 +140,20 @@ class ArtefactFamily final : public ScoreFamily {
     const auto place = static_cast<std::size_t>(found - wavenumbers_.begin());
     if (found == wavenumbers_.end()) wavenumbers_.push_back(m);
     return place;
+  }
+
+  void add_polar_variance(const CaseRows& rows, std::span<double> record) const {
+    const auto variance = rows.members.variance();
+    for (std::size_t row = 0; row < static_cast<std::size_t>(rows.fields.nlat); ++row) {
+      const double latitude =
+          std::abs(latitudes_[static_cast<std::size_t>(rows.first_row) + row]);
+      if (latitude < k_ring) continue;
+      const std::size_t at =
+          row * record_size() + 2 * wavenumbers_.size() + (latitude > k_cap ? 0 : 2);
+      record[at] =
+          detail::row_mean(rows.fields, row, [&](std::size_t p) { return variance[p]; });
+      record[at + 1] = detail::row_mean(rows.fields, row, [](std::size_t) { return 1.0; });
+    }
   }
 
   double power(std::span<const float> row, std::size_t k) const {

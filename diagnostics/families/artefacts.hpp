@@ -25,7 +25,7 @@ struct ArtefactOptions {
 ///
 /// polar_variance_ratio: ensemble variance poleward of 85 degrees over that between 80 and 85
 /// degrees; far from 1 where a transform treats m = 0 wrongly. Absent where a region or grid has no
-/// such rows. Everything is absent in regions whose points have weights.
+/// such rows. The spike ratios are absent in regions whose points have weights, which cut the circles.
 ///
 /// Errors: ErrorKind::config_invalid E2559 for a part of the sphere. Source: generative.md 9.5. Cost: nlon times at most 35 wavenumbers per row and member.
 std::shared_ptr<const ScoreFamily> make_artefact_family(const ArtefactOptions& options);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "diagnostics/families/family_parts.hpp"
+#include "diagnostics/families/regional_values.hpp"
 #include "diagnostics/member_crps.hpp"
 #include "src/base/error.hpp"
 
@@ -23,20 +24,7 @@ class RegionalMeanFamily final : public ScoreFamily {
   std::size_t record_size() const override { return 1 + static_cast<std::size_t>(at_most_); }
 
   void score_rows(const CaseRows& rows, std::span<double> record) const override {
-    const auto& truth = rows.fields.truth;
-    const auto count = static_cast<std::size_t>(rows.fields.nlat);
-    MYRIAD_EXPECT(record.size() == count * record_size());
-    const auto average = [&](std::span<const float> field, std::size_t row) {
-      return detail::row_mean(rows.fields, row,
-                              [&](std::size_t p) { return static_cast<double>(field[p]); });
-    };
-    for (std::size_t row = 0; row < count; ++row) record[row * record_size()] = average(truth, row);
-    std::vector<float> member(truth.size());
-    for (std::int64_t i = 0; i < std::min(at_most_, rows.members.members()); ++i) {
-      rows.members.copy_members(i, 1, member);
-      for (std::size_t row = 0; row < count; ++row)
-        record[row * record_size() + 1 + static_cast<std::size_t>(i)] = average(member, row);
-    }
+    detail::regional_values(rows, at_most_, record);
   }
 
   std::vector<FamilyOutput> outputs(std::size_t) const override {

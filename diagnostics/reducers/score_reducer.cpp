@@ -261,6 +261,11 @@ StartRecord ScoreReducer::record(const VerificationShape& shape) const {
       const auto ranks = record_.ranks(channel, lead, r);
       std::copy_n(ranks.begin(), shape.rank_bins, out.ranks(channel, lead, r).begin());
     }
+    for (int of = 0; of < k_zonal_sum_count; ++of) {
+      const auto means = record_.zonal(channel, lead, static_cast<ZonalSum>(of));
+      std::copy(means.begin(), means.end(),
+                out.zonal(channel, lead, static_cast<ZonalSum>(of)).begin());
+    }
     for (int of = 0; of < k_spectrum_count && shape.lmax > 0; ++of) {
       const auto power = record_.spectrum(channel, lead, static_cast<SpectrumOf>(of));
       std::copy(power.begin(), power.end(),

@@ -159,6 +159,10 @@ diag::ScoreFamilies make_score_families(const Config& scores,
     } else if (name == "variogram") {
       diag::VariogramOptions options;
       options.nlon = grid.nlon();
+      if (!grid.is_global()) {
+        const auto longitudes = grid.longitudes_deg();
+        options.spacing_degrees = longitudes.size() > 1 ? longitudes[1] - longitudes[0] : 0.0;
+      }
       options.order = scores.number("variogram_order");
       options.lags_degrees = scores.numbers("variogram_lags");
       families.push_back(diag::make_variogram_family(options));

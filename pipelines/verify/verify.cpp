@@ -84,7 +84,7 @@ void write_results(const VerbContext& context, VerifyRun& run, const diag::Verif
   warn_duplicates(results, run.forecasts().starts());
   diag::Report report = run.report();
   report.results = &results;
-  run.add_event_curves(results, report);
+  run.add_curves(results, report);
   write_score_file(results, out / "scores.nc", score_attributes(config, run, report.title), existing, report.starts);
   write_report_file(report, out / "report.nc", score_attributes(config, run, report.title), existing);
   publish_text(out / "report.html", render_report(report), existing);

@@ -5,17 +5,22 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <tuple>
 
 #include "diagnostics/event_curves.hpp"
 #include "diagnostics/inferences/flatness.hpp"
+#include "diagnostics/inferences/return_levels.hpp"
 #include "diagnostics/inferences/trend.hpp"
 #include "diagnostics/paired.hpp"
+#include "diagnostics/score_extras.hpp"
 #include "diagnostics/threshold.hpp"
+#include "diagnostics/wind_spectra.hpp"
 #include "pipelines/common/configured_backend.hpp"
 #include "pipelines/common/score_families.hpp"
 #include "pipelines/verify/ensemble_archive.hpp"
 #include "pipelines/verify/ensemble_files.hpp"
 #include "pipelines/verify/member_files.hpp"
+#include "pipelines/verify/return_levels.hpp"
 #include "pipelines/verify/scored_fields.hpp"
 #include "pipelines/verify/scored_regions.hpp"
 #include "pipelines/verify/weights.hpp"
@@ -36,6 +41,37 @@ ControlPolicy control_policy(const std::string& name) {
   return name == "none" ? ControlPolicy::none : ControlPolicy::exclude;
 }
 
+/// Say once which results some regions do not have, and why.
+void warn_absent_results(const diag::VerificationShape& shape) {
+  for (const auto& family : shape.families) {
+    std::string names, absence;
+    for (const diag::FamilyOutput& output : family->outputs(0)) {
+      const std::string text = diag::detail::absence_text(output, shape);
+      if (text.empty()) continue;
+      names += (names.empty() ? "" : ", ") + output.name;
+      absence = text;
+    }
+    if (!names.empty())
+      log_warning("verify", "E2741", "{} of the family {}: {}", names, family->name(), absence);
+  }
+}
+
+/// All channels as they come, but the second component of a wind right after the first.
+std::vector<std::size_t> scoring_order(const diag::VerificationShape& shape) {
+  std::vector<std::size_t> order;
+  const auto add = [&](std::size_t channel) {
+    if (std::find(order.begin(), order.end(), channel) == order.end()) order.push_back(channel);
+  };
+  for (std::size_t c = 0; c < shape.channels.size(); ++c) {
+    add(c);
+    for (const diag::WindPair& wind : shape.winds) {
+      if (wind.eastward == c) add(wind.northward);
+      if (wind.northward == c) add(wind.eastward);
+    }
+  }
+  return order;
+}
+
 }  // namespace
 
 struct VerifyRun::Buffers {
@@ -45,6 +81,13 @@ struct VerifyRun::Buffers {
       spread;  ///< full fields; empty where absent
   std::span<const float> climate_std;
   bool shown = false;
+  /// Ensemble mean of the first component of a wind.
+  struct WindMean {
+    std::size_t channel = 0;
+    std::vector<float> field;  ///< empty: not scored
+  };
+  std::vector<WindMean> wind_means;  ///< [lead]
+  std::vector<float> wind_truth;
 };
 
 VerifyRun::VerifyRun(const Config& config)
@@ -103,6 +146,9 @@ VerifyRun::VerifyRun(const Config& config)
       std::min(forecasts_->members(), config.section("spectra").integer("members"));
   // Spherical harmonics need the whole sphere.
   shape_.lmax = global && options.spectrum_members > 0 ? Sht::exact_lmax(shape_.grid) : 0;
+  if (shape_.lmax > 0 && config.section("spectra").flag("winds"))
+    shape_.winds = diag::wind_pairs(shape_.channels);
+  order_ = scoring_order(shape_);
   shape_.families = make_score_families(config.section("scores"), shape_.channels, shape_.members, shape_.grid);
   shape_.block = diag::starts_per_block(forecasts_->starts());
   groups_ = member_groups(config, *forecasts_);
@@ -110,6 +156,8 @@ VerifyRun::VerifyRun(const Config& config)
   shape_.health = health_.has_value();
   shape_.inferences = {diag::make_rank_test(), diag::make_drift_test()};
   add_checkpoint_results(config, groups_, shape_);
+  add_return_levels(config, shape_);
+  warn_absent_results(shape_);
   runner_.emplace(*backend_, shape_, options);
 
   const std::int64_t row_bytes =
@@ -223,7 +271,7 @@ diag::StartRecord VerifyRun::score_start(std::size_t start,
   buffers.shown = start == shown_;
   forecasts_->open(start);
   std::size_t scored = 0;
-  for (std::size_t c = 0; c < shape_.channels.size(); ++c) {
+  for (std::size_t c : order_) {
     buffers.persistence.resize(points);
     if (!truth_->read_analysis(start, c, buffers.persistence)) buffers.persistence.clear();
     for (std::size_t t = 0; t < shape_.lead_hours.size(); ++t) {
@@ -278,6 +326,7 @@ bool VerifyRun::score_case(std::size_t start, std::size_t channel, std::size_t l
                                    forecasts_->leads()[lead]));
   score_bands(channel, lead, buffers);
   if (runner_->wants_spectra()) add_spectra(channel, lead, buffers, record);
+  add_wind_spectra(start, channel, lead, buffers, record);
   runner_->finish(record);
   if (buffers.shown && map_leads_[lead]) {
     keep_map(channel, lead, buffers);
@@ -347,6 +396,48 @@ void VerifyRun::add_spectra(std::size_t channel, std::size_t lead, Buffers& buff
     }
   };
   runner_->store_spectra(channel, lead, fields, record);
+}
+
+void VerifyRun::add_wind_spectra(std::size_t start, std::size_t channel, std::size_t lead,
+                                 Buffers& buffers, diag::StartRecord& record) {
+  const auto wind = std::find_if(shape_.winds.begin(), shape_.winds.end(), [&](const auto& pair) {
+    return pair.eastward == channel || pair.northward == channel;
+  });
+  if (wind == shape_.winds.end()) return;
+  const std::size_t other = wind->eastward == channel ? wind->northward : wind->eastward;
+  const auto place = [&](std::size_t c) { return std::find(order_.begin(), order_.end(), c); };
+  buffers.wind_means.resize(shape_.lead_hours.size());
+  Buffers::WindMean& kept = buffers.wind_means[lead];
+  if (place(channel) < place(other)) {
+    kept = {channel, buffers.mean};
+    return;
+  }
+  if (kept.channel != other || kept.field.empty()) return;  // it does not verify
+  buffers.wind_truth.resize(buffers.truth.size());
+  if (!truth_->read_truth(start, other, lead, buffers.wind_truth)) return;
+  const bool whole = band_rows_ >= shape_.grid.nlat();
+  const auto arrange = [&](auto&& here, auto&& there) {
+    return wind->eastward == channel ? std::pair(here, there) : std::pair(there, here);
+  };
+  using Field = std::span<const float>;
+  diag::WindFields fields;
+  std::tie(fields.truth_eastward, fields.truth_northward) =
+      arrange(Field(buffers.truth), Field(buffers.wind_truth));
+  std::tie(fields.mean_eastward, fields.mean_northward) =
+      arrange(Field(buffers.mean), Field(kept.field));
+  fields.members = shape_.members;
+  fields.member = [&](std::int64_t i, std::span<float> eastward, std::span<float> northward) {
+    const auto [here, there] = arrange(eastward, northward);
+    forecasts_->read_member(i, other, lead, there);
+    if (whole) {
+      std::copy_n(buffers.members.begin() + i * static_cast<std::ptrdiff_t>(here.size()),
+                  here.size(), here.begin());
+    } else {
+      forecasts_->read_member(i, channel, lead, here);
+    }
+  };
+  runner_->store_wind_spectra(static_cast<std::size_t>(wind - shape_.winds.begin()), lead, fields,
+                              record);
 }
 
 void VerifyRun::keep_map(std::size_t channel, std::size_t lead, const Buffers& buffers) {
@@ -435,7 +526,8 @@ diag::Report VerifyRun::report() const {
   return report;
 }
 
-void VerifyRun::add_event_curves(const diag::Verification& results, diag::Report& report) const {
+void VerifyRun::add_curves(const diag::Verification& results, diag::Report& report) const {
+  report.return_levels = diag::return_level_curves(results);
   const auto thresholds = read_thresholds(config_.section("scores").sections("events"));
   const auto wanted = config_.section("report").durations("map_leads");
   std::vector<std::size_t> leads;

@@ -49,8 +49,9 @@ class VerifyRun {
   void warn_unverified() const;
   /// Everything about the report but the results; complete on the rank that scored the shown start.
   diag::Report report() const;
-  /// Curves of the events of `scores.events` at the leads of the maps, of the first region.
-  void add_event_curves(const diag::Verification& results, diag::Report& report) const;
+  /// Curves of the events of `scores.events` at the leads of the maps, of the first region, and
+  /// return levels.
+  void add_curves(const diag::Verification& results, diag::Report& report) const;
   std::vector<std::pair<std::string, std::string>> provenance() const;
 
  private:
@@ -65,6 +66,9 @@ class VerifyRun {
   void score_bands(std::size_t channel, std::size_t lead, Buffers& buffers);
   void add_spectra(std::size_t channel, std::size_t lead, Buffers& buffers,
                    diag::StartRecord& record);
+  /// Keep the first component of a wind, or store the spectra when the second one comes.
+  void add_wind_spectra(std::size_t start, std::size_t channel, std::size_t lead, Buffers& buffers,
+                        diag::StartRecord& record);
   void keep_map(std::size_t channel, std::size_t lead, const Buffers& buffers);
   void keep_contours(std::size_t channel, std::size_t lead, Buffers& buffers);
   void keep_plume_values(std::size_t channel, std::size_t lead, std::int64_t first_row,
@@ -85,6 +89,9 @@ class VerifyRun {
   std::optional<diag::CaseRunner> runner_;
   MemberGroups groups_;
   std::optional<diag::MemberHealth> health_;
+  /// Channels in the order in which they are scored: components of a wind follow each other, so
+  /// that no more than one of them has to be kept.
+  std::vector<std::size_t> order_;
   std::int64_t band_rows_ = 0;
   std::size_t shown_ = 0;
   std::vector<bool> map_leads_;  ///< [lead]

@@ -4,6 +4,7 @@
 #include "pipelines/common/file_attributes.hpp"
 #include "pipelines/common/score_families.hpp"
 #include "pipelines/verify/health.hpp"
+#include "pipelines/verify/return_levels.hpp"
 #include "pipelines/verify/scored_fields.hpp"
 #include "pipelines/verify/scored_regions.hpp"
 #include "pipelines/verify/shown_fields.hpp"
@@ -68,10 +69,13 @@ Schema verify_schema() {
   spectra.integer("members", "Members whose spectra are averaged; 0: no spectra")
       .default_to(16)
       .range(0, 100000);
+  spectra.flag("winds", "Kinetic energy of the wind where both components are scored")
+      .default_to(true);
 
   add_score_keys(s, Hashed::yes);
   add_health_keys(s);
   add_weight_keys(s);
+  add_return_level_keys(s);
 
   add_attribution_keys(s.section("output", "Global attributes of scores.nc"));
 

@@ -292,12 +292,15 @@ class Checker {
     const std::vector<std::string> names = file_.dimension_names(variable);
     const bool map =
         names.size() >= 2 && names[names.size() - 2] == "latitude" && names.back() == "longitude";
+    const bool zonal = names.back() == "latitude" &&
+                       text(variable, "cell_methods").find("longitude: mean") != std::string::npos;
     for (std::size_t d = 0; d < names.size(); ++d) {
       require(names[d] != "time" || d == 0, &variable, "dimensions",
               "time must be the first dimension");
       const bool horizontal = names[d] == "latitude" || names[d] == "longitude";
-      require(!horizontal || map, &variable, "dimensions",
-              "latitude, longitude must be the last dimensions");
+      require(!horizontal || map || (zonal && d + 1 == names.size()), &variable, "dimensions",
+              "latitude, longitude must be the last dimensions (latitude alone with cell_methods "
+              "'longitude: mean')");
     }
     if (map) {
       require(names.size() <= 4, &variable, "dimensions",

@@ -90,6 +90,24 @@ void ProductWriter::define_grid(const MapWindow& map) {
   detail::put_attributes(file_, -1, detail::geospatial_attributes(map));
 }
 
+void ProductWriter::define_latitudes(const MapWindow& map) {
+  MYRIAD_EXPECT(!map_);
+  define_axis("latitude", map.latitudes_deg(),
+              {{"standard_name", "latitude"},
+               {"long_name", "latitude"},
+               {"units", "degrees_north"},
+               {"axis", "Y"},
+               {"bounds", "latitude_bnds"}});
+  define_dimension("bnds", 2);
+  const std::vector<double> edges = map.row_edges_deg();
+  std::vector<double> bounds;
+  for (std::size_t k = 0; k + 1 < edges.size(); ++k)
+    bounds.insert(bounds.end(), {edges[k], edges[k + 1]});
+  const int id = file_.define_variable("latitude_bnds", NcType::f64,
+                                       {dimension_id("latitude"), dimension_id("bnds")});
+  pending_.push_back({id, bounds});
+}
+
 void ProductWriter::define_forecast_times(const Instant& start,
                                           const std::vector<Duration>& leads) {
   MYRIAD_EXPECT(!leads.empty());
@@ -213,9 +231,7 @@ void ProductWriter::start_writing() {
   for (const PendingAxis& axis : pending_) {
     const NcVariable& variable = file_.variables()[static_cast<std::size_t>(axis.id)];
     const std::vector<std::int64_t> start(variable.dimensions.size(), 0);
-    std::vector<std::int64_t> count;
-    if (!variable.dimensions.empty()) count = {static_cast<std::int64_t>(axis.values.size())};
-    file_.write(axis.id, start, count, std::span<const double>(axis.values));
+    file_.write(axis.id, start, file_.shape(variable), std::span<const double>(axis.values));
   }
   for (const auto& [id, labels] : pending_labels_) file_.write_texts(id, labels);
 }

@@ -64,6 +64,9 @@ class ProductWriter {
                      const NcAttributes& attributes);
   /// latitude, longitude, bounds, crs and the geospatial attributes.
   void define_grid(const MapWindow& map);
+  /// latitude and its bounds alone, for zonal means: variables whose last dimension is latitude and
+  /// whose cell_methods say "longitude: mean". Not together with define_grid().
+  void define_latitudes(const MapWindow& map);
   /// Valid times of one forecast: dimension time (fixed length), forecast_period,
   /// forecast_reference_time.
   void define_forecast_times(const Instant& start, const std::vector<Duration>& leads);

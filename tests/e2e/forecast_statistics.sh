@@ -24,7 +24,8 @@ ours, ranks, theirs = (netCDF4.Dataset(f"{work}/{name}") for name in
                        ("run/products/scores.nc", "ranks/products/scores.nc", "verify/scores.nc"))
 compared = 0
 for name, variable in theirs.variables.items():
-    if variable.dtype.kind != "f" or name == "lead_time" or name.startswith("health_"):  # members are judged by verify alone
+    # Verify alone judges members and looks at both components of a wind together.
+    if variable.dtype.kind != "f" or name == "lead_time" or name.startswith("health_") or "_kinetic_energy_" in name or "_enstrophy_" in name:
         continue
     for other in (ours, ranks):
         a, b = numpy.ma.filled(variable[:], -1.0), numpy.ma.filled(other[name][:], -1.0)
@@ -71,6 +72,16 @@ for t, valid in enumerate(netCDF4.num2date(files[0]["time"][:], files[0]["time"]
         found = float(scores[name][0, t])
         assert abs(found - wanted) <= tolerance * max(abs(wanted), 1e-3), (name, t, found, wanted)
     p, o = (x > 273.15).mean(0), (y > 273.15).astype(float)
+    for latitude in range(0, len(weights), 5):
+        error = (x.mean(0) - y)[latitude]
+        for name, wanted in (("ensemble_mean", x.mean(0)[latitude].mean()), ("truth", y[latitude].mean()), ("error", error.mean()),
+                             ("rmse", (error ** 2).mean() ** 0.5), ("spread", x.var(0, ddof=1)[latitude].mean() ** 0.5)):
+            found = float(scores["t850_zonal_" + name][t, latitude])
+            assert abs(found - wanted) <= 1e-9 * max(abs(wanted), 1.0), (name, t, latitude, found, wanted)
+    # Winds without small scales: the kinetic energy of all degrees is nearly the area mean.
+    u, v = (truth[name][list(times).index(valid)].astype("f4").astype("f8") for name in ("u850", "v850"))
+    energy = sum(float(scores[f"wind850_kinetic_energy_{part}_truth"][t].sum()) for part in ("rotational", "divergent"))
+    assert abs(energy / mean((u ** 2 + v ** 2) / 2) - 1) < 0.01, (t, energy, mean((u ** 2 + v ** 2) / 2))
     close("t850_brier_above_0_degC", mean((p - o) ** 2))
     close("t850_brier_fair_above_0_degC", mean((p - o) ** 2 - p * (1 - p) / (n - 1)))
     v, w = numpy.maximum(x, numpy.float32(283.15)), numpy.maximum(y, numpy.float32(283.15))

@@ -11,6 +11,7 @@
 #include "diagnostics/mixture.hpp"
 #include "diagnostics/paired_comparison.hpp"
 #include "diagnostics/rank_flatness.hpp"
+#include "diagnostics/return_levels.hpp"
 #include "diagnostics/stacking.hpp"
 
 namespace myriad::oracle {
@@ -67,6 +68,29 @@ Arrays extremes(const Arrays& in) {
           {"fit", array({fit.shape, fit.location, fit.scale})},
           {"gumbel", array({gumbel.location, gumbel.scale})},
           {"levels", array(levels)}};
+}
+
+/// Pooled return levels of `members` [start, value] and `truth` [start].
+Arrays return_levels(const Arrays& in) {
+  const Array& members = get(in, "members", 2);
+  const auto starts = static_cast<std::size_t>(members.shape[0]);
+  const auto each = static_cast<std::size_t>(members.shape[1]);
+  std::vector<std::vector<double>> values;
+  for (std::size_t s = 0; s < starts; ++s) {
+    const auto begin = members.values.begin() + static_cast<std::ptrdiff_t>(s * each);
+    values.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(each));
+  }
+  diag::ReturnLevelOptions options;
+  options.periods = series(in, "periods");
+  if (series(in, "smallest").front() > 0.0) options.extreme = diag::Extreme::smallest;
+  options.bootstrap.replicates = 2;
+  const auto truth = series(in, "truth");
+  const auto found = diag::pooled_return_levels(values, truth, options);
+  return {{"level", array(found.level)},
+          {"members", array(found.members)},
+          {"truth", array(found.truth)},
+          {"exceedance", array(found.exceedance)},
+          {"fit", array({found.fit.shape, found.fit.location, found.fit.scale})}};
 }
 
 /// CRPS of a mixture of components [component, member] with `weights`, and the best weights.
@@ -152,6 +176,7 @@ std::map<std::string, Calculator> statistics_calculators() {
           {"distributions", distributions},
           {"energy", energy},
           {"extremes", extremes},
+          {"return_levels", return_levels},
           {"mixture", mixture},
           {"paired", paired},
           {"probability_intervals", probability_intervals},

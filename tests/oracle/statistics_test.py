@@ -48,6 +48,25 @@ def l_moments_and_extreme_value_fits(rng):
 
 
 @case
+def return_levels_of_pooled_members_and_the_truth(rng):
+    periods = np.array([1.5, 5.0, 19.0, 150.0, 5000.0])
+    for shape, sign in ((-0.1, 1.0), (0.1, 1.0), (0.05, -1.0)):
+        x = sign * stats.genextreme.rvs(-shape, loc=30.0, scale=5.0, size=(20, 30), random_state=rng)
+        y = sign * stats.genextreme.rvs(-shape, loc=31.0, scale=5.0, size=20, random_state=rng)
+        got = ours("return_levels", members=x, truth=y, periods=periods, smallest=[1.0 - sign])
+        # lmoments3 approximates the shape to 5e-7 and less, which moves levels far out.
+        theirs = distr.gev.lmom_fit(sign * x.ravel())
+        agree(got["fit"], [-theirs["c"], sign * theirs["loc"], theirs["scale"]], 1e-5, scale=[1.0, 30.0, 5.0])
+        agree(got["level"], sign * distr.gev(**theirs).isf(1 / periods), 1e-4)
+        for name, sample in (("members", x.ravel()), ("truth", y)):
+            within = periods <= sample.size + 1
+            wanted = sign * np.quantile(sign * sample, 1 - 1 / periods[within], method="weibull")
+            agree(got[name][within], wanted, 1e-12)
+            assert np.isnan(got[name][~within]).all()
+        agree(got["exceedance"], np.mean(sign * y[:, None] > sign * got["level"], axis=0), 1e-15, scale=1.0)
+
+
+@case
 def crps_of_mixtures_and_their_best_weights(rng):
     for components, members, regularisation in ((2, 4, 0.0), (5, 6, 0.0), (5, 6, 0.05), (12, 3, 0.0)):
         dates = 60

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "src/io/cf_check.hpp"
+#include "src/io/netcdf_file.hpp"
 #include "tests/unit/io/outputs.hpp"
 #include "tests/unit/io/synthetic.hpp"
 
@@ -52,6 +53,35 @@ PublishedFile write_product(const std::filesystem::path& path,
     writer.write_slab("t850_spread", t, std::span<const float>(field));
   }
   return writer.finish();
+}
+
+TEST(ProductWriter, ZonalMeansKeepTheHeaderContract) {
+  const TemporaryDirectory dir;
+  const Grid grid = small_grid();
+  const auto write = [&](const std::string& name, const char* methods) {
+    ProductWriter writer(dir / name, product_attributes());
+    writer.define_lead_times({Duration::hours(24), Duration::hours(48)});
+    writer.define_latitudes(grid);
+    writer.define_variable({"t850_zonal_truth",
+                            NcType::f64,
+                            {"lead_time", "latitude"},
+                            {{"long_name", "zonal mean"}, {"units", "K"}, {"cell_methods", methods}},
+                            MissingValues::refuse,
+                            0});
+    std::vector<double> values(static_cast<std::size_t>(2 * grid.nlat()), 280.0);
+    writer.write("t850_zonal_truth", std::span<const double>(values));
+    return writer.finish().path.string();
+  };
+  const std::string path = write("zonal.nc", "longitude: mean");
+  EXPECT_EQ(describe(check_cf(path, CfProfile::product, CfValues::scan)), "");
+  const NetcdfFile file = NetcdfFile::open(path);
+  const auto bounds = file.read_values(file.require("latitude_bnds"));
+  ASSERT_EQ(bounds.size(), static_cast<std::size_t>(2 * grid.nlat()));
+  EXPECT_NEAR(bounds.front(), 90.0, 1e-12);
+  EXPECT_NEAR(bounds.back(), -90.0, 1e-12);
+  EXPECT_EQ(file.read_values(file.require("latitude")), grid.latitudes_deg());
+  EXPECT_THAT(describe(check_cf(write("cut.nc", "latitude: mean"), CfProfile::product)),
+              testing::HasSubstr("must be the last dimensions"));
 }
 
 TEST(ProductWriter, StatisticsFilesKeepTheHeaderContract) {

@@ -96,6 +96,25 @@ TEST(VariogramFamily, KeepsTheRulesOfFamilies) {
   }
 }
 
+TEST(VariogramFamily, OnAWindowPairsDoNotReachAcrossItsEdges) {
+  // Columns 2 degrees apart: one pair of neighbours differs by 4, the others by 0.
+  const Case c = test::row_case({{0.0F, 0.0F, 0.0F, 0.0F}}, {0.0F, 0.0F, 0.0F, 4.0F});
+  const auto window = make_variogram_family({4, 0.5, {2.0, 6.0}, 2.0});
+  EXPECT_NEAR(scores_of(*window, c).at("variogram_score")[0], 4.0 / 3.0, 1e-15);
+  EXPECT_NEAR(scores_of(*window, c).at("variogram_score")[1], 4.0, 1e-15);  // first and last column
+  const auto globe = make_variogram_family({4, 0.5, {90.0}});
+  EXPECT_NEAR(scores_of(*globe, c).at("variogram_score")[0], 2.0, 1e-15);
+  const auto with = [](std::vector<double> lags, double spacing) {
+    return error_id_of([&] { make_variogram_family({4, 0.5, lags, spacing}); });
+  };
+  EXPECT_EQ(with({6.0}, 2.0), "");
+  EXPECT_EQ(with({8.0}, 2.0), "E2556") << "farther than the window is wide";
+  EXPECT_EQ(with({3.0}, 2.0), "E2556");
+  EXPECT_EQ(with({180.0}, 90.0), "") << "a window that goes round";
+  EXPECT_EQ(with({2.0}, 0.0), "E2556");
+  EXPECT_EQ(with({2.0}, std::nan("")), "E2556");
+}
+
 TEST(VariogramFamily, RefusesLagsThatTheGridDoesNotHave) {
   const auto with = [](double order, std::vector<double> lags) {
     return error_id_of([&] { make_variogram_family({1440, order, lags}); });

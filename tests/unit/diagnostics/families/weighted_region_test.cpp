@@ -16,6 +16,7 @@
 #include "diagnostics/families/spread_skill.hpp"
 #include "diagnostics/families/tails.hpp"
 #include "diagnostics/families/variogram.hpp"
+#include "diagnostics/score_extras.hpp"
 #include "tests/unit/diagnostics/families/family_fixture.hpp"
 
 namespace myriad::diag {
@@ -141,13 +142,10 @@ TEST(WeightedRegion, ConstantWeightsChangeNothing) {
     for (std::size_t b = 0; b < ranks.size(); ++b) EXPECT_NEAR(ranks[b], wanted[b], 1e-13);
     auto all = families_of(found, plain), again = families_of(found, weighted);
     EXPECT_TRUE(std::isfinite(all.at("variogram_score")[0]));
-    EXPECT_TRUE(std::isnan(again.at("variogram_score")[0])) << "pairs would leave the region";
+    EXPECT_TRUE(std::isfinite(all.at("grid_spike_ratio")[0]));
     EXPECT_TRUE(std::isnan(again.at("grid_spike_ratio")[0])) << "circles are cut";
     for (auto* some : {&all, &again}) {
-      std::erase_if(*some, [](const auto& entry) {
-        return entry.first.starts_with("variogram") || entry.first.starts_with("grid_spike") ||
-               entry.first == "polar_variance_ratio";
-      });
+      std::erase_if(*some, [](const auto& entry) { return entry.first.starts_with("grid_spike"); });
     }
     EXPECT_GT(all.size(), 30U);
     EXPECT_TRUE(test::agree(all, again, 1e-12));
@@ -222,6 +220,73 @@ TEST(WeightedRegion, ScoresAreWeightedMeansOverPoints) {
                 return std::abs(share(x) - 2.0 / k_members) < 1e-9 ? 1.0 : 0.0;
               }),
               1e-12);
+}
+
+TEST(WeightedRegion, PairsOfTheVariogramCountWithBothWeights) {
+  const auto rows = grid().row_weights();
+  const auto weights = patchy();
+  const auto found = families_of(results(), 4);
+  const std::size_t lags[] = {1, 2};
+  for (std::size_t k = 0; k < 2; ++k) {
+    double sum = 0.0, fair = 0.0, total = 0.0;
+    for (std::uint64_t start = 0; start < k_starts; ++start) {
+      const test::Case c = case_of(start);
+      for (std::size_t p = 0; p < k_points; ++p) {
+        const std::size_t q = p / k_nlon * k_nlon + (p % k_nlon + lags[k]) % k_nlon;
+        const double w = rows[p / k_nlon] * static_cast<double>(weights[p]) *
+                         static_cast<double>(weights[q]);
+        const auto x = test::members_at(c, p), z = test::members_at(c, q);
+        double mean = 0.0, variance = 0.0;
+        for (std::size_t i = 0; i < k_members; ++i)
+          mean += std::sqrt(std::abs(x[i] - z[i])) / k_members;
+        for (std::size_t i = 0; i < k_members; ++i)
+          variance += std::pow(std::sqrt(std::abs(x[i] - z[i])) - mean, 2) / (k_members - 1.0);
+        const double d = std::sqrt(std::abs(static_cast<double>(c.truth[p]) -
+                                            static_cast<double>(c.truth[q]))) -
+                         mean;
+        sum += w * d * d;
+        fair += w * (d * d - variance / k_members);
+        total += w;
+      }
+    }
+    EXPECT_NEAR(found.at("variogram_score")[k], sum / total, 1e-12) << k;
+    EXPECT_NEAR(found.at("variogram_score_fair")[k], fair / total, 1e-12) << k;
+  }
+}
+
+TEST(WeightedRegion, VarianceAtThePolesIsWeighted) {
+  // Rows at 90 (cap), 82.5 (ring), ... degrees; all of the cap, three points of the ring.
+  const Grid g(GridType::equiangular, 25, 8);
+  const auto family = make_artefact_family({g});
+  test::Case c = test::gaussian_case(25, 8, 5, 3);
+  std::vector<float> weights(200, 0.0F);
+  for (std::size_t p = 0; p < 8; ++p) weights[p] = 1.0F;
+  weights[8] = 1.0F, weights[9] = 0.5F, weights[12] = 0.25F;
+  const auto variance = [&](std::size_t p) {
+    const auto x = test::members_at(c, p);
+    double s = 0.0;
+    for (double v : x) s += (v - mean_of(x)) * (v - mean_of(x)) / 4.0;
+    return s;
+  };
+  double cap = 0.0;
+  for (std::size_t p = 0; p < 8; ++p) cap += variance(p) / 8.0;
+  const double ring = (variance(8) + 0.5 * variance(9) + 0.25 * variance(12)) / 1.75;
+  VerificationShape shape{g,    {{"pole", "", -90.0, 90.0, weights}}, test::two_channels(),
+                          {24}, 5,                                    6};
+  shape.families = {family};
+  Verification results(std::move(shape));
+  CaseRunner runner(test::backend(), results.shape(), {});
+  StartRecord record(results.shape());
+  runner.begin(0, 0, 0);
+  runner.add_rows(c.view(), 0);
+  runner.finish(record);
+  results.add(record);
+  EXPECT_NEAR(results.extra("polar_variance_ratio", 0, 0, 0)[0], cap / ring, 1e-12);
+  const auto spikes = test::output_of(*family, "grid_spike_ratio");
+  EXPECT_EQ(detail::absence_text(spikes, results.shape()),
+            "no value in pole (zonal wavenumbers need whole circles of latitude)");
+  EXPECT_EQ(detail::absence_text(test::output_of(*family, "polar_variance_ratio"), results.shape()),
+            "");
 }
 
 TEST(WeightedRegion, BandsOfRowsAndEqualRanksAreWeightedToo) {

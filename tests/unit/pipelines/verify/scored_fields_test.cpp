@@ -6,10 +6,15 @@
 #include <cmath>
 #include <random>
 
+#include "diagnostics/score_file.hpp"
+#include "diagnostics/stored_scores.hpp"
+#include "diagnostics/wind_spectra.hpp"
 #include "pipelines/verify/verify_run.hpp"
 #include "pipelines/verify/verify_schema.hpp"
+#include "src/backend/registry.hpp"
 #include "src/base/error.hpp"
 #include "src/io/member_writer.hpp"
+#include "src/io/netcdf_file.hpp"
 #include "tests/unit/base/temporary_directory.hpp"
 
 namespace myriad::pipelines {
@@ -217,7 +222,7 @@ TEST(ScoredFields, ChannelsWhoseInputsAreThereMayBeAskedForEventsToo) {
       "report: {map_leads: [24h], contours: [{channel: wind850, value: 5}]}\n"));
   const diag::Verification results = verify(run);
   diag::Report report = run.report();
-  run.add_event_curves(results, report);
+  run.add_curves(results, report);
   EXPECT_EQ(report.reliability.size(), 1U);
   EXPECT_EQ(report.maps.size(), 1U);
   EXPECT_EQ(report.spaghetti.size(), 1U);
@@ -273,6 +278,106 @@ TEST(ScoredFields, OnlyStartsOfTheMonthsAreScored) {
       [&] { VerifyRun run(world.config("select: {season: DJF}\nreport: {start: 2002-11-15}\n")); },
       id);
   EXPECT_EQ(id, "E2668") << "a start that is not scored cannot be shown";
+}
+
+/// Kinetic energy at 24 h over the starts: of the truth, the members' mean, and of the three
+/// members.
+diag::WindSpectra plain_energy(const WindWorld& world, diag::WindOf of) {
+  const auto backend = make_backend("reference");
+  diag::WindAnalyser analyser(*backend, Grid(GridType::legendre_gauss, k_nlat, k_nlon));
+  const Duration lead = Duration::hours(24);
+  diag::WindSpectra sum{std::vector<double>(k_nlat, 0.0), std::vector<double>(k_nlat, 0.0)};
+  const auto add = [&](const std::vector<float>& u, const std::vector<float>& v, double weight) {
+    const auto one = analyser.analyse(u, v);
+    for (std::size_t l = 0; l < sum.rotational.size(); ++l) {
+      sum.rotational[l] += weight * one.rotational[l];
+      sum.divergent[l] += weight * one.divergent[l];
+    }
+  };
+  for (std::size_t s = 0; s < 5; ++s) {
+    const Instant valid = WindWorld::starts()[s] + lead;
+    if (of == diag::WindOf::truth) add(world.truth(valid, 0), world.truth(valid, 2), 0.2);
+    std::vector<float> mean[2] = {std::vector<float>(k_points), std::vector<float>(k_points)};
+    for (int m = 1; m < k_members; ++m) {
+      const auto u = world.member(s, m, 0, lead), v = world.member(s, m, 2, lead);
+      if (of == diag::WindOf::members) add(u, v, 0.2 / 3.0);
+      for (std::size_t p = 0; p < k_points; ++p) {
+        mean[0][p] += u[p] / 3.0F;
+        mean[1][p] += v[p] / 3.0F;
+      }
+    }
+    if (of == diag::WindOf::ensemble_mean) add(mean[0], mean[1], 0.2);
+  }
+  return sum;
+}
+
+TEST(ScoredFields, TheWindHasSpectraOfKineticEnergyInAnyOrderOfItsComponents) {
+  const WindWorld world;
+  for (const char* more :
+       {"channels: [u850, z1000, v850]\n", "channels: [v850, z500, u850]\n",
+        "memory_mb: 0.001\n", "derived: [wind850]\n"}) {
+    VerifyRun run(world.config(more));
+    const diag::Verification results = verify(run);
+    ASSERT_EQ(run.shape().winds.size(), 1U) << more;
+    EXPECT_EQ(run.shape().winds[0].name, "wind850");
+    for (const auto of : {diag::WindOf::truth, diag::WindOf::members, diag::WindOf::ensemble_mean}) {
+      const auto wanted = plain_energy(world, of);
+      const auto rotational = results.wind_spectrum(0, 1, diag::WindPart::rotational, of);
+      const auto divergent = results.wind_spectrum(0, 1, diag::WindPart::divergent, of);
+      ASSERT_EQ(rotational.size(), wanted.rotational.size());
+      for (std::size_t l = 0; l < rotational.size(); ++l) {
+        EXPECT_NEAR(rotational[l], wanted.rotational[l], 2e-6 * wanted.rotational[l] + 1e-12) << l;
+        EXPECT_NEAR(divergent[l], wanted.divergent[l], 2e-6 * wanted.divergent[l] + 1e-12) << l;
+      }
+    }
+  }
+  EXPECT_TRUE(VerifyRun(world.config("spectra: {winds: false}\n")).shape().winds.empty());
+  EXPECT_TRUE(VerifyRun(world.config("spectra: {members: 0}\n")).shape().winds.empty());
+  EXPECT_TRUE(VerifyRun(world.config("channels: [u850]\n")).shape().winds.empty());
+}
+
+TEST(ScoredFields, SpectraOfTheWindAndZonalMeansAreWrittenAndReadBack) {
+  const WindWorld world;
+  VerifyRun run(world.config("channels: [u850, z1000, v850]\n"));
+  const diag::Verification results = verify(run);
+  const auto path = world.path() / "scores.nc";
+  diag::write_score_file(results, path, {{"title", std::string("winds")}}, Existing::refuse,
+                         WindWorld::starts());
+  const io::NetcdfFile file = io::NetcdfFile::open(path.string());
+  const auto& energy = file.require("wind850_kinetic_energy_rotational_members");
+  EXPECT_EQ(file.dimension_names(energy), (std::vector<std::string>{"lead_time", "degree"}));
+  EXPECT_EQ(file.text_attribute(&energy, "units").value(), "m2 s-2");
+  EXPECT_THAT(file.text_attribute(&energy, "MYRIAD_estimator").value(), HasSubstr("vorticity"));
+  EXPECT_EQ(file.text_attribute(&file.require("wind850_enstrophy_truth"), "units").value(), "s-2");
+  EXPECT_EQ(file.dimension_names(file.require("u850_zonal_error")),
+            (std::vector<std::string>{"lead_time", "latitude"}));
+  EXPECT_EQ(file.text_attribute(&file.require("u850_zonal_spread"), "units").value(), "m s-1");
+  EXPECT_EQ(file.read_values(file.require("latitude")),
+            Grid(GridType::legendre_gauss, k_nlat, k_nlon).latitudes_deg());
+  const auto members = results.wind_spectrum(0, 1, diag::WindPart::divergent, diag::WindOf::members);
+  const auto truth = results.wind_spectrum(0, 1, diag::WindPart::divergent, diag::WindOf::truth);
+  const auto ratio = file.read_values(file.require("wind850_kinetic_energy_ratio_divergent_members"));
+  EXPECT_TRUE(std::isnan(ratio[k_nlat]));  // degree 0
+  EXPECT_DOUBLE_EQ(ratio[k_nlat + 3], members[3] / truth[3]);
+  const auto squared = file.read_values(file.require("wind850_enstrophy_truth"));
+  const auto rotational =
+      results.wind_spectrum(0, 1, diag::WindPart::rotational, diag::WindOf::truth);
+  EXPECT_DOUBLE_EQ(squared[k_nlat + 3], rotational[3] * 12.0 / (6371229.0 * 6371229.0));
+
+  const diag::StoredScores stored(path.string());
+  EXPECT_EQ(stored.wind_spectrum(0, 1, diag::WindPart::divergent, diag::WindOf::members), members);
+  for (int of = 0; of < diag::k_zonal_mean_count; ++of) {
+    const auto kind = static_cast<diag::ZonalMeanOf>(of);
+    EXPECT_EQ(stored.zonal_mean(2, 1, kind), results.zonal_mean(2, 1, kind));
+    EXPECT_FALSE(results.zonal_mean(2, 1, kind).empty());
+  }
+  diag::Report report = run.report();
+  report.results = &stored;
+  const std::string page = diag::render_report(report);
+  EXPECT_THAT(page, HasSubstr("Kinetic energy of the wind, u850 and v850"));
+  EXPECT_THAT(page, HasSubstr("Zonal mean error"));
+  report.results = &results;
+  EXPECT_EQ(diag::render_report(report), page);
 }
 
 }  // namespace

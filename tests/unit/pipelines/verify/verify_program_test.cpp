@@ -7,6 +7,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "diagnostics/extreme_values.hpp"
 #include "src/base/files.hpp"
 #include "src/base/json.hpp"
 #include "src/io/cf_check.hpp"
@@ -175,6 +176,95 @@ TEST(VerifyProgram, WeighsCheckpoints) {
   EXPECT_EQ(run(world, fair).code, 0);
   fair[3] = "member_groups=[0,1,1,1,1,1]";
   EXPECT_THAT(run(world, fair).err, HasSubstr("E2714"));
+}
+
+TEST(VerifyProgram, TellsReturnLevelsOfMembersAndTruth) {
+  const VerifyWorld world(20, 5);
+  const std::string section =
+      "return_levels={window: 48h, periods: [2, 10, 100], channels: [t850], extreme: smallest}";
+  const ProcessResult r = run(world, {"--porcelain", "--set", section});
+  ASSERT_EQ(r.code, 0) << r.err;
+  // Smallest global mean of both leads after the first, of every scored member and start.
+  const auto weights = world.grid().row_weights();
+  const auto mean = [&](const std::vector<float>& field) {
+    double sum = 0.0;
+    for (std::size_t p = 0; p < field.size(); ++p)
+      sum += weights[p / VerifyWorld::k_nlon] / VerifyWorld::k_nlon * static_cast<double>(field[p]);
+    return sum;
+  };
+  std::vector<double> negatives, truth;
+  for (int s = 0; s < 20; ++s) {
+    const auto smallest = [&](auto&& field) {
+      return std::min(mean(field(Duration::hours(24))), mean(field(Duration::hours(48))));
+    };
+    truth.push_back(smallest([&](Duration lead) { return world.truth(world.start(s) + lead); }));
+    for (int m = 1; m < 5; ++m)
+      negatives.push_back(-smallest([&](Duration lead) { return world.member(s, m, lead); }));
+  }
+  std::sort(negatives.begin(), negatives.end());
+  const auto fit = diag::fit_extremes(negatives);
+  const auto file = io::NetcdfFile::open((world.path() / "out/scores.nc").string());
+  const auto& levels = file.require("t850_return_level");
+  EXPECT_EQ(file.dimension_names(levels),
+            (std::vector<std::string>{"region", "lead_time", "return_period"}));
+  EXPECT_EQ(file.text_attribute(&levels, "units").value(), "K");
+  EXPECT_THAT(file.text_attribute(&levels, "MYRIAD_estimator").value(),
+              HasSubstr("generalised extreme value distribution fitted by L-moments to the smallest "
+                        "value of the mean over the region in a window of 48 h"));
+  EXPECT_EQ(file.read_values(file.require("return_period")), (std::vector<double>{2, 10, 100}));
+  const auto values = file.read_values(levels);  // [4, 3, 3]
+  const auto exceedance = file.read_values(file.require("t850_return_level_exceedance"));
+  const double periods[] = {2.0, 10.0, 100.0};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double level = -diag::return_level(fit, periods[i]);
+    EXPECT_NEAR(values[6 + i], level, 1e-6) << i;
+    EXPECT_TRUE(std::isnan(values[3 + i])) << "no window ends at 24 h";
+    double beyond = 0.0;
+    for (double y : truth) beyond += y < level ? 0.05 : 0.0;
+    EXPECT_NEAR(exceedance[6 + i], beyond, 1e-12);
+  }
+  EXPECT_NEAR(line_value(r.out, "t850\tglobal\t48\treturn_level@10"), values[7], 1e-5);
+  EXPECT_EQ(line_value(r.out, "t850\tglobal\t48\tblock_maxima"), 80.0);
+  EXPECT_EQ(describe(io::check_cf((world.path() / "out/scores.nc").string(), io::CfProfile::product)), "");
+  const std::string page = read_text_file(world.path() / "out/report.html");
+  EXPECT_THAT(page, HasSubstr("Return levels up to day 2: Globe"));
+  // The same page again from the files.
+  const ProcessResult report = test::run_process(
+      MYRIAD_PROGRAM, {"report", (world.path() / "out").string(), "--overwrite"});
+  EXPECT_EQ(report.code, 0) << report.err;
+  EXPECT_EQ(read_text_file(world.path() / "out/report.html"), page);
+}
+
+TEST(VerifyProgram, SaysWhatBoxesDoNotHave) {
+  const VerifyWorld world(1, 4);
+  const std::vector<std::string> flags{
+      "--porcelain", "--overwrite", "--set", "scores={families: [artefacts, variogram], variogram_lags: [22.5]}"};
+  EXPECT_THAT(run(world, flags).err, testing::Not(HasSubstr("E2741")));
+  std::vector<std::string> boxed = flags;
+  boxed.insert(boxed.end(), {"--set", "regions=[{name: box, south: -40, north: 40, west: 0, east: 90}]"});
+  const ProcessResult r = run(world, boxed);
+  ASSERT_EQ(r.code, 0) << r.err;
+  EXPECT_THAT(r.err, HasSubstr("E2741: grid_spike_ratio, grid_spike_ratio_truth of the family artefacts: no value in box (zonal"));
+  EXPECT_EQ(r.err.find("E2741"), r.err.rfind("E2741")) << "once";
+  const auto file = io::NetcdfFile::open((world.path() / "out/scores.nc").string());
+  EXPECT_EQ(file.text_attribute(&file.require("t850_grid_spike_ratio"), "MYRIAD_absent").value(),
+            "no value in box (zonal wavenumbers need whole circles of latitude)");
+  EXPECT_FALSE(file.text_attribute(&file.require("t850_variogram_score"), "MYRIAD_absent").has_value());
+  EXPECT_GT(line_value(r.out, "t850\tbox\t48\tvariogram_score@22.5"), 0.0);
+  EXPECT_GT(line_value(r.out, "t850\tglobal\t48\tgrid_spike_ratio@8"), 0.0);
+  EXPECT_TRUE(std::isnan(line_value(r.out, "t850\tbox\t48\tgrid_spike_ratio@8")));
+}
+
+TEST(VerifyProgram, RefusesReturnLevelsThatAreNone) {
+  const VerifyWorld world(1, 3);
+  for (const char* wrong :
+       {"{channels: [z500]}", "{channels: [t850, t850]}", "{window: 36h}", "{after: 48h}",
+        "{periods: [10, 10]}", "{periods: [20, 10]}"}) {
+    const ProcessResult r = run(world, {"--set", std::string("return_levels=") + wrong});
+    EXPECT_EQ(r.code, 78) << wrong;
+    EXPECT_THAT(r.err, HasSubstr("E2740")) << wrong;
+  }
+  EXPECT_EQ(run(world, {"--set", "return_levels={periods: [1]}"}).code, 78);
 }
 
 TEST(VerifyProgram, ADryRunTellsThePlanAndWritesNothing) {

@@ -219,7 +219,7 @@ TEST(VerifyRun, DrawsReliabilityAndRocOfTheEventsThatAreScored) {
                    "report: {map_leads: [48h, 72h]}\n"));
   const diag::Verification results = verify(run);
   diag::Report report = run.report();
-  run.add_event_curves(results, report);
+  run.add_curves(results, report);
   ASSERT_EQ(report.reliability.size(), 1U);
   ASSERT_EQ(report.roc.size(), 1U);
   const diag::ReliabilityCurve& curve = report.reliability[0];
