@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "kernels/philox.hpp"
@@ -21,14 +22,19 @@ void require(bool condition, fmt::format_string<Args...> text, Args&&... args) {
 
 /// What all schedules share.
 struct Method::Impl {
-  Impl(const MethodConfig& c, Problem& p, Transport& t, Backend& b, DType dtype, std::uint64_t s, std::int64_t total)
-      : config(c), problem(p), transport(t), backend(b), seed(s), total_steps(total), size(p.size()), workers(t.workers()),
-        arena(b, dtype, t.local()), compressor(make_compressor(b, c.compressor)), dense(make_compressor(b, {})),
-        common(arena.add("parameters", Owner::replicated, size)), gradient(arena.add("gradient", Owner::worker, size)),
-        target(arena.add("target", Owner::worker, size)), sent(arena.add("sent", Owner::worker, size)),
+  Impl(const MethodConfig& c, Problem& p, Transport& t, Backend& b, const MethodRun& r)
+      : config(c), problem(p), transport(t), backend(b), run(r), seed(r.seed), size(p.size()), workers(t.workers()),
+        arena(b, r.dtype, t.local()), compressor(make_compressor(b, c.compressor)), dense(make_compressor(b, {})),
+        common(arena.add("parameters", Owner::replicated, size)), gradient(arena.add("gradient", Owner::worker, size, false)),
+        target(arena.add("target", Owner::worker, size, false)), sent(arena.add("sent", Owner::worker, size, false)),
         aggregate(arena.add("aggregate", Owner::replicated, size)) {}
   virtual ~Impl() = default;
-  virtual double step() = 0;
+  virtual double step(double rate) = 0;
+  /// Numbers beside the vectors of the arena, and what follows from them when they are read back.
+  virtual void add_numbers(Json& json) const { json.set("steps", done); }
+  virtual void restore_numbers(const Json& json) { done = json.at("steps").as_int(); }
+  /// Steps between two exchanges of one element, on average.
+  virtual double steps_per_exchange() const { return 1.0; }
   virtual TensorView parameters(std::size_t slot) { return static_cast<void>(slot), arena.view(common); }
   virtual void set_parameters(ConstTensorView x) { backend.copy(arena.view(common), x); }
 
@@ -50,23 +56,26 @@ struct Method::Impl {
   Problem& problem;
   Transport& transport;
   Backend& backend;
+  MethodRun run;
   std::uint64_t seed;
-  std::int64_t total_steps, size;
+  std::int64_t size;
   int workers;
   StateArena arena;
   std::unique_ptr<Compressor> compressor, dense;
   std::size_t common, gradient, target, sent, aggregate;
   std::int64_t done = 0;
+  double gradient_norm = 0.0;
+  std::map<std::string, std::vector<double>> collected;  ///< of workers of all ranks, on rank 0
 };
 
 /// Every step: signal -> feedback -> exchange -> step of the common parameters.
 class Method::Synchronous final : public Method::Impl {
  public:
-  Synchronous(const MethodConfig& c, Problem& p, Transport& t, Backend& b, DType dtype, std::uint64_t s, std::int64_t total)
-      : Impl(c, p, t, b, dtype, s, total), feedback_(make_feedback(c.feedback, arena, size, workers, *compressor)),
+  Synchronous(const MethodConfig& c, Problem& p, Transport& t, Backend& b, const MethodRun& r)
+      : Impl(c, p, t, b, r), feedback_(make_feedback(c.feedback, arena, size, workers, *compressor)),
         exchange_(make_vector_exchange(c.exchange, t, *compressor, arena, size)),
         dense_exchange_(make_vector_exchange({}, t, *dense, arena, size)),
-        optimiser_(make_optimiser(c.inner, arena, Owner::replicated, size)) {
+        optimiser_(make_optimiser(c.inner, arena, Owner::replicated, size, r.segments)) {
     const ScheduleConfig& schedule = c.schedule;
     require(c.signal == "gradient" || c.signal == "momentum",
             "signal is '{}' with schedule every (gradient and momentum are known there) change it", c.signal);
@@ -81,21 +90,30 @@ class Method::Synchronous final : public Method::Impl {
     require(schedule.sparsity_warmup == 0 || c.compressor.name.starts_with("topk"),
             "schedule.sparsity_warmup with compressor {} (only topk and topk_sampled have a ratio to lower) leave it out", c.compressor.name);
     if (c.inner.name == "frozen_adam") {
-      const double steps = 2.0 / (1.0 - c.inner.beta2), warm = schedule.dense_until * static_cast<double>(total);
+      const double steps = 2.0 / (1.0 - c.inner.beta2), warm = schedule.dense_until * static_cast<double>(r.total_steps);
       require(c.feedback.name == "ef14" && c.signal == "gradient",
               "inner frozen_adam with feedback {} and signal {} (1-bit Adam forms its own signal, the momentum, and needs ef14) change them",
               c.feedback.name, c.signal);
       require(schedule.dense_until <= 0.5 && warm >= steps,
               "schedule.dense_until is {}, {} of {} steps, with inner frozen_adam (the second moment must settle first, in 2 / (1 - beta2) = {:.0f} "
-              "steps, and 0.5 is the most) change it, or beta2", schedule.dense_until, warm, total, steps);
+              "steps, and 0.5 is the most) change it, or beta2", schedule.dense_until, warm, r.total_steps, steps);
     }
     require(c.feedback.name != "dgc" || c.inner.momentum == 0.0,
             "inner.momentum is {} with feedback dgc (which has the momentum already) set it to 0", c.inner.momentum);
     if (c.signal == "momentum") momentum_ = arena.add("signal_momentum", Owner::worker, size);
   }
 
-  double step() override {
-    const bool dense_stage = static_cast<double>(done) < config.schedule.dense_until * static_cast<double>(total_steps);
+  void add_numbers(Json& json) const override {
+    Impl::add_numbers(json);
+    json.set("started", started_);
+  }
+  void restore_numbers(const Json& json) override {
+    Impl::restore_numbers(json);
+    started_ = json.at("started").as_bool();
+  }
+
+  double step(double rate) override {
+    const bool dense_stage = static_cast<double>(done) < config.schedule.dense_until * static_cast<double>(run.total_steps);
     const bool frozen = config.inner.name == "frozen_adam" && !dense_stage;
     if (frozen) optimiser_->freeze();
     const bool start = !started_ && feedback_->dense_start();
@@ -140,7 +158,8 @@ class Method::Synchronous final : public Method::Impl {
       started_ = true;
     }
     ++done;
-    optimiser_->step(0, arena.view(common), result, config.inner.learning_rate, done);
+    gradient_norm = std::sqrt(backend.sum_of_squares(result));
+    optimiser_->step(0, arena.view(common), result, rate, done);
     return loss / static_cast<double>(slots());
   }
 
@@ -165,9 +184,9 @@ class Method::Synchronous final : public Method::Impl {
 /// Local steps, and an exchange of the progress now and then: local SGD, DiLoCo, Streaming DiLoCo, CO2, SCALLION and SCAFCOM.
 class Method::Local final : public Method::Impl {
  public:
-  Local(const MethodConfig& c, Problem& p, Transport& t, Backend& b, DType dtype, std::uint64_t s, std::int64_t total)
-      : Impl(c, p, t, b, dtype, s, total), own_(arena.add("own_parameters", Owner::worker, size)),
-        optimiser_(make_optimiser(c.inner, arena, Owner::worker, size)), period_(c.schedule.period),
+  Local(const MethodConfig& c, Problem& p, Transport& t, Backend& b, const MethodRun& r)
+      : Impl(c, p, t, b, r), own_(arena.add("own_parameters", Owner::worker, size)),
+        optimiser_(make_optimiser(c.inner, arena, Owner::worker, size, r.segments)), period_(c.schedule.period),
         fragments_(c.schedule.name == "streaming" ? c.schedule.fragments : 1), delay_(c.schedule.name == "streaming" ? c.schedule.delay : 0),
         controlled_(c.signal == "mean_local_gradient"), delayed_(c.schedule.name == "delayed_local") {
     const OuterConfig& outer = c.outer;
@@ -227,8 +246,23 @@ class Method::Local final : public Method::Impl {
     if (delayed_) backend.copy(arena.view(*previous_), x);
   }
 
-  double step() override {
-    if (config.schedule.sampled > 0 && done % period_ == 0) draw_participants();
+  void add_numbers(Json& json) const override {
+    Impl::add_numbers(json);
+    json.set("rates", rates_);
+  }
+  void restore_numbers(const Json& json) override {
+    Impl::restore_numbers(json);
+    rates_ = json.at("rates").as_double();
+    if (config.schedule.sampled > 0 && done % period_ != 0) draw_participants();
+  }
+  double steps_per_exchange() const override { return static_cast<double>(period_); }
+
+  double step(double rate) override {
+    if (done % period_ == 0) {
+      rates_ = 0.0;
+      if (config.schedule.sampled > 0) start_round();
+    }
+    rates_ += rate;
     double loss = 0.0;
     std::int64_t active = 0;
     for (std::size_t slot = 0; slot < slots(); ++slot) {
@@ -240,7 +274,8 @@ class Method::Local final : public Method::Impl {
         backend.axpby(g, 1.0, g, -1.0, arena.view(*own_control_, slot));
         backend.axpby(g, 1.0, g, 1.0, arena.view(*control_));
       }
-      optimiser_->step(slot, x, g, config.inner.learning_rate, done + 1);
+      if (slot == 0) gradient_norm = std::sqrt(backend.sum_of_squares(g));
+      optimiser_->step(slot, x, g, rate, done + 1);
     }
     ++done;
     const std::int64_t turn = period_ / fragments_;
@@ -269,6 +304,9 @@ class Method::Local final : public Method::Impl {
     for (std::uint32_t w : random_subset(workers, config.schedule.sampled, {seed, round, static_cast<std::uint32_t>(workers)})) {
       participants_.push_back(static_cast<int>(w));
     }
+  }
+  void start_round() {
+    draw_participants();
     for (std::size_t slot = 0; slot < slots(); ++slot) backend.copy(arena.view(own_, slot), arena.view(common));
   }
 
@@ -304,7 +342,7 @@ class Method::Local final : public Method::Impl {
   /// p = alpha u of SCALLION, or v - c_i of SCAFCOM, from p = x - y (Huang et al. 2024, algorithms 1 and 2).
   void control_message(std::size_t slot, TensorView p) {
     const TensorView own = arena.view(*own_control_, slot);
-    backend.axpby(p, 1.0 / (config.inner.learning_rate * static_cast<double>(period_)), p, -1.0, arena.view(*control_));  // u
+    backend.axpby(p, 1.0 / rates_, p, -1.0, arena.view(*control_));  // u
     if (!control_momentum_) {
       backend.axpby(p, config.control_alpha, p, 0.0, {});
       return;
@@ -322,7 +360,7 @@ class Method::Local final : public Method::Impl {
     if (controlled_) {
       const TensorView c = arena.view(*control_);
       const double sampled = participants_.empty() ? 1.0 : static_cast<double>(participants_.size()) / workers;
-      const double rate = outer.learning_rate * config.inner.learning_rate * static_cast<double>(period_);
+      const double rate = outer.learning_rate * rates_;
       backend.axpby(theta, 1.0, theta, -rate, d);
       backend.axpby(theta, 1.0, theta, -rate, c);
       backend.axpby(c, 1.0, c, sampled, d);
@@ -406,27 +444,113 @@ class Method::Local final : public Method::Impl {
   std::vector<std::unique_ptr<Feedback>> feedback_;
   std::optional<std::size_t> outer_momentum_, own_control_, control_, control_momentum_, previous_;
   std::vector<int> participants_;  ///< of this round; empty: all
+  double rates_ = 0.0;             ///< sum over the steps of this round: eta_l K where the rate is constant
 };
 
-Method::Method(const MethodConfig& config, Problem& problem, Transport& transport, Backend& backend, DType dtype, std::uint64_t seed,
-               std::int64_t total_steps) {
+Method::Method(const MethodConfig& config, Problem& problem, Transport& transport, Backend& backend, const MethodRun& run) {
   require(config.inner.learning_rate > 0.0, "inner.learning_rate is {} (above 0 is possible) change it", config.inner.learning_rate);
   const std::string& schedule = config.schedule.name;
   if (schedule == "every") {
-    impl_ = std::make_unique<Synchronous>(config, problem, transport, backend, dtype, seed, total_steps);
+    impl_ = std::make_unique<Synchronous>(config, problem, transport, backend, run);
     return;
   }
   require(schedule == "local" || schedule == "streaming" || schedule == "delayed_local",
           "schedule.name is '{}' (every, local, streaming and delayed_local are known) change it", schedule);
-  impl_ = std::make_unique<Local>(config, problem, transport, backend, dtype, seed, total_steps);
+  impl_ = std::make_unique<Local>(config, problem, transport, backend, run);
 }
 
 Method::~Method() = default;
 void Method::set_parameters(ConstTensorView x) { impl_->set_parameters(x); }
-double Method::step() { return impl_->step(); }
+double Method::step(double learning_rate) { return impl_->step(learning_rate); }
+double Method::step() { return impl_->step(impl_->config.inner.learning_rate); }
+double Method::gradient_norm() const { return impl_->gradient_norm; }
 ConstTensorView Method::parameters(std::size_t slot) const { return impl_->parameters(slot); }
 ConstTensorView Method::common_parameters() const { return impl_->arena.view(impl_->common); }
 std::int64_t Method::steps_done() const { return impl_->done; }
 StateArena& Method::state() { return impl_->arena; }
+const StateArena& Method::state() const { return impl_->arena; }
+
+double Method::bytes_per_step() const {
+  const Impl& s = *impl_;
+  const double n = s.workers, others = n - 1.0;
+  const auto message = static_cast<double>(s.compressor->bound(s.size) + Transport::k_frame_bytes);
+  const auto chunk = static_cast<double>(s.compressor->bound((s.size + s.workers - 1) / s.workers) + Transport::k_frame_bytes);
+  const std::string& pattern = s.config.exchange.pattern;
+  const double once = pattern == "allgather" ? others * message : pattern == "server" ? message : 2.0 * others * chunk;
+  return once / s.steps_per_exchange();
+}
+
+double Method::dense_bytes_per_step() const {
+  return 2.0 * (impl_->workers - 1.0) / impl_->workers * 4.0 * static_cast<double>(impl_->size);
+}
+
+namespace {
+
+std::string key(std::size_t number, const StateArena::Entry& entry) { return fmt::format("method.{}.{}", number, entry.name); }
+std::string key(std::size_t number, const StateArena::Entry& entry, int worker) {
+  return fmt::format("{}.{}", key(number, entry), worker);
+}
+
+}  // namespace
+
+void Method::collect_state(Comm& comm) {
+  Impl& s = *impl_;
+  s.collected.clear();
+  constexpr int k_tag = 77;
+  const auto count_of = [&](int rank) { return static_cast<std::int64_t>(s.workers) * (rank + 1) / comm.size() - static_cast<std::int64_t>(s.workers) * rank / comm.size(); };
+  for (std::size_t number = 0; number < s.arena.entries().size(); ++number) {
+    const StateArena::Entry& entry = s.arena.entries()[number];
+    if (entry.owner != Owner::worker || !entry.kept) continue;
+    std::vector<double> buffer;
+    for (std::size_t slot = 0; slot < s.slots(); ++slot) {
+      std::vector<double> mine = entry.vectors[slot].to_doubles();
+      if (comm.rank() == 0) {
+        s.collected[key(number, entry, s.worker(slot))] = std::move(mine);
+      } else {
+        comm.send(std::as_bytes(std::span(mine)), 0, k_tag);
+      }
+    }
+    if (comm.rank() != 0) continue;
+    int worker = static_cast<int>(count_of(0));
+    for (int rank = 1; rank < comm.size(); ++rank) {
+      for (std::int64_t k = 0; k < count_of(rank); ++k, ++worker) {
+        buffer.assign(static_cast<std::size_t>(entry.vectors[0].size()), 0.0);
+        comm.receive(std::as_writable_bytes(std::span(buffer)), rank, k_tag);
+        s.collected[key(number, entry, worker)] = buffer;
+      }
+    }
+  }
+}
+
+void Method::add_state(CheckpointWriter& writer) const {
+  const Impl& s = *impl_;
+  const auto add = [&](const std::string& name, const std::vector<double>& values) {
+    const Shape shape{static_cast<std::int64_t>(values.size())};
+    if (s.run.dtype == DType::f64) return writer.add(name, shape, std::span<const double>(values));
+    const std::vector<float> floats(values.begin(), values.end());
+    writer.add(name, shape, std::span<const float>(floats));
+  };
+  for (std::size_t number = 0; number < s.arena.entries().size(); ++number) {
+    const StateArena::Entry& entry = s.arena.entries()[number];
+    if (entry.kept && entry.owner == Owner::replicated) add(key(number, entry), entry.vectors[0].to_doubles());
+  }
+  for (const auto& [name, values] : s.collected) add(name, values);
+  Json numbers;
+  s.add_numbers(numbers);
+  writer.set_section("myriad.method", numbers);
+}
+
+void Method::restore_state(const Checkpoint& checkpoint) {
+  Impl& s = *impl_;
+  for (std::size_t number = 0; number < s.arena.entries().size(); ++number) {
+    StateArena::Entry& entry = s.arena.entries()[number];
+    if (!entry.kept) continue;
+    for (std::size_t slot = 0; slot < entry.vectors.size(); ++slot) {
+      Tensor& vector = entry.vectors[slot];
+      vector.assign(checkpoint.doubles(entry.owner == Owner::worker ? key(number, entry, s.worker(slot)) : key(number, entry), {vector.size()}));
+    }
+  }
+  s.restore_numbers(checkpoint.section("myriad.method"));
+}
 
 }  // namespace myriad::train

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "src/state/checkpoint.hpp"
+#include "src/state/checkpoint_writer.hpp"
 #include "training/feedback.hpp"
 #include "training/vector_exchange.hpp"
 
@@ -75,21 +77,38 @@ struct MethodConfig {
   bool operator==(const MethodConfig&) const = default;
 };
 
+/// A part of the parameters, and whether weights decay there.
+struct Segment {
+  std::int64_t begin = 0;
+  std::int64_t size = 0;
+  bool decay = true;
+};
+
+/// What a method needs to know of a run.
+struct MethodRun {
+  DType dtype = DType::f32;
+  std::uint64_t seed = 0;
+  std::int64_t total_steps = 1;    ///< for schedules in shares of it
+  std::vector<Segment> segments;  ///< of the parameters; empty: one that decays
+};
+
 /// Trains the parameters of the workers of one rank; all ranks call in the same order.
 ///
 /// Every rank has the same replicated vectors, bit for bit; results depend on the number of workers, not on that of ranks.
 class Method {
  public:
-  /// \param total_steps of the run, for schedules in shares of it
   /// Errors: ErrorKind::config_invalid (E2429 and those of the parts) for combinations and ranges of optimizers.md 17.5.
-  Method(const MethodConfig& config, Problem& problem, Transport& transport, Backend& backend, DType dtype, std::uint64_t seed,
-         std::int64_t total_steps);
+  Method(const MethodConfig& config, Problem& problem, Transport& transport, Backend& backend, const MethodRun& run);
   ~Method();
 
   /// The same first parameters everywhere.
   void set_parameters(ConstTensorView x);
   /// One optimiser step of every worker, and the exchanges that are due. Returns the mean loss of this rank's workers.
+  double step(double learning_rate);
+  /// With the rate of the configuration.
   double step();
+  /// Of the last step: of the combined gradient where there is one, else of the first worker of this rank.
+  double gradient_norm() const;
   /// Of the worker in \p slot; where all have the same, of any.
   ConstTensorView parameters(std::size_t slot = 0) const;
   /// The common parameters: of local schedules those of the last exchange.
@@ -97,6 +116,17 @@ class Method {
 
   std::int64_t steps_done() const;
   StateArena& state();
+  const StateArena& state() const;
+  /// Most that a worker sends in one step on average, in bytes; and what it would send in a dense ring all-reduce of every step.
+  double bytes_per_step() const;
+  double dense_bytes_per_step() const;
+
+  /// Collective: brings the state of all workers to rank 0 of \p comm, where add_state() then finds it.
+  void collect_state(Comm& comm);
+  /// Everything needed to go on, bit for bit, on any number of ranks.
+  void add_state(CheckpointWriter& writer) const;
+  /// Errors: ErrorKind::input_corrupt when the state is that of another method.
+  void restore_state(const Checkpoint& checkpoint);
 
  private:
   struct Impl;

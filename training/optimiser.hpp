@@ -20,6 +20,7 @@ class Optimiser {
 };
 
 /// \param owner of the optimiser's state. Errors: ErrorKind::config_invalid (E2429).
-std::unique_ptr<Optimiser> make_optimiser(const InnerConfig& config, StateArena& arena, Owner owner, std::int64_t size);
+std::unique_ptr<Optimiser> make_optimiser(const InnerConfig& config, StateArena& arena, Owner owner, std::int64_t size,
+                                          const std::vector<Segment>& segments);
 
 }  // namespace myriad::train

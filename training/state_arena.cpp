@@ -2,8 +2,8 @@
 
 namespace myriad::train {
 
-std::size_t StateArena::add(std::string name, Owner owner, std::int64_t size) {
-  Entry entry{std::move(name), owner, {}};
+std::size_t StateArena::add(std::string name, Owner owner, std::int64_t size, bool kept) {
+  Entry entry{std::move(name), owner, kept, {}};
   const std::size_t count = owner == Owner::worker ? workers_.size() : 1;
   for (std::size_t slot = 0; slot < count; ++slot) {
     entry.vectors.emplace_back(backend_, dtype_, std::initializer_list<std::int64_t>{size});

@@ -24,13 +24,15 @@ class StateArena {
   StateArena(Backend& backend, DType dtype, std::vector<int> workers) : backend_(backend), dtype_(dtype), workers_(std::move(workers)) {}
 
   /// Adds a vector of zeros and returns its number. A worker's vector of size 0 is possible.
-  std::size_t add(std::string name, Owner owner, std::int64_t size);
+  /// \param kept false: content need not outlive a step, nor be saved
+  std::size_t add(std::string name, Owner owner, std::int64_t size, bool kept = true);
   /// \param slot place of the worker in workers(); of no account for replicated vectors
   TensorView view(std::size_t number, std::size_t slot = 0);
 
   struct Entry {
     std::string name;
     Owner owner;
+    bool kept;
     std::vector<Tensor> vectors;  ///< one, or one per worker of this rank
   };
   std::vector<Entry>& entries() { return entries_; }

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "src/base/log.hpp"
@@ -39,13 +41,29 @@ bool is_power_of_two(std::int64_t n) { return n > 0 && std::has_single_bit(stati
 }  // namespace
 
 struct Trainer::Impl {
+  /// The gradients of the workers at the step where the trainer stands.
+  class WorkerGradients final : public Problem {
+   public:
+    explicit WorkerGradients(Impl& trainer) : trainer_(trainer) {}
+    std::int64_t size() const override { return trainer_.model.parameters().arena_size(); }
+    double gradient(int worker, std::int64_t step, ConstTensorView x, TensorView gradient) override;
+
+   private:
+    Impl& trainer_;
+  };
+  /// What the step under way knows of each leaf of its batch.
+  struct Losses {
+    std::vector<double> sums;   ///< [leaf]
+    std::vector<double> counts;  ///< [leaf]: 1 where it was computed
+  };
+
   SfnoModel& model;
   Backend& backend;
   const StateStore& data;
   const StateStore* validation;
   TrainerConfig config;
   Comm& comm;
-  GradientExchange& exchange;
+  GradientExchange* exchange = nullptr;
   RolloutObjective objective;
   TreeSum tree;
 
@@ -61,23 +79,49 @@ struct Trainer::Impl {
   std::vector<std::int64_t> order;  ///< shuffled starts of `order_epoch` of `order_stage`
   std::int64_t order_epoch = -1, order_stage = -1;
 
-  Impl(SfnoModel& mod, const StateStore& d, const StateStore* val, TrainerConfig c, Comm& co, GradientExchange& ex)
+  std::optional<Transport> transport;  ///< of a distributed method, as the next two
+  std::unique_ptr<WorkerGradients> worker_gradients;
+  std::unique_ptr<Method> method;
+  Losses leaf_losses;
+
+  Impl(SfnoModel& mod, const StateStore& d, const StateStore* val, TrainerConfig c, Comm& co)
       : model(mod),
         backend(mod.backend()),
         data(d),
         validation(val),
         config(std::move(c)),
         comm(co),
-        exchange(ex),
         objective(mod, config.loss, config.recompute),
         tree(mod.backend()) {
-    m = model.parameters().make_arena();
-    v = model.parameters().make_arena();
     if (config.ema_decay > 0.0) {
       ema = model.parameters().make_arena();
       backend.copy(ema, std::as_const(model.parameters()).values());
     }
+  }
+
+  void use(GradientExchange& dense) {
+    exchange = &dense;
+    m = model.parameters().make_arena();
+    v = model.parameters().make_arena();
     for (const Stage& stage : config.stages) check(stage);
+  }
+
+  void use(const MethodConfig& method_config, int workers) {
+    transport.emplace(comm, workers);
+    for (const Stage& stage : config.stages) check(stage);
+    const ParameterSet& parameters = model.parameters();
+    MethodRun run{model.dtype(), config.seed, total_steps(), {}};
+    const auto* const base = static_cast<const char*>(parameters.values().data);
+    for (std::size_t i = 0; i < parameters.count(); ++i) {
+      const ConstTensorView value = parameters.value(i);
+      const std::int64_t begin = (static_cast<const char*>(value.data) - base) / kernels::size_of(model.dtype());
+      run.segments.push_back({begin, value.size(), parameters.info(i).decay});
+    }
+    MethodConfig mine = method_config;
+    mine.inner.weight_decay = config.weight_decay;
+    worker_gradients = std::make_unique<WorkerGradients>(*this);
+    method = std::make_unique<Method>(mine, *worker_gradients, *transport, backend, run);
+    method->set_parameters(parameters.values());
   }
 
   void check(const Stage& s) const {
@@ -85,7 +129,10 @@ struct Trainer::Impl {
                     "stage '{}': batch {} with leaves of {} samples (a batch must be whole leaves) change batch or leaf",
                     s.name, s.batch, s.leaf);
     const std::int64_t leaves = s.batch / s.leaf;
-    MYRIAD_VALIDATE(is_power_of_two(leaves) && is_power_of_two(comm.size()) && leaves >= comm.size(),
+    MYRIAD_VALIDATE(!transport || leaves >= transport->workers(), ErrorKind::config_invalid, "E2411",
+                    "stage '{}': {} leaves (batch {} / leaf {}) for {} workers (every worker needs one) change batch, leaf or workers", s.name,
+                    leaves, s.batch, s.leaf, transport->workers());
+    MYRIAD_VALIDATE(transport || (is_power_of_two(leaves) && is_power_of_two(comm.size()) && leaves >= comm.size()),
                     ErrorKind::config_invalid, "E2411",
                     "stage '{}': {} leaves (batch {} / leaf {}) on {} ranks (leaves and ranks must be powers of two with "
                     "at least one leaf per rank, so that every rank count adds in the same order) change batch, leaf or ranks",
@@ -112,6 +159,14 @@ struct Trainer::Impl {
   }
 
   double optimiser_step(const Stage& stage, double learning_rate, double& gradient_norm);
+  double dense_step(const Stage& stage, double learning_rate, double& gradient_norm);
+  double method_step(const Stage& stage, double learning_rate, double& gradient_norm);
+  /// The order of the samples of this epoch.
+  void shuffle(const Stage& stage);
+  /// Sum of the gradients of leaves [first, last) of this step's batch, and their losses. \p weight of a sample.
+  Tensor sum_of_leaves(const Stage& stage, std::int64_t first, std::int64_t last, double weight);
+  /// Mean loss of the samples of all ranks. \p bounds of the ranks' leaves; mine are [first, last).
+  double mean_loss(const Stage& stage, std::int64_t first, std::int64_t last, std::span<const std::int64_t> bounds);
   Leaf load_leaf(const Stage& stage, std::int64_t first_sample, std::vector<Tensor>& keep);
   void validate();
   void add_loss_row(const Stage& stage, double learning_rate, double gradient_norm);
@@ -152,57 +207,88 @@ Leaf Trainer::Impl::load_leaf(const Stage& stage, std::int64_t first_sample, std
   return leaf;
 }
 
-double Trainer::Impl::optimiser_step(const Stage& stage, double learning_rate, double& gradient_norm) {
-  const std::int64_t per_epoch = steps_per_epoch(stage);
-  const std::int64_t epoch = position.step_in_stage / per_epoch;
-  if (order_epoch != epoch || order_stage != position.stage) {
-    const std::vector<std::int64_t> starts = stage_starts(stage);
-    const std::vector<std::int64_t> permutation =
-        shuffled(backend, static_cast<std::int64_t>(starts.size()), config.seed, position.stage * 100000 + epoch);
-    order.resize(starts.size());
-    for (std::size_t i = 0; i < starts.size(); ++i) order[i] = starts[static_cast<std::size_t>(permutation[i])];
-    order_epoch = epoch;
-    order_stage = position.stage;
-  }
+void Trainer::Impl::shuffle(const Stage& stage) {
+  const std::int64_t epoch = position.step_in_stage / steps_per_epoch(stage);
+  if (order_epoch == epoch && order_stage == position.stage) return;
+  const std::vector<std::int64_t> starts = stage_starts(stage);
+  const std::vector<std::int64_t> permutation =
+      shuffled(backend, static_cast<std::int64_t>(starts.size()), config.seed, position.stage * 100000 + epoch);
+  order.resize(starts.size());
+  for (std::size_t i = 0; i < starts.size(); ++i) order[i] = starts[static_cast<std::size_t>(permutation[i])];
+  order_epoch = epoch;
+  order_stage = position.stage;
+}
 
+Tensor Trainer::Impl::sum_of_leaves(const Stage& stage, std::int64_t first, std::int64_t last, double weight) {
   ParameterSet& parameters = model.parameters();
-  const std::int64_t leaves = stage.batch / stage.leaf;
-  const std::int64_t first = leaves * comm.rank() / comm.size();
-  const std::int64_t last = leaves * (comm.rank() + 1) / comm.size();
-  const std::int64_t batch_begin = (position.step_in_stage % per_epoch) * stage.batch;
-  const auto arena = parameters.arena_size();
+  const std::int64_t batch_begin = (position.step_in_stage % steps_per_epoch(stage)) * stage.batch;
   // Position of a sample in the global batch keys its noise: the same for every rank count.
-  std::vector<double> leaf_loss(static_cast<std::size_t>(leaves), 0.0);
   for (std::int64_t l = first; l < last; ++l) {
     std::vector<Tensor> keep;
     keep.reserve(static_cast<std::size_t>(stage.rollout) + 1);
     const Leaf leaf = load_leaf(stage, batch_begin + l * stage.leaf, keep);
     backend.fill(parameters.gradients(), 0.0);
-    leaf_loss[static_cast<std::size_t>(l)] =
-        objective.accumulate(leaf, 1.0 / static_cast<double>(stage.batch), config.seed,
-                             static_cast<std::uint32_t>(position.global_step));
-    Tensor gradient = tree.take_buffer(model.dtype(), arena);
+    leaf_losses.sums[static_cast<std::size_t>(l)] =
+        objective.accumulate(leaf, weight, config.seed, static_cast<std::uint32_t>(position.global_step));
+    leaf_losses.counts[static_cast<std::size_t>(l)] = 1.0;
+    Tensor gradient = tree.take_buffer(model.dtype(), parameters.arena_size());
     backend.copy(gradient, parameters.gradients());
     tree.push(std::move(gradient));
   }
-  Tensor root = tree.finish();
-  const auto exchange_start = std::chrono::steady_clock::now();
-  exchange.combine(root.view());
-  exchange_seconds += seconds_since(exchange_start);
+  return tree.finish();
+}
 
+double Trainer::Impl::mean_loss(const Stage& stage, std::int64_t first, std::int64_t last, std::span<const std::int64_t> bounds) {
   std::vector<std::size_t> counts;
-  for (std::int64_t r = 0; r < comm.size(); ++r) {
-    counts.push_back(static_cast<std::size_t>(leaves * (r + 1) / comm.size() - leaves * r / comm.size()) *
-                     sizeof(double));
+  for (std::size_t r = 0; r + 1 < bounds.size(); ++r) counts.push_back(static_cast<std::size_t>(bounds[r + 1] - bounds[r]) * sizeof(double));
+  for (std::vector<double>* values : {&leaf_losses.sums, &leaf_losses.counts}) {
+    const std::vector<double> mine(values->begin() + first, values->begin() + last);
+    comm.all_gather(std::as_bytes(std::span(mine)), std::as_writable_bytes(std::span(*values)), counts);
   }
-  const std::vector<double> mine(leaf_loss.begin() + first, leaf_loss.begin() + last);
-  comm.all_gather(std::as_bytes(std::span(mine)), std::as_writable_bytes(std::span(leaf_loss)), counts);
-  double loss = 0.0;
-  for (double x : leaf_loss) loss += x;
-  loss /= static_cast<double>(stage.batch);
+  const double loss = std::accumulate(leaf_losses.sums.begin(), leaf_losses.sums.end(), 0.0) /
+                      (std::accumulate(leaf_losses.counts.begin(), leaf_losses.counts.end(), 0.0) * static_cast<double>(stage.leaf));
   MYRIAD_VALIDATE(std::isfinite(loss), ErrorKind::quality, "E2414",
                   "the loss is {} at step {} (training diverged) lower the learning rate or clip gradients", loss,
                   position.global_step);
+  return loss;
+}
+
+double Trainer::Impl::WorkerGradients::gradient(int worker, std::int64_t, ConstTensorView x, TensorView gradient) {
+  Impl& t = trainer_;
+  const Stage& stage = t.config.stages[static_cast<std::size_t>(t.position.stage)];
+  const std::int64_t leaves = stage.batch / stage.leaf, workers = t.transport->workers();
+  const std::int64_t first = leaves * worker / workers, last = leaves * (worker + 1) / workers;
+  t.backend.copy(t.model.parameters().values(), x);
+  Tensor sum = t.sum_of_leaves(stage, first, last, 1.0 / static_cast<double>((last - first) * stage.leaf));
+  const double norm = std::sqrt(t.backend.sum_of_squares(std::as_const(sum).view()));
+  const double scale = t.config.clip_norm > 0.0 && norm > t.config.clip_norm ? t.config.clip_norm / norm : 1.0;
+  t.backend.axpby(gradient, scale, sum, 0.0, {});
+  t.tree.recycle(std::move(sum));
+  return 0.0;  // the trainer gathers the losses of all leaves
+}
+
+double Trainer::Impl::method_step(const Stage& stage, double learning_rate, double& gradient_norm) {
+  const std::int64_t leaves = stage.batch / stage.leaf, workers = transport->workers();
+  method->step(learning_rate);
+  gradient_norm = method->gradient_norm();
+  backend.copy(model.parameters().values(), method->common_parameters());
+  std::vector<std::int64_t> bounds;
+  for (std::int64_t r = 0; r <= comm.size(); ++r) bounds.push_back(leaves * (workers * r / comm.size()) / workers);
+  const auto rank = static_cast<std::size_t>(comm.rank());
+  return mean_loss(stage, bounds[rank], bounds[rank + 1], bounds);
+}
+
+double Trainer::Impl::dense_step(const Stage& stage, double learning_rate, double& gradient_norm) {
+  ParameterSet& parameters = model.parameters();
+  const std::int64_t leaves = stage.batch / stage.leaf;
+  std::vector<std::int64_t> bounds;
+  for (std::int64_t r = 0; r <= comm.size(); ++r) bounds.push_back(leaves * r / comm.size());
+  const std::int64_t first = bounds[static_cast<std::size_t>(comm.rank())], last = bounds[static_cast<std::size_t>(comm.rank()) + 1];
+  Tensor root = sum_of_leaves(stage, first, last, 1.0 / static_cast<double>(stage.batch));
+  const auto exchange_start = std::chrono::steady_clock::now();
+  exchange->combine(root.view());
+  exchange_seconds += seconds_since(exchange_start);
+  const double loss = mean_loss(stage, first, last, bounds);
 
   gradient_norm = std::sqrt(backend.sum_of_squares(std::as_const(root).view()));
   kernels::AdamwStep step;
@@ -220,11 +306,19 @@ double Trainer::Impl::optimiser_step(const Stage& stage, double learning_rate, d
                   parameters.view_in(root, i), step);
   }
   tree.recycle(std::move(root));
+  return loss;
+}
+
+double Trainer::Impl::optimiser_step(const Stage& stage, double learning_rate, double& gradient_norm) {
+  shuffle(stage);
+  const auto leaves = static_cast<std::size_t>(stage.batch / stage.leaf);
+  leaf_losses = {std::vector<double>(leaves, 0.0), std::vector<double>(leaves, 0.0)};
+  const double loss = method != nullptr ? method_step(stage, learning_rate, gradient_norm) : dense_step(stage, learning_rate, gradient_norm);
   if (!ema.empty()) {
     // Short runs: let the average forget the start quickly (decay grows from 0.1 to its final value).
     const double t = static_cast<double>(position.global_step);
     const double decay = std::min(config.ema_decay, (1.0 + t) / (10.0 + t));
-    backend.axpby(ema, decay, ema, 1.0 - decay, std::as_const(parameters).values());
+    backend.axpby(ema, decay, ema, 1.0 - decay, std::as_const(model.parameters()).values());
   }
   return loss;
 }
@@ -276,7 +370,14 @@ void Trainer::Impl::validate() {
 
 Trainer::Trainer(SfnoModel& model, const StateStore& training, const StateStore* validation, TrainerConfig config,
                  Comm& comm, GradientExchange& exchange)
-    : impl_(std::make_unique<Impl>(model, training, validation, std::move(config), comm, exchange)) {}
+    : impl_(std::make_unique<Impl>(model, training, validation, std::move(config), comm)) {
+  impl_->use(exchange);
+}
+Trainer::Trainer(SfnoModel& model, const StateStore& training, const StateStore* validation, TrainerConfig config, Comm& comm,
+                 const MethodConfig& method, int workers)
+    : impl_(std::make_unique<Impl>(model, training, validation, std::move(config), comm)) {
+  impl_->use(method, workers);
+}
 Trainer::~Trainer() = default;
 
 TrainOutcome Trainer::train(const StopRequest& stop, const Saver& save, const Reporter& report) {
@@ -326,6 +427,22 @@ ConstTensorView Trainer::published_weights() const {
   return std::as_const(impl_->model.parameters()).values();
 }
 
+const Method* Trainer::method() const { return impl_->method.get(); }
+
+Traffic Trainer::traffic() const {
+  Traffic sum;
+  if (!impl_->transport) return sum;
+  for (int worker : impl_->transport->local()) {
+    const Traffic t = impl_->transport->sent(worker);
+    sum = {sum.messages + t.messages, sum.bytes + t.bytes};
+  }
+  return sum;
+}
+
+void Trainer::collect_state() {
+  if (impl_->method != nullptr) impl_->method->collect_state(impl_->comm);
+}
+
 namespace {
 
 Json to_json(const LossRow& row) {
@@ -367,8 +484,12 @@ void Trainer::add_state(CheckpointWriter& writer) const {
     }
   };
   add_arena("trainer.values", std::as_const(s.model.parameters()).values());
-  add_arena("trainer.m", s.m.view());
-  add_arena("trainer.v", s.v.view());
+  if (s.method != nullptr) {
+    s.method->add_state(writer);
+  } else {
+    add_arena("trainer.m", s.m.view());
+    add_arena("trainer.v", s.v.view());
+  }
   if (!s.ema.empty()) add_arena("trainer.ema", s.ema.view());
   Json state;
   state.set("stage", s.position.stage);
@@ -393,8 +514,12 @@ void Trainer::restore_state(const Checkpoint& checkpoint) {
     s.backend.copy(target, staged);
   };
   read_arena("trainer.values", s.model.parameters().values());
-  read_arena("trainer.m", s.m);
-  read_arena("trainer.v", s.v);
+  if (s.method != nullptr) {
+    s.method->restore_state(checkpoint);
+  } else {
+    read_arena("trainer.m", s.m);
+    read_arena("trainer.v", s.v);
+  }
   if (!s.ema.empty()) read_arena("trainer.ema", s.ema);
   const Json state = checkpoint.section(section::k_state);
   s.position = {state.at("stage").as_int(), state.at("step_in_stage").as_int(), state.at("global_step").as_int()};

@@ -14,6 +14,7 @@
 #include "src/model/sfno_model.hpp"
 #include "src/state/generations.hpp"
 #include "training/exchange.hpp"
+#include "training/method.hpp"
 #include "training/objective.hpp"
 #include "training/schedule.hpp"
 #include "training/state_store.hpp"
@@ -89,6 +90,12 @@ class Trainer {
   /// Errors: ErrorKind::config_invalid when a stage's batch cannot be dealt to the ranks (with the arithmetic).
   Trainer(SfnoModel& model, const StateStore& training, const StateStore* validation, TrainerConfig config,
           Comm& comm, GradientExchange& exchange);
+  /// Trains by a distributed method: the leaves of a batch are dealt to \p workers, each with its mean gradient, clipped by itself. The
+  /// optimiser is the method's inner one, with the rates of the stages and the weight decay of \p config; results depend on the
+  /// number of workers, not on that of ranks.
+  /// Errors also: those of Method and Transport; E2411 with fewer leaves than workers.
+  Trainer(SfnoModel& model, const StateStore& training, const StateStore* validation, TrainerConfig config, Comm& comm,
+          const MethodConfig& method, int workers);
   ~Trainer();
 
   /// Called on every rank after each optimiser step with the position; true asks to stop (all ranks must agree).
@@ -108,6 +115,13 @@ class Trainer {
   /// The weights to publish: the moving average when there is one, else the current values.
   ConstTensorView published_weights() const;
 
+  /// The method of this run; null without one.
+  const Method* method() const;
+  /// Sent by the workers of this rank so far.
+  Traffic traffic() const;
+
+  /// Collective, before add_state(): rank 0 gets what the other ranks' workers remember.
+  void collect_state();
   /// Everything needed to go on, bit for bit.
   void add_state(CheckpointWriter& writer) const;
   /// Errors: ErrorKind::input_corrupt when the state belongs to another model or configuration.

@@ -15,6 +15,7 @@
 #include "src/base/progress.hpp"
 #include "src/comm/agree.hpp"
 #include "src/model/model_checkpoint.hpp"
+#include "training/method_schema.hpp"
 #include "training/trainer.hpp"
 
 namespace myriad::pipelines {
@@ -95,6 +96,26 @@ train::TrainerConfig read_trainer(const Config& config, const ModelDescription& 
     t.validation_leads.push_back(lead.seconds / step);
   }
   return t;
+}
+
+/// The preset of section `method`. \p sha256 out: of its values as they are used.
+train::MethodConfig read_training_method(const Config& config, std::string& sha256) {
+  const Config section = config.section("method");
+  std::vector<ConfigOverride> settings;
+  if (section.has("settings")) {
+    for (const std::string& text : section.texts("settings")) settings.push_back(parse_set(text));
+  }
+  const Config preset = Config::from_file(std::make_shared<Schema>(train::method_schema()), section.path("preset"), settings);
+  for (const char* key : {"optimiser.beta1", "optimiser.beta2", "optimiser.epsilon"}) {
+    MYRIAD_VALIDATE(config.origin(key) == "default", ErrorKind::config_invalid, "E2629",
+                    "{}: {} beside a method (whose preset has the optimiser: inner) set it in method.settings", config.origin(key), key);
+  }
+  train::MethodConfig method = train::read_method(preset);
+  MYRIAD_VALIDATE(method.inner.weight_decay == 0.0, ErrorKind::config_invalid, "E2629",
+                  "{}: inner.weight_decay is {} (a training run decays by optimiser.weight_decay, matrices only) set it there",
+                  section.path("preset").string(), method.inner.weight_decay);
+  sha256 = preset.sha256();
+  return method;
 }
 
 std::string loss_csv(const Trainer& trainer) {
@@ -184,8 +205,18 @@ int run_train(const VerbContext& context) {
   train::TrainerConfig trainer_config = read_trainer(config, model.description());
   const std::vector<std::int64_t> lead_steps = trainer_config.validation_leads;
   const DeviceTransport transport(*backend, comm, transport_from_string(config.text("transport")));
+  std::optional<train::MethodConfig> method;
+  std::string method_sha256;
+  if (config.has("method")) method = read_training_method(config, method_sha256);
   const auto exchange = train::make_dense_exchange(*backend, comm, transport.collective());
-  Trainer trainer(model, *data.training, data.validation.get(), std::move(trainer_config), comm, *exchange);
+  std::optional<Trainer> made;
+  if (method) {
+    const auto workers = static_cast<int>(config.integer("method.workers"));
+    made.emplace(model, *data.training, data.validation.get(), std::move(trainer_config), comm, *method, workers == 0 ? comm.size() : workers);
+  } else {
+    made.emplace(model, *data.training, data.validation.get(), std::move(trainer_config), comm, *exchange);
+  }
+  Trainer& trainer = *made;
 
   if (context.root()) {
     log_info("train", "{} parameters, {} optimiser steps, {} training states, {} rank(s), {}",
@@ -196,11 +227,16 @@ int run_train(const VerbContext& context) {
   if (context.dry_run()) {
     context.print(fmt::format("parameters {}\noptimiser steps {}\ntraining states {}\n", model.parameters().scalars(),
                               trainer.total_steps(), data.training->size()));
+    if (const train::Method* m = trainer.method(); m != nullptr) {
+      context.print(fmt::format("method memory {} bytes per rank\nsent by a worker and step, at most {:.0f} bytes on average; dense {:.0f} bytes\n",
+                                m->state().bytes(), m->bytes_per_step(), m->dense_bytes_per_step()));
+    }
     return 0;
   }
 
   Json provenance = data.provenance;
   provenance.set("config_sha256", config.sha256());
+  if (method) provenance.set("method_sha256", method_sha256);
   provenance.set("seed", config.integer("seed"));
   provenance.set("backend", backend->description());
   Generations generations(out, "state");
@@ -213,6 +249,12 @@ int run_train(const VerbContext& context) {
                       "{} was made with another configuration ({}..., this is {}...; continuing would mix two runs) "
                       "restore the configuration, choose another --out, or give --resume never",
                       loaded->path.string(), stored.substr(0, 12), config.sha256().substr(0, 12));
+      const Json stored_training = loaded->checkpoint.section(section::k_training);
+      const Json* const stored_method = stored_training.find("method_sha256");
+      MYRIAD_VALIDATE(!method || (stored_method != nullptr && stored_method->as_string() == method_sha256),
+                      ErrorKind::config_invalid, "E2623",
+                      "{} was made with another training method (the preset or its settings have changed; continuing would mix two runs) "
+                      "restore the preset, choose another --out, or give --resume never", loaded->path.string());
       trainer.restore_state(loaded->checkpoint);
       if (context.root()) {
         log_info("train", "continuing {} at step {}", loaded->path.string(), trainer.position().global_step);
@@ -235,6 +277,7 @@ int run_train(const VerbContext& context) {
   }
   std::string last_checkpoint;
   const auto save = [&](const train::TrainerPosition&) {
+    trainer.collect_state();
     run_agreed(comm, [&] {
       if (context.root()) last_checkpoint = run.save_state().string();
     });
@@ -266,6 +309,10 @@ int run_train(const VerbContext& context) {
   facts.set("host", host_name());
   facts.set("ranks", comm.size());
   facts.set("transport", transport.name());
+  if (method) {
+    facts.set("messages_sent", comm.sum(trainer.traffic().messages));
+    facts.set("bytes_sent", comm.sum(trainer.traffic().bytes));
+  }
   facts.set(outcome == train::TrainOutcome::stopped ? "stopped" : "finished", now_utc().iso());
   facts.set("cost", to_json(measure_cost(config, comm)));
   if (outcome == train::TrainOutcome::stopped) {

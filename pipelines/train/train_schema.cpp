@@ -72,6 +72,11 @@ Schema train_schema() {
   optimiser.number("ema_decay", "Moving average of the weights; 0 = off").default_to(0.0).at_least(0).below(1);
   optimiser.flag("recompute", "Recompute activations in the backward pass to save memory").default_to(false);
 
+  Schema& method = s.optional_section("method", "A distributed method in place of dense gradients and AdamW (docs/training_methods.md)");
+  method.path("preset", "Its file, such as configs/training/dgc.yaml; the rates are those of the stages").required();
+  method.text("settings", "Keys of the preset set otherwise, such as compressor.ratio=0.02").list();
+  method.integer("workers", "Workers that the batch is dealt to; 0: one per rank").default_to(0).range(0, 4096);
+
   Schema& stages = s.section_list("stages", "Parts of the run, in order");
   stages.text("name", "For logs and tables").required();
   stages.integer("epochs", "Passes over the data (when `steps` is not given)").default_to(0).at_least(0);

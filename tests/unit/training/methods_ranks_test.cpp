@@ -23,7 +23,7 @@ Outcome train_on(Comm& comm, const MethodConfig& config) {
   const auto backend = make_backend("kokkos");
   Mixture problem(*backend, 7, 8, 800, 100);
   Transport transport(comm, k_workers);
-  Method method(config, problem, transport, *backend, DType::f32, 11, k_steps);
+  Method method(config, problem, transport, *backend, {DType::f32, 11, k_steps, {}});
   Tensor x(*backend, DType::f32, {problem.size()});
   x.assign(problem.initial());
   method.set_parameters(x);

@@ -196,7 +196,7 @@ MethodConfig preset(const std::string& name, const std::vector<std::string>& set
 Training::Training(const MethodConfig& config, Problem& problem, int workers, Backend& b, DType dtype, std::int64_t total_steps, std::vector<double> start,
          std::uint64_t seed)
     : backend(b), comm(make_self_comm()), transport(*comm, workers),
-      method(std::make_unique<Method>(config, problem, transport, b, dtype, seed, total_steps)) {
+      method(std::make_unique<Method>(config, problem, transport, b, MethodRun{dtype, seed, total_steps, {}})) {
   Tensor x(b, dtype, {problem.size()});
   x.assign(start);
   method->set_parameters(x);
