@@ -53,7 +53,9 @@ CommonCases::CommonCases(const Report& a, const Report& b) : a_(a), b_(b) {
   });
   leads_ = common(p.lead_hours, q.lead_hours, [](double x, double y) { return x == y; });
   regions_ = common(p.regions, q.regions,
-                    [](const Region& x, const Region& y) { return x.name == y.name; });
+                    [&](const Region& x, const Region& y) {
+                      return x.name == y.name && (x.name != "domain" || p.grid == q.grid);
+                    });
   starts_ = common(a.starts, b.starts, [](const Instant& x, const Instant& y) {
     return x.calendar() == y.calendar() && x == y;
   });
