@@ -70,7 +70,7 @@ Schema verify_schema() {
       .range(0, 100000);
 
   add_score_keys(s, Hashed::yes);
-  add_health_keys(s);
+  add_member_keys(s);
   add_weight_keys(s);
 
   add_attribution_keys(s.section("output", "Global attributes of scores.nc"));
