@@ -9,7 +9,7 @@
 #include "diagnostics/event_curves.hpp"
 #include "diagnostics/inferences/flatness.hpp"
 #include "diagnostics/inferences/trend.hpp"
-#include "diagnostics/paired.hpp"
+#include "diagnostics/paired_comparison.hpp"
 #include "diagnostics/threshold.hpp"
 #include "pipelines/common/configured_backend.hpp"
 #include "pipelines/common/score_families.hpp"

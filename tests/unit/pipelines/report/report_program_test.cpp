@@ -238,10 +238,10 @@ TEST(ReportProgram, ComparesTwoSystemsStartByStart) {
   double mean = 0.0;
   const auto left = a.by_start("crps_fair", 0, 2, 0), right = b.by_start("crps_fair", 0, 2, 0);
   for (std::size_t i = 0; i < 6; ++i) mean += (left[i] - right[i]) / 6.0;
-  const diag::StartwiseDifference d = cases.difference("crps_fair", 0, 2, 0);
-  EXPECT_NEAR(d.mean, mean, 1e-14);
-  EXPECT_LT(d.low, mean);
-  EXPECT_GT(d.high, mean);
+  const diag::PairedDifference d = cases.difference("crps_fair", 0, 2, 0);
+  EXPECT_NEAR(d.difference, mean, 1e-14);
+  EXPECT_LT(d.interval.low, mean);
+  EXPECT_GT(d.interval.high, mean);
   EXPECT_EQ(d.verdict, diag::PairedVerdict::worse) << "a nearly perfect member was left out";
   const auto swapped = diag::CommonCases(of_b, of_a).difference("crps_fair", 0, 2, 0);
   EXPECT_EQ(swapped.verdict, diag::PairedVerdict::better);
@@ -273,7 +273,7 @@ TEST(ReportProgram, OnlyCommonStartsAndLeadsAreCompared) {
   EXPECT_EQ(cases.starts().size(), 5U);
   ASSERT_EQ(cases.leads().size(), 1U);
   // The worlds hold the same numbers, so that nothing differs where both have a case.
-  EXPECT_EQ(cases.difference("rmse", 0, 0, 0).mean, 0.0);
+  EXPECT_EQ(cases.difference("rmse", 0, 0, 0).difference, 0.0);
 }
 
 TEST(ReportProgram, TellsWhatIsMissingOrDoesNotFit) {
