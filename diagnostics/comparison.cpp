@@ -53,7 +53,9 @@ CommonCases::CommonCases(const Report& a, const Report& b) : a_(a), b_(b) {
   });
   leads_ = common(p.lead_hours, q.lead_hours, [](double x, double y) { return x == y; });
   regions_ = common(p.regions, q.regions,
-                    [](const Region& x, const Region& y) { return x.name == y.name; });
+                    [&](const Region& x, const Region& y) {
+                      return x.name == y.name && (x.name != "domain" || p.grid == q.grid);
+                    });
   starts_ = common(a.starts, b.starts, [](const Instant& x, const Instant& y) {
     return x.calendar() == y.calendar() && x == y;
   });
@@ -85,10 +87,13 @@ std::pair<std::vector<double>, std::vector<double>> CommonCases::by_start(
   return values;
 }
 
-StartwiseDifference CommonCases::difference(std::string_view score, std::size_t channel,
-                                            std::size_t lead, std::size_t region) const {
+PairedDifference CommonCases::difference(std::string_view score, std::size_t channel,
+                                         std::size_t lead, std::size_t region) const {
   const auto [a, b] = by_start(score, channel, lead, region);
-  return paired_difference(a, b, orientation_of(score), starts_per_block(dates_));
+  PairedOptions options;
+  options.block = starts_per_block(dates_);
+  options.orientation = orientation_of(score);
+  return compare_starts(a, b, options);
 }
 
 Scorecard comparison_scorecard(const CommonCases& cases, std::string_view score,

@@ -40,8 +40,8 @@ class CommonCases {
                                                                std::size_t lead,
                                                                std::size_t region) const;
   /// A minus B.
-  StartwiseDifference difference(std::string_view score, std::size_t channel, std::size_t lead,
-                                 std::size_t region) const;
+  PairedDifference difference(std::string_view score, std::size_t channel, std::size_t lead,
+                              std::size_t region) const;
 
  private:
   const Report& a_;

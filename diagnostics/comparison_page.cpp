@@ -170,7 +170,7 @@ class ComparisonPage {
     std::vector<double> tests;  // p-values of the leads that were tested
     for (std::size_t t = 0; t < cases_.leads().size(); ++t) {
       const auto [a, b] = cases_.by_start(score.score, channel, t, detail::k_globe);
-      const StartwiseDifference d = cases_.difference(score.score, channel, t, detail::k_globe);
+      const PairedDifference d = cases_.difference(score.score, channel, t, detail::k_globe);
       const double x = hours[cases_.leads()[t].first] / unit_hours;
       double sum_a = 0.0, sum_b = 0.0, pairs = 0.0;
       for (std::size_t s = 0; s < a.size(); ++s) {
@@ -183,10 +183,10 @@ class ComparisonPage {
       interval.x.push_back(x);
       of_a.y.push_back(sum_a / pairs);
       of_b.y.push_back(sum_b / pairs);
-      change.y.push_back(d.mean);
+      change.y.push_back(d.difference);
       if (std::isfinite(d.diebold_mariano)) tests.push_back(d.diebold_mariano);
-      interval.low.push_back(d.low);
-      interval.high.push_back(d.high);
+      interval.low.push_back(d.interval.low);
+      interval.high.push_back(d.interval.high);
     }
     if (std::none_of(of_a.y.begin(), of_a.y.end(), [](double v) { return std::isfinite(v); }))
       return {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "src/base/error.hpp"
@@ -19,6 +20,26 @@ std::vector<double> largest_of_draws(std::int64_t members, std::int64_t size) {
     before = up_to;
   }
   return weights;
+}
+
+SizeWeights weights_of_sizes(std::int64_t members, std::span<const std::int64_t> sizes) {
+  SizeWeights weights;
+  for (const std::int64_t size : sizes) {
+    const std::vector<double> up = largest_of_draws(members, size);
+    weights.smallest.insert(weights.smallest.end(), up.rbegin(), up.rend());
+    weights.both.insert(weights.both.end(), up.rbegin(), up.rend());
+    weights.both.insert(weights.both.end(), up.begin(), up.end());
+  }
+  return weights;
+}
+
+void check_sizes(std::span<const std::int64_t> sizes) {
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const auto before = sizes.first(i);
+    const bool once = std::find(before.begin(), before.end(), sizes[i]) == before.end();
+    MYRIAD_VALIDATE(sizes[i] >= 1 && sizes[i] <= std::numeric_limits<std::int32_t>::max() && once, ErrorKind::config_invalid,
+                    "E2533", "no statistics of {} members (a size is at least 1 and given once) correct the list", sizes[i]);
+  }
 }
 
 double inside_envelope(double below, double above, std::int64_t size) {

@@ -19,6 +19,16 @@ namespace myriad::diag {
 /// Preconditions: members and size at least 1.
 std::vector<double> largest_of_draws(std::int64_t members, std::int64_t size);
 
+/// Weights of the members in ascending order that give the expected extremes of each size's draws.
+struct SizeWeights {
+  std::vector<double> smallest;  ///< [size, member]
+  std::vector<double> both;      ///< [size, smallest or largest, member]
+};
+SizeWeights weights_of_sizes(std::int64_t members, std::span<const std::int64_t> sizes);
+
+/// Errors: config_invalid E2533 for a size below 1 or one given twice.
+void check_sizes(std::span<const std::int64_t> sizes);
+
 /// Probability that a value lies strictly inside the envelope of n draws, with the shares of the
 /// members strictly below and strictly above it:
 ///   1 - (1 - below)^n - (1 - above)^n + (1 - below - above)^n

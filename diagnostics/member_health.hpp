@@ -35,16 +35,46 @@ struct HealthOptions {
   std::uint64_t seed = 0;
 };
 
-/// Gathers features of the members while a start is scored: means over k_bands x k_sectors boxes of equal rows and columns of each
-/// channel that is scored at a lead.
+/// Boxes of equal rows and columns of a grid, whose means are the features that members are told apart by. Rows are added up
+/// southwards, so that a box does not depend on who held which row.
+class HealthBoxes {
+ public:
+  static constexpr std::int64_t k_bands = 4;
+  static constexpr std::int64_t k_sectors = 8;
+
+  explicit HealthBoxes(const Grid& grid);
+
+  /// Boxes of a field; fewer than k_bands x k_sectors on the smallest grids.
+  std::size_t count() const { return bands_ * sectors_; }
+  std::size_t sectors() const { return sectors_; }
+  /// What a row contributes to the boxes of its band. Shapes: values [lon], parts [sectors()].
+  void part_of_row(std::int64_t row, std::span<const float> values, std::span<double> parts) const;
+  /// Add it to the boxes [count()] of its field.
+  void add_part(std::int64_t row, std::span<const double> parts, std::span<double> boxes) const;
+
+ private:
+  std::size_t bands_, sectors_;
+  std::vector<std::size_t> band_of_row_;
+  std::vector<double> row_share_;  ///< weight of a row in its band
+};
+
+/// Judge members by their features.
+///
+/// \param features [member, feature]; \param groups as of MemberHealth. Preconditions: at least 2 members.
+/// *Cost* O(members^2 (features + permutations)); 40 bytes for each pair of members. *Determinism* bitwise.
+LeadHealth judge_members(std::span<const double> features, std::size_t members, std::span<const int> groups,
+                         const HealthOptions& options);
+/// All results NaN.
+LeadHealth absent_health();
+/// Groups numbered from 0 in the order of their first members; empty when all members are of one group.
+std::vector<int> number_groups(std::span<const int> groups);
+
+/// Gathers features of the members while a start is scored: means over the boxes of each channel that is scored at a lead.
 ///
 /// Memory: members x 32 numbers per channel and lead. Cost: one pass over the fields; judge() O(members^2 (features +
 /// permutations)) per lead. *Determinism* bitwise, when rows come southwards, in whatever bands.
 class MemberHealth {
  public:
-  static constexpr std::int64_t k_bands = 4;
-  static constexpr std::int64_t k_sectors = 8;
-
   /// \param groups [member] numbers from 0, none left out; empty: no groups. Preconditions: at least 2 members.
   MemberHealth(const Grid& grid, std::size_t channels, std::size_t leads, std::int64_t members, std::vector<int> groups,
                const HealthOptions& options);
@@ -57,13 +87,12 @@ class MemberHealth {
   void clear();
 
  private:
-  std::size_t members_, channels_, leads_, bands_, sectors_;
+  std::size_t members_, channels_, leads_;
   std::int64_t nlon_;
-  std::vector<std::size_t> band_of_row_;
-  std::vector<double> row_share_;  ///< weight of a row in its band
+  HealthBoxes boxes_;
   std::vector<int> groups_;
   HealthOptions options_;
-  std::vector<double> features_;  ///< [lead, channel, member, band, sector]
+  std::vector<double> features_;  ///< [lead, channel, member, box]
   std::vector<char> added_;       ///< [lead, channel]
 };
 

@@ -1,29 +1,56 @@
 #pragma once
 /// \file
-/// Is one forecast system better than another? Differences date by date, because two systems err on
-/// the same days.
+/// Is one forecast system better than another? Differences of scores date by date, because two systems err on
+/// the same days. Dates are those of the starts.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "diagnostics/scores.hpp"
+#include "src/base/time.hpp"
 
 namespace myriad::diag {
 
+/// Whether small or large values of a score are good.
+enum class Orientation : std::uint8_t { small_is_good, large_is_good };
+/// Of one of scores_by_start(): correlations are good when large, errors when small.
+Orientation orientation_of(std::string_view score);
+
+inline constexpr std::size_t k_least_pairs = 5;  ///< below that compare_starts() makes no interval
+/// Below that the long-run variance of the Diebold-Mariano test cannot be believed.
+inline constexpr std::size_t k_least_diebold_mariano = 10;
+
 struct PairedOptions {
   int replicates = 2000;
-  int block = 1;  ///< consecutive dates drawn together; 5 to 10 days for medium-range forecasts
+  int block = 1;  ///< consecutive dates drawn together (starts_per_block())
   double level = 0.95;
   std::uint64_t seed = 0;
+  Orientation orientation = Orientation::small_is_good;
 };
 
-/// A difference first - second and how sure it is.
+/// What the differences allow to say of the first system.
+enum class PairedVerdict : std::uint8_t {
+  better,     ///< the interval of the difference lies on the good side of 0
+  worse,      ///< it lies on the bad side
+  undecided,  ///< it holds 0
+  unknown,    ///< there is none
+};
+
+/// A difference first - second and how sure it is; what does not exist is NaN.
 struct PairedDifference {
-  double difference = 0.0;
-  Interval interval;     ///< central, of the sampling distribution over dates
-  double p_value = 1.0;  ///< two-sided, of no difference
+  std::size_t pairs = 0;  ///< dates that have both
+  double difference = std::numeric_limits<double>::quiet_NaN();
+  /// Central, of the sampling distribution over dates.
+  Interval interval{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+  double p_value = std::numeric_limits<double>::quiet_NaN();  ///< two-sided, of no difference
+  /// The same by diebold_mariano(), of means and k_least_diebold_mariano pairs or more.
+  double diebold_mariano = std::numeric_limits<double>::quiet_NaN();
+  PairedVerdict verdict = PairedVerdict::unknown;
 };
 
 /// Something computed from the dates whose numbers are given (some of them several times).
@@ -41,10 +68,20 @@ PairedDifference compare_dates(std::size_t dates, const DateStatistic& differenc
                                const PairedOptions& options = {});
 
 /// Difference of the means of two scores, one value per date and system, in date order.
+///
+/// The Diebold-Mariano test takes as many lags as dates share a block with one, or the usual number when that is more.
 /// Preconditions: equal sizes. Errors: ErrorKind::input_corrupt for a value that is not finite
 /// (E2543).
 PairedDifference compare_means(std::span<const double> first, std::span<const double> second,
                                const PairedOptions& options = {});
+
+/// The same over the dates that have both values (NaN: absent there), without interval and tests for fewer than k_least_pairs.
+/// Source: why differences are paired and neighbours kept together: Geer 2016, sections 2 and 3.
+PairedDifference compare_starts(std::span<const double> first, std::span<const double> second, const PairedOptions& options = {});
+
+/// Starts within five days of each other, the usual memory of errors of the atmosphere; 1 to a
+/// third of all. Starts of one day's interval: 5.
+int starts_per_block(std::span<const Instant> starts);
 
 /// Moments of one system on the common dates.
 struct SystemMoments {

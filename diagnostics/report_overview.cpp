@@ -209,9 +209,9 @@ std::string cell_markup(const ScorecardCell& cell) {
       cell.difference.verdict == PairedVerdict::unknown
           ? fmt::format("{} starts: not tested", cell.difference.pairs)
           : fmt::format("mean difference {}, 95 % interval {} to {}, {} starts{}",
-                        detail::number_text(cell.difference.mean),
-                        detail::number_text(cell.difference.low),
-                        detail::number_text(cell.difference.high), cell.difference.pairs,
+                        detail::number_text(cell.difference.difference),
+                        detail::number_text(cell.difference.interval.low),
+                        detail::number_text(cell.difference.interval.high), cell.difference.pairs,
                         std::isfinite(cell.difference.diebold_mariano)
                             ? fmt::format(", Diebold-Mariano p {}", fixed_text(cell.difference.diebold_mariano, 3))
                             : std::string());

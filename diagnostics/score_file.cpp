@@ -208,6 +208,20 @@ Json regions_json(const VerificationShape& shape) {
   return regions;
 }
 
+/// Coordinates of a grid that its name does not give; absent in files of global grids.
+Json grid_part_json(const Grid& grid) {
+  const auto array = [](const std::vector<double>& values) {
+    Json list{Json::Array{}};
+    for (const double v : values) list.push_back(v);
+    return list;
+  };
+  Json part{Json::Object{}};
+  part.set("kind", grid.is_window() ? "window" : "points");
+  part.set("rows", array(grid.part_rows()));
+  part.set("columns", array(grid.part_columns()));
+  return part;
+}
+
 void define_starts(io::ProductWriter& writer, std::span<const Instant> starts) {
   const CfTimeUnits units(io::k_time_units, starts.front().calendar());
   std::vector<double> hours;
@@ -417,6 +431,7 @@ io::PublishedFile write_score_file(const Verification& results, const std::files
   io::NcAttributes all = attributes;
   all.emplace_back("MYRIAD_channels", to_json_text(channels_json(shape)));
   all.emplace_back("MYRIAD_grid", shape.grid.describe());
+  if (!shape.grid.is_global()) all.emplace_back("MYRIAD_grid_part", to_json_text(grid_part_json(shape.grid)));
   all.emplace_back("MYRIAD_regions", to_json_text(regions_json(shape)));
   io::ProductWriter writer(path, all, existing);
   if (!starts.empty()) define_starts(writer, starts);

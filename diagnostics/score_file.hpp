@@ -22,8 +22,8 @@ namespace myriad::diag {
 ///
 /// With \p starts (their dates, in the order of the results) also start(start) and
 /// <channel>_<score>_by_start(start, region, lead_time) of scores_by_start(). The global attributes
-/// MYRIAD_channels (JSON) and MYRIAD_grid say what a reader needs beyond that
-/// (diagnostics/stored_scores.hpp).
+/// MYRIAD_channels (JSON), MYRIAD_grid and, of forecasts for part of the sphere, MYRIAD_grid_part (JSON: kind window or points,
+/// rows, columns) say what a reader needs beyond that (diagnostics/stored_scores.hpp).
 ///
 /// The estimator is part of the name; its equation, its pooling over dates and the number of
 /// members stand in its attributes. Absent values are 9.969e36. \p attributes are global.

@@ -25,7 +25,9 @@ Scorecard reference_scorecard(const ScoreResults& results, std::string_view scor
                               std::string_view reference, std::span<const Instant> starts) {
   const VerificationShape& shape = results.shape();
   const Orientation orientation = orientation_of(score);
-  const int block = starts_per_block(starts);
+  PairedOptions options;
+  options.block = starts_per_block(starts);
+  options.orientation = orientation;
   std::vector<std::size_t> later;
   for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
     if (shape.lead_hours[t] > 0.0) later.push_back(t);
@@ -45,7 +47,7 @@ Scorecard reference_scorecard(const ScoreResults& results, std::string_view scor
       const auto of_a = results.by_start(score, c, t, detail::k_globe);
       const auto of_b = results.by_start(reference, c, t, detail::k_globe);
       if (of_a.size() == of_b.size())
-        cell.difference = paired_difference(of_a, of_b, orientation, block);
+        cell.difference = compare_starts(of_a, of_b, options);
       any = any || std::isfinite(cell.change_percent);
       row.cells.push_back(cell);
     }

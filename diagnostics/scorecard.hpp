@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "diagnostics/paired.hpp"
+#include "diagnostics/paired_comparison.hpp"
 #include "diagnostics/verification.hpp"
 
 namespace myriad::diag {
@@ -16,7 +16,7 @@ namespace myriad::diag {
 /// One variable at one lead.
 struct ScorecardCell {
   double change_percent = 0.0;     ///< 100 (score - reference) / |reference|; NaN when absent
-  StartwiseDifference difference;  ///< score minus reference, start by start
+  PairedDifference difference;     ///< score minus reference, start by start
   bool good = false;               ///< whether the change goes to the good side
 };
 

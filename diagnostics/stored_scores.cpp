@@ -40,8 +40,26 @@ std::string required_attribute(const io::NetcdfFile& file, const char* name) {
   return *text;
 }
 
-/// "legendre-gauss 32x64".
+std::vector<double> numbers_of(const Json& list) {
+  std::vector<double> numbers;
+  for (const Json& entry : list.as_array()) numbers.push_back(entry.as_double());
+  return numbers;
+}
+
+/// A window or points: their coordinates are in the file.
+Grid part_of(const io::NetcdfFile& file, const std::string& text) {
+  const Json part = parse_json(text, file.path());
+  auto rows = numbers_of(part.at("rows")), columns = numbers_of(part.at("columns"));
+  if (rows.empty() || columns.empty()) not_scores(file, "its part of the sphere is empty");
+  const std::string& kind = part.at("kind").as_string();
+  if (kind == "window") return Grid::window(std::move(rows), std::move(columns));
+  if (kind != "points") not_scores(file, "its part of the sphere is of the kind '" + kind + "'");
+  return Grid::points(std::move(rows), std::move(columns));
+}
+
+/// "legendre-gauss 32x64", or the part of the sphere beside it.
 Grid grid_of(const io::NetcdfFile& file) {
+  if (const auto part = file.text_attribute(nullptr, "MYRIAD_grid_part")) return part_of(file, *part);
   const std::string text = required_attribute(file, "MYRIAD_grid");
   const std::size_t blank = text.find(' '), times = text.find('x', blank);
   std::int64_t extents[2] = {0, 0};

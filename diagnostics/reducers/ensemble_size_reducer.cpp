@@ -104,21 +104,9 @@ class EnsembleSizeReducer final : public Reducer {
   }
 
  private:
-  /// Weights of the members in ascending order that give the expected smallest of each size's
-  /// draws; and those for the smallest and the largest, size by size.
-  struct Weights {
-    std::vector<double> smallest;  ///< [size, member]
-    std::vector<double> both;      ///< [size, smallest or largest, member]
-  };
-  const Weights& weights_of(std::int64_t members) {
-    Weights& weights = weights_[members];
-    if (!weights.both.empty()) return weights;
-    for (std::int64_t size : options_.sizes) {
-      const std::vector<double> up = largest_of_draws(members, size);
-      weights.smallest.insert(weights.smallest.end(), up.rbegin(), up.rend());
-      weights.both.insert(weights.both.end(), up.rbegin(), up.rend());
-      weights.both.insert(weights.both.end(), up.begin(), up.end());
-    }
+  const SizeWeights& weights_of(std::int64_t members) {
+    SizeWeights& weights = weights_[members];
+    if (weights.both.empty()) weights = weights_of_sizes(members, options_.sizes);
     return weights;
   }
 
@@ -138,7 +126,7 @@ class EnsembleSizeReducer final : public Reducer {
 
   StatisticsAxes axes_;
   EnsembleSizeOptions options_;
-  std::map<std::int64_t, Weights> weights_;  ///< by number of members
+  std::map<std::int64_t, SizeWeights> weights_;  ///< by number of members
   std::pair<std::size_t, std::size_t> truth_case_{std::numeric_limits<std::size_t>::max(), 0};
   std::vector<float> truth_;
 };
@@ -147,17 +135,7 @@ class EnsembleSizeReducer final : public Reducer {
 
 std::unique_ptr<Reducer> make_ensemble_size_reducer(const StatisticsAxes& axes,
                                                     const EnsembleSizeOptions& options) {
-  for (std::size_t i = 0; i < options.sizes.size(); ++i) {
-    const std::int64_t n = options.sizes[i];
-    const bool once =
-        std::find(options.sizes.begin(), options.sizes.begin() + static_cast<std::ptrdiff_t>(i),
-                  n) == options.sizes.begin() + static_cast<std::ptrdiff_t>(i);
-    MYRIAD_VALIDATE(n >= 1 && n <= std::numeric_limits<std::int32_t>::max() && once,
-                    ErrorKind::config_invalid, "E2533",
-                    "no statistics of {} members (a size is at least 1 and given once) correct the "
-                    "list",
-                    n);
-  }
+  check_sizes(options.sizes);
   return std::make_unique<EnsembleSizeReducer>(axes, options);
 }
 

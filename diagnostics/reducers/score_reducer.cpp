@@ -19,6 +19,7 @@ VerificationShape planned_shape(const StatisticsAxes& axes, const ScoreOptions& 
   shape.members = options.members - (options.control == ControlMember::exclude ? 1 : 0);
   shape.rank_bins = std::max(2, std::min(options.rank_bins, shape.members + 1));
   shape.families = options.families;
+  shape.health = options.health.has_value() && shape.members >= 3;
   shape.lmax = options.cases.spectrum_members > 0 ? Sht::exact_lmax(axes.grid) : 0;
   return shape;
 }
@@ -57,6 +58,9 @@ ScoreReducer::ScoreReducer(kernels::Backend& backend, const StatisticsAxes& axes
   MYRIAD_EXPECT(verifying_.truth != nullptr && options.members > 0);
   options_.cases.spectrum_members =
       std::min(options.cases.spectrum_members, static_cast<std::int64_t>(planned_.members));
+  if (planned_.health)
+    health_.emplace(axes.grid, axes.channels.size(), static_cast<std::size_t>(planned_.members), *options.health,
+                    options.checkpoint_of);
 }
 
 ScoreReducer::~ScoreReducer() = default;
@@ -80,12 +84,12 @@ std::vector<ReducedField> ScoreReducer::fields(std::size_t channel) const {
        true}};
 }
 
-/// [members, moments and ranks] and, with spectra, [mean, control, first members][lon].
+/// [members, moments and ranks], [member](number, sectors) and, with spectra, [mean, control, first members][lon].
 std::size_t ScoreReducer::row_record_size() const {
   const auto rows = runner_->wants_spectra()
                         ? 2 + static_cast<std::size_t>(options_.cases.spectrum_members)
                         : std::size_t{0};
-  return 1 + runner_->row_record_size() + rows * static_cast<std::size_t>(axes_.grid.nlon());
+  return spectra_begin() + rows * static_cast<std::size_t>(axes_.grid.nlon());
 }
 
 std::size_t ScoreReducer::record_size(std::int64_t rows) const {
@@ -151,8 +155,11 @@ void ScoreReducer::reduce(const EnsembleTile& tile, MemberColumns& columns, std:
     const auto row = static_cast<std::ptrdiff_t>(k);
     auto out = record.begin() + row * static_cast<std::ptrdiff_t>(row_record_size());
     *out++ = static_cast<double>(scored.members());
-    out = std::copy_n(row_scores.begin() + row * static_cast<std::ptrdiff_t>(scores), scores, out);
+    std::copy_n(row_scores.begin() + row * static_cast<std::ptrdiff_t>(scores), scores, out);
+    const auto row_record = record.subspan(k * row_record_size(), row_record_size());
+    if (health_) health_->reduce_row(tile, left_out, row, row_record.subspan(health_begin(), health_->row_record_size()));
     if (!runner_->wants_spectra()) continue;
+    out = row_record.begin() + static_cast<std::ptrdiff_t>(spectra_begin());
     const auto copy_row = [&](std::span<const float> field) {
       if (field.empty()) {
         out += nlon;  // stays absent
@@ -177,17 +184,21 @@ void ScoreReducer::finish_case(std::size_t channel, std::size_t lead, std::span<
   MYRIAD_EXPECT(record.size() == record_size(axes_.grid.nlat()));
   if (std::isnan(record[0])) {
     unverified_.insert({channel, lead});
+    if (health_) health_->finish_case(channel, lead, {});
     return;
   }
   const int members = static_cast<int>(record[0]);
   const std::size_t scores = runner_->row_record_size();
   std::vector<double> rows;
+  std::vector<std::span<const double>> health_rows;
   for (std::size_t k = 0; k < nlat; ++k) {
     const auto row = record.subspan(k * row_record_size(), row_record_size());
     MYRIAD_EXPECT(row[0] == record[0]);
+    if (health_) health_rows.push_back(row.subspan(health_begin(), health_->row_record_size()));
     rows.insert(rows.end(), row.begin() + 1, row.begin() + 1 + static_cast<std::ptrdiff_t>(scores));
   }
   runner_->store(channel, lead, rows, record_);
+  if (health_) health_->finish_case(channel, lead, health_rows);
   if (runner_->wants_spectra()) store_spectra(channel, lead, record, members);
   members_[{channel, lead}] = members;
 }
@@ -197,7 +208,7 @@ void ScoreReducer::store_spectra(std::size_t channel, std::size_t lead,
   const Fields& fields = fields_of(channel, lead);
   const auto nlat = static_cast<std::size_t>(axes_.grid.nlat());
   const auto nlon = static_cast<std::size_t>(axes_.grid.nlon());
-  const std::size_t begin = 1 + runner_->row_record_size();
+  const std::size_t begin = spectra_begin();
   /// Field number \p which of those kept in the record; empty when it was absent.
   const auto kept = [&](std::size_t which) {
     std::vector<float> field;
@@ -271,6 +282,10 @@ StartRecord ScoreReducer::record(const VerificationShape& shape) const {
       std::copy(power.begin(), power.end(),
                 out.spectrum(channel, lead, static_cast<SpectrumOf>(of)).begin());
     }
+  }
+  for (std::size_t t = 0; shape.health && t < shape.lead_hours.size(); ++t) {
+    const auto numbers = health_->result(t).numbers();
+    std::copy(numbers.begin(), numbers.end(), out.health(t).begin());
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "diagnostics/case_runner.hpp"
 #include "diagnostics/climatology.hpp"
+#include "diagnostics/reducers/running_health.hpp"
 #include "diagnostics/reducers/statistics_axes.hpp"
 #include "diagnostics/verification.hpp"
 
@@ -42,6 +44,9 @@ struct ScoreOptions {
   CaseOptions cases;    ///< spectrum_members 0: no spectra
   std::vector<Region> regions = standard_regions();
   ScoreFamilies families;
+  std::optional<HealthOptions> health;  ///< none: the members are not judged
+  /// Number of the checkpoint that a member comes from, for groups of members; empty: not known.
+  std::function<int(std::uint32_t member)> checkpoint_of;
 };
 
 /// Maps <channel>_best_error (smallest |x_i - y|) and <channel>_best_member; and, over the whole
@@ -50,8 +55,8 @@ struct ScoreOptions {
 /// A tile is scored by CaseRunner::score_rows() and a case stored by CaseRunner::store(), exactly
 /// as verify does it, so that scores, rank histograms and spectra agree with a verification of the
 /// same members, channels and leads to the bit. The record of a row holds the number of members,
-/// moments and rank counts and, for the spectra, the row of the ensemble mean, the control and the
-/// first members. finish_case() may be called again with the same record, for example after a
+/// moments and rank counts, what the row says of each member (RunningHealth) and, for the spectra, the row of the
+/// ensemble mean, the control and the first members. finish_case() may be called again with the same record, for example after a
 /// restart.
 ///
 /// *Failed members.* Cases may have fewer members than planned. N in the factors of the scores is
@@ -92,6 +97,9 @@ class ScoreReducer final : public Reducer {
   struct Fields;
 
   std::size_t row_record_size() const;
+  /// Where the numbers of RunningHealth and those of the spectra begin in the record of a row.
+  std::size_t health_begin() const { return 1 + runner_->row_record_size(); }
+  std::size_t spectra_begin() const { return health_begin() + (health_ ? health_->row_record_size() : 0); }
   /// Fields of the case; the ones of the last case are kept.
   const Fields& fields_of(std::size_t channel, std::size_t lead);
   int rank_bins(int members) const;
@@ -103,6 +111,7 @@ class ScoreReducer final : public Reducer {
   ScoreOptions options_;
   VerificationShape planned_;
   std::unique_ptr<CaseRunner> runner_;
+  std::optional<RunningHealth> health_;
   MemberColumns without_control_;
   std::unique_ptr<Fields> fields_;
   StartRecord record_;

@@ -4,6 +4,7 @@
 
 #include "diagnostics/families/artefacts.hpp"
 #include "diagnostics/families/energy.hpp"
+#include "diagnostics/families/ensemble_size.hpp"
 #include "diagnostics/families/events.hpp"
 #include "diagnostics/families/gaussian.hpp"
 #include "diagnostics/families/pairs.hpp"
@@ -16,18 +17,6 @@
 namespace myriad::pipelines {
 
 namespace {
-
-/// Passes keys on, hashed or not.
-class Mark {
- public:
-  explicit Mark(Hashed hashed) : hashed_(hashed) {}
-  void operator()(Key& key) const {
-    if (hashed_ == Hashed::no) key.not_hashed();
-  }
-
- private:
-  Hashed hashed_;
-};
 
 Json numbers(std::initializer_list<double> values) {
   Json array{Json::Array{}};
@@ -62,7 +51,7 @@ void add_score_keys(Schema& parent, Hashed hashed) {
   Schema& s = parent.section("scores", "Scores beside the standard ones (docs/verification.md)");
   mark(s.choice("families", "Families of scores of every channel",
                 {"quantiles", "gaussian", "pairs", "spread_skill", "regional_mean", "energy",
-                 "variogram", "artefacts"})
+                 "variogram", "artefacts", "ensemble_size"})
            .list()
            .default_to(Json(Json::Array{})));
   add_threshold_keys(
@@ -102,6 +91,9 @@ void add_score_keys(Schema& parent, Hashed hashed) {
            .list()
            .default_to(numbers({11.25, 22.5, 45.0})));
   mark(s.number("variogram_order", "Power of the differences").default_to(0.5).above(0.0));
+  mark(s.integer("ensemble_sizes", "Sizes of the family ensemble_size; none given: 1, 2, 4, ... and all members")
+           .list()
+           .default_to(Json(Json::Array{})));
   mark(s.number("pair_alpha", "Share of the fair score in the almost fair one of antithetic pairs")
            .default_to(0.95)
            .range(0, 1));
@@ -169,6 +161,9 @@ diag::ScoreFamilies make_score_families(const Config& scores,
     } else if (name == "artefacts") {
       families.push_back(
           diag::make_artefact_family({grid, scores.integer("artefact_members")}));
+    } else if (name == "ensemble_size") {
+      const auto sizes = scores.integers("ensemble_sizes");
+      families.push_back(diag::make_ensemble_size_family(sizes.empty() ? diag::doubling_sizes(members) : sizes));
     }
   }
   return families;

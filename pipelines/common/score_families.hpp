@@ -8,13 +8,11 @@
 #include "diagnostics/score_family.hpp"
 #include "diagnostics/threshold.hpp"
 #include "diagnostics/verification.hpp"
+#include "pipelines/common/hashed_keys.hpp"
 #include "src/base/config.hpp"
 #include "src/base/schema.hpp"
 
 namespace myriad::pipelines {
-
-/// Whether keys belong to what identifies a run.
-enum class Hashed : std::uint8_t { yes, no };
 
 /// Keys of one threshold: channel, relation, value, units.
 void add_threshold_keys(Schema& section, Hashed hashed);

@@ -11,6 +11,7 @@
 #include "diagnostics/reducers/score_reducer.hpp"
 #include "diagnostics/score_file.hpp"
 #include "pipelines/common/analysis_fields.hpp"
+#include "pipelines/common/health_keys.hpp"
 #include "pipelines/common/score_families.hpp"
 #include "pipelines/forecast/member_output.hpp"
 #include "src/comm/agree.hpp"
@@ -122,6 +123,13 @@ void EnsembleStatistics::make_reducers(const ForecastDate& date) {
     for (const io::Channel& c : selection.channels) verified.push_back({c.name, c.long_name, c.units, c.standard_name});
     const bool left_out = options.control == diag::ControlMember::exclude;
     options.families = make_score_families(verify.section("scores"), verified, options.members - (left_out ? 1 : 0), grid);
+    options.health = health_options(verify, options.members - (left_out ? 1 : 0), "forecast");
+    // As the hashes in member files tell it: checkpoints of equal weights are one.
+    options.checkpoint_of = [this](std::uint32_t member) {
+      const auto& hashes = setup_.weights_sha256();
+      const auto& own = hashes[static_cast<std::size_t>(make_member(member, setup_.rules()).checkpoint)];
+      return static_cast<int>(std::find(hashes.begin(), hashes.end(), own) - hashes.begin());
+    };
     auto scores = std::make_unique<diag::ScoreReducer>(setup_.backend(), axes, verifying, options);
     made->scores = scores.get();
     made->reducers.push_back(std::move(scores));
@@ -345,8 +353,10 @@ std::vector<std::string> EnsembleStatistics::write_scores() const {
     const io::NcAttributes attributes =
         product_attributes(setup_.config().section("output"), facts_of(setup_, date), setup_.members().size(), "scores",
                            "estimators: attributes of the variables");
-    diag::write_score_file(scores->verification(), setup_.out() / relative, attributes, Existing::replace,
-                           std::span(&setup_.dates()[date].time, 1));
+    const diag::Verification results = scores->verification();
+    const auto start = std::span(&setup_.dates()[date].time, 1);
+    warn_duplicates(results, start, "forecast");
+    diag::write_score_file(results, setup_.out() / relative, attributes, Existing::replace, start);
     written.push_back(relative);
   }
   return written;

@@ -1,6 +1,7 @@
 #include "pipelines/forecast/forecast_schema.hpp"
 
 #include "pipelines/common/common_keys.hpp"
+#include "pipelines/common/health_keys.hpp"
 #include "pipelines/common/run_cost.hpp"
 #include "pipelines/common/score_families.hpp"
 #include "pipelines/forecast/cascade_settings.hpp"
@@ -105,6 +106,7 @@ Schema forecast_schema() {
   verify.integer("spectrum_members", "Members whose power spectra are averaged; 0: no spectra").default_to(0).range(0, 10000).not_hashed();
   verify.integer("seed", "Seed of the draws that split ties").default_to(0).at_least(0).not_hashed();
   add_score_keys(verify, Hashed::no);
+  add_health_keys(verify, Hashed::no);
   statistics.number("tile_mb", "Members of a part of a map that are held at once").unit("MiB").default_to(64.0).above(0).not_hashed();
 
   add_cascade_keys(s);

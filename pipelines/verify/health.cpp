@@ -4,25 +4,18 @@
 
 #include <algorithm>
 
-#include "src/base/log.hpp"
+#include "pipelines/common/health_keys.hpp"
 
 namespace myriad::pipelines {
 
-void add_health_keys(Schema& verify) {
+void add_member_keys(Schema& verify) {
   verify
       .integer("member_groups",
                "Group of each scored member (its checkpoint or model), from 0; a shorter list repeats; absent: the checkpoints that "
                "member files state")
       .list(1)
       .range(0, 9999);
-  Schema& health = verify.section("health", "Copies among the members, members gone astray, groups that differ");
-  health.flag("enabled", "Whether it is looked at").default_to(true);
-  health.number("duplicate_ratio", "Members nearer than this share of the mean distance are copies")
-      .default_to(0.05)
-      .range(0, 1);
-  health.integer("permutations", "Of the tests of exchangeability; the smallest p-value of a start is one over one more")
-      .default_to(199)
-      .range(19, 100000);
+  add_health_keys(verify, Hashed::yes);
 }
 
 MemberGroups member_groups(const Config& verify, const ForecastSource& forecasts) {
@@ -56,31 +49,10 @@ MemberGroups member_groups(const Config& verify, const ForecastSource& forecasts
 
 std::optional<diag::MemberHealth> make_member_health(const Config& verify, const diag::VerificationShape& shape,
                                                      const MemberGroups& groups) {
-  const Config section = verify.section("health");
-  if (!section.flag("enabled") || shape.members < 3) return std::nullopt;
-  diag::HealthOptions options;
-  options.duplicate_ratio = section.number("duplicate_ratio");
-  options.permutations = static_cast<int>(section.integer("permutations"));
-  options.seed = static_cast<std::uint64_t>(verify.integer("seed"));
+  const auto options = health_options(verify, shape.members, "verify");
+  if (!options) return std::nullopt;
   return std::optional<diag::MemberHealth>(std::in_place, shape.grid, shape.channels.size(), shape.lead_hours.size(),
-                                           std::int64_t{shape.members}, groups.of_member, options);
-}
-
-void warn_duplicates(const diag::Verification& results, std::span<const Instant> starts) {
-  const auto& hours = results.shape().lead_hours;
-  for (std::size_t s = 0; s < starts.size(); ++s) {
-    for (std::size_t t = 0; t < hours.size(); ++t) {
-      if (hours[t] <= 0.0 || results.health(t).empty()) continue;
-      const auto health = diag::LeadHealth::from(results.health(t).subspan(s * diag::LeadHealth::k_size, diag::LeadHealth::k_size));
-      if (!(health.duplicates > 0.0)) continue;
-      log_warning("verify", "E2712",
-                  "{} pair(s) of members of the forecast from {} are copies of each other at lead {:g} h (nearest: scored members {:g} "
-                  "and {:g}, {:.2g} of the mean distance) look at their seeds and perturbations; copies make an ensemble smaller than "
-                  "its scores assume",
-                  health.duplicates, starts[s].iso(), hours[t], health.first + 1.0, health.second + 1.0, health.nearest_ratio);
-      break;  // one line per start
-    }
-  }
+                                           std::int64_t{shape.members}, groups.of_member, *options);
 }
 
 }  // namespace myriad::pipelines

@@ -9,7 +9,7 @@
 #include "diagnostics/score_file.hpp"
 #include "diagnostics/score_table.hpp"
 #include "pipelines/common/file_attributes.hpp"
-#include "pipelines/verify/health.hpp"
+#include "pipelines/common/health_keys.hpp"
 #include "pipelines/verify/verify_run.hpp"
 #include "pipelines/verify/verify_schema.hpp"
 #include "src/base/build_info.hpp"
@@ -81,7 +81,7 @@ void write_results(const VerbContext& context, VerifyRun& run, const diag::Verif
   const Config& config = context.config;
   const std::filesystem::path out = config.path("out");
   const Existing existing = config.flag("overwrite") ? Existing::replace : Existing::refuse;
-  warn_duplicates(results, run.forecasts().starts());
+  warn_duplicates(results, run.forecasts().starts(), "verify");
   diag::Report report = run.report();
   report.results = &results;
   run.add_curves(results, report);

@@ -11,7 +11,7 @@
 #include "diagnostics/inferences/flatness.hpp"
 #include "diagnostics/inferences/return_levels.hpp"
 #include "diagnostics/inferences/trend.hpp"
-#include "diagnostics/paired.hpp"
+#include "diagnostics/paired_comparison.hpp"
 #include "diagnostics/score_extras.hpp"
 #include "diagnostics/threshold.hpp"
 #include "diagnostics/wind_spectra.hpp"

@@ -73,7 +73,7 @@ Schema verify_schema() {
       .default_to(true);
 
   add_score_keys(s, Hashed::yes);
-  add_health_keys(s);
+  add_member_keys(s);
   add_weight_keys(s);
   add_return_level_keys(s);
 

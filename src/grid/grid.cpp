@@ -152,7 +152,7 @@ bool Grid::operator==(const Grid& other) const {
   if (nlat_ != other.nlat_ || nlon_ != other.nlon_ || is_global() != other.is_global())
     return false;
   if (is_global()) return type_ == other.type_;
-  if (part_->rows.empty() != other.part_->rows.empty()) return false;
+  if (is_window() != other.is_window()) return false;
   // Longitudes that differ by a whole turn are the same.
   const auto same_degrees = [](double x, double y) {
     return std::abs(std::remainder(x - y, 360.0)) <= k_tolerance_deg;
@@ -161,7 +161,7 @@ bool Grid::operator==(const Grid& other) const {
                         const auto& near) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), near);
   };
-  if (part_->rows.empty())
+  if (is_window())
     return alike(part_->latitudes, other.part_->latitudes, same_degrees) &&
            alike(part_->longitudes, other.part_->longitudes, same_degrees);
   const auto same_points = [&](const std::vector<double>& a, const std::vector<double>& b) {
@@ -203,6 +203,16 @@ std::vector<double> Grid::longitudes_deg() const {
     longitudes.push_back(360.0 * static_cast<double>(j) / static_cast<double>(nlon_));
   }
   return longitudes;
+}
+
+const std::vector<double>& Grid::part_rows() const {
+  MYRIAD_EXPECT(!is_global());
+  return is_window() ? part_->latitudes : part_->rows;
+}
+
+const std::vector<double>& Grid::part_columns() const {
+  MYRIAD_EXPECT(!is_global());
+  return is_window() ? part_->longitudes : part_->columns;
 }
 
 std::vector<double> Grid::row_weights() const {

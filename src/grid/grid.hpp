@@ -56,6 +56,12 @@ class Grid {
   const Quadrature& quadrature() const;
   std::vector<double> latitudes_deg() const;
   std::vector<double> longitudes_deg() const;
+  /// What tells a part of the sphere apart: degrees of a window, the coordinates given to points(). Not of a global grid
+  /// (precondition).
+  const std::vector<double>& part_rows() const;
+  const std::vector<double>& part_columns() const;
+  /// Whether it is a window(): rows are parallels, columns meridians.
+  bool is_window() const { return part_ != nullptr && part_->rows.empty(); }
   /// Area weight of each row, normalised so that sum_k w_k = 1 (a row mean over longitude times w_k
   /// sums to the global mean).
   std::vector<double> row_weights() const;

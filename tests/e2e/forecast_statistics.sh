@@ -2,7 +2,7 @@
 . "$(dirname "$0")/common.sh"
 climate="climatology: configs/default/climatology.nc"
 # Every family of scores, of few members as well as of all.
-scores="{families: [quantiles, gaussian, pairs, spread_skill, regional_mean, energy, variogram, artefacts], energy_members: 4,
+scores="{families: [quantiles, gaussian, pairs, spread_skill, regional_mean, energy, variogram, artefacts, ensemble_size], energy_members: 4,
   events: [{channel: t850, value: 0, units: degC}, {channel: z500, relation: below, value: 5400}, {channel: t500, value: 1, units: sigma}], event_bins: 3,
   tails: [{channel: t850, value: 10, units: degC}]}"
 forecast run --members 7 --overwrite --set output.quantize=false --set 'statistics.quantiles=[0.1,0.5]' \
@@ -24,14 +24,15 @@ ours, ranks, theirs = (netCDF4.Dataset(f"{work}/{name}") for name in
                        ("run/products/scores.nc", "ranks/products/scores.nc", "verify/scores.nc"))
 compared = 0
 for name, variable in theirs.variables.items():
-    # Verify alone judges members and looks at both components of a wind together.
-    if variable.dtype.kind != "f" or name == "lead_time" or name.startswith("health_") or "_kinetic_energy_" in name or "_enstrophy_" in name:
+    # Verify alone looks at both components of a wind together.
+    if variable.dtype.kind != "f" or name == "lead_time" or "_kinetic_energy_" in name or "_enstrophy_" in name:
         continue
     for other in (ours, ranks):
         a, b = numpy.ma.filled(variable[:], -1.0), numpy.ma.filled(other[name][:], -1.0)
         assert a.tobytes() == b.tobytes(), (name, a, b)
     compared += 1
 assert compared > 600, compared
+assert all((0 < ranks["health_" + name][:]).all() and (ranks["health_" + name][:] <= 1).all() for name in ("order_p", "group_p"))
 
 # Maps: plain arithmetic on the member files.
 files = [netCDF4.Dataset(f) for f in sorted(glob.glob(work + "/run/members/*.nc"))]

@@ -79,6 +79,9 @@ ScoreOptions options_for(int members, ControlMember control = ControlMember::exc
   options.control = control;
   options.cases.seed = 5;
   options.cases.spectrum_members = 3;
+  options.health.emplace();
+  options.health->seed = 9;
+  options.checkpoint_of = [](std::uint32_t member) { return static_cast<int>(member / 2 % 3); };
   return options;
 }
 
@@ -127,6 +130,17 @@ StartRecord verified(const StatisticsAxes& axes, const VerificationShape& shape,
   };
   runner.store_spectra(slab.channel, slab.lead, spectra, record);
   runner.finish(record);
+  if (!shape.health) return record;
+  std::vector<int> checkpoints;
+  for (std::size_t m = exclude ? 1 : 0; m < slab.members.size(); ++m)
+    checkpoints.push_back(options.checkpoint_of(slab.members[m]));
+  MemberHealth health(axes.grid, shape.channels.size(), shape.lead_hours.size(), c.members, number_groups(checkpoints),
+                      *options.health);
+  health.add_rows(slab.channel, slab.lead, 0, axes.grid.nlat(), c.ensemble);
+  for (std::size_t t = 0; t < shape.lead_hours.size(); ++t) {
+    const auto numbers = health.judge(t).numbers();
+    std::copy(numbers.begin(), numbers.end(), record.health(t).begin());
+  }
   return record;
 }
 
@@ -272,6 +286,61 @@ TEST(ScoreReducer, AMemberThatFailedOnTheWayCountsAsLongAsItLived) {
   EXPECT_TRUE(std::isfinite(results.score(find_score("crps_fair"), 0, 1, 0)));
   EXPECT_TRUE(results.rank_histogram(0, 1, 0).empty());
   EXPECT_EQ(results.rank_histogram(1, 1, 0).size(), 6U);
+}
+
+TEST(ScoreReducer, JudgesTheMembersOverAllChannelsOfALead) {
+  const StatisticsAxes axes = test::small_axes();
+  ScoreReducer reducer(test::backend(), axes, verifying(), options_for(12));
+  MemberHealth health(axes.grid, 2, 2, 11, {0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2}, *options_for(12).health);
+  for (std::size_t channel : {1U, 0U}) {  // in whatever order
+    Slab slab = slab_at_24h(axes, 12, 9 + channel);
+    slab.channel = channel;
+    // Member 7 repeats member 3 but for a little noise.
+    for (std::size_t p = 0; p < k_points; ++p) slab.values[7 * k_points + p] = slab.values[3 * k_points + p] + (p % 2 == 0 ? 0.01F : 0.0F);
+    reduce_in_tiles(reducer, axes, slab, 4);
+    health.add_rows(channel, 1, 0, axes.grid.nlat(), std::span(slab.values).subspan(k_points));
+    slab.lead = 0;  // nothing verifies it
+    reduce_in_tiles(reducer, axes, slab, 4);
+  }
+  const Verification results = reducer.verification();
+  EXPECT_EQ(results.lead_result("health_duplicates")[1], 1.0);
+  EXPECT_TRUE(std::isnan(results.lead_result("health_duplicates")[0]));
+  EXPECT_EQ(results.lead_result("health_nearest_ratio")[1], health.judge(1).nearest_ratio);
+  EXPECT_NEAR(results.lead_result("health_order_p")[1], health.judge(1).order_p, 1e-12) << "Fisher's method of one start";
+  const auto found = LeadHealth::from(results.health(1));
+  EXPECT_EQ(found.numbers(), health.judge(1).numbers());
+  EXPECT_EQ(found.first, 2.0) << "among the scored ones, without the control";
+  EXPECT_EQ(found.second, 6.0);
+}
+
+TEST(ScoreReducer, DoesNotJudgeMembersThatWereLostBetweenChannelsNorTwoOfThem) {
+  const StatisticsAxes axes = test::small_axes();
+  ScoreReducer reducer(test::backend(), axes, verifying(), options_for(6, ControlMember::none));
+  Slab slab = slab_at_24h(axes, 6, 9);
+  reduce_in_tiles(reducer, axes, slab, 3);
+  EXPECT_TRUE(std::isfinite(reducer.verification().lead_result("health_nearest_ratio")[1]));
+  slab.channel = 1;
+  slab.members = {0, 1, 2, 4, 5};
+  slab.values.resize(5 * k_points);
+  reduce_in_tiles(reducer, axes, slab, 3);
+  EXPECT_TRUE(std::isnan(reducer.verification().lead_result("health_nearest_ratio")[1]));
+  for (std::size_t channel : {0U, 1U}) {
+    slab.channel = channel;
+    slab.members = {1, 4};
+    slab.values.resize(2 * k_points);
+    reduce_in_tiles(reducer, axes, slab, 3);
+  }
+  EXPECT_TRUE(std::isnan(reducer.verification().lead_result("health_nearest_ratio")[1]));
+}
+
+TEST(ScoreReducer, LeavesMembersUnjudgedWhenNotAsked) {
+  const StatisticsAxes axes = test::small_axes();
+  ScoreOptions options = options_for(6);
+  options.health.reset();
+  ScoreReducer reducer(test::backend(), axes, verifying(), options);
+  reduce_in_tiles(reducer, axes, slab_at_24h(axes, 6, 9), 3);
+  EXPECT_TRUE(reducer.verification().lead_result("health_nearest_ratio").empty());
+  EXPECT_LT(reducer.record_size(1), ScoreReducer(test::backend(), axes, verifying(), options_for(6)).record_size(1));
 }
 
 TEST(ScoreReducer, FinishingACaseAgainChangesNothing) {

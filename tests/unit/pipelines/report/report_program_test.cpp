@@ -2,7 +2,10 @@
 /// `myriad report` as a user runs it, on what `myriad verify` has left.
 
 #include <gmock/gmock.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <cstdlib>
 
 #include "diagnostics/comparison.hpp"
 #include "diagnostics/report_file.hpp"
@@ -106,6 +109,70 @@ TEST(ReportProgram, ShowsRegionsAskedForAgainByteForByte) {
   EXPECT_EQ(describe(io::check_cf((run / "scores.nc").string(), io::CfProfile::product)), "");
 }
 
+/// Verifications of forecasts for part of the sphere, of the files of make_ensembles.py.
+class PartOfTheSphere : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string script =
+        std::string(std::getenv("MYRIAD_SOURCE_DIR")) + "/tests/unit/pipelines/verify/make_ensembles.py";
+    const std::string command = "/usr/bin/python3 " + script + " " + directory_.path().string();
+    ASSERT_EQ(std::system(command.c_str()), 0) << "python3-xarray and python3-netcdf4 are needed";
+  }
+  /// Verify the forecasts \p name into a directory of that name and return it.
+  fs::path verify(const std::string& name, const std::string& channel, const std::string& more = {}) const {
+    const fs::path yaml = path(name + ".yaml"), out = path(name);
+    publish_text(yaml,
+                 fmt::format("out: {0}\nforecasts: [{0}.nc]\nvariables: [{1}=fcst]\ntruth: {{variables: [{1}=obs]}}\n"
+                             "control: none\n{2}",
+                             out.string(), channel, more),
+                 Existing::refuse);
+    const ProcessResult r =
+        test::run_process(MYRIAD_PROGRAM, {"verify", yaml.string(), "--progress", "none"});
+    EXPECT_EQ(r.code, 0) << r.err;
+    return out;
+  }
+  fs::path path(const std::string& name) const { return directory_.path() / name; }
+
+ private:
+  test::TemporaryDirectory directory_;
+};
+
+TEST_F(PartOfTheSphere, GivesThePageOfVerifyAgainByteForByte) {
+  const fs::path runs[] = {verify("window", "t2m", "regions: [{name: north, title: The north, south: 45}]\n"),
+                           verify("plane", "pv320"), verify("place", "pv320")};
+  const char* grids[] = {"regional 13x13", "equal-weight 13x13", "equal-weight 1x1"};
+  for (int i = 0; i < 3; ++i) {
+    SCOPED_TRACE(grids[i]);
+    const std::string page = read_text_file(runs[i] / "report.html");
+    EXPECT_THAT(page, HasSubstr(std::string("point by point on the ") + grids[i] + " grid"));
+    const ProcessResult r = report({runs[i].string(), "--out", path("page").string(), "--overwrite"});
+    ASSERT_EQ(r.code, 0) << r.err;
+    EXPECT_EQ(read_text_file(path("page/report.html")), page);
+    EXPECT_EQ(describe(io::check_cf((runs[i] / "scores.nc").string(), io::CfProfile::product)), "");
+  }
+  // The coordinates, northernmost row first, as make_ensembles.py chose them.
+  const Grid window = diag::StoredScores((runs[0] / "scores.nc").string()).shape().grid;
+  ASSERT_TRUE(window.is_window());
+  EXPECT_EQ(window.part_rows().front(), 60.0);
+  EXPECT_EQ(window.part_rows().back(), 30.0);
+  EXPECT_EQ(window.part_columns()[3], 357.5);
+  EXPECT_EQ(window.part_columns()[4], 0.0);
+  const Grid plane = diag::StoredScores((runs[1] / "scores.nc").string()).shape().grid;
+  EXPECT_FALSE(plane.is_window() || plane.is_global());
+  EXPECT_EQ(plane.part_rows()[2], -4000.0);
+  EXPECT_EQ(plane.part_columns()[12], 24000.0);
+}
+
+TEST_F(PartOfTheSphere, IsComparedOnlyWithTheSamePart) {
+  const fs::path window = verify("window", "t2m"), south = verify("window_south", "t2m");
+  const ProcessResult same = report({window.string(), window.string(), "--out", path("same").string()});
+  EXPECT_EQ(same.code, 0) << same.err;
+  const ProcessResult apart = report({window.string(), south.string(), "--out", path("apart").string()});
+  EXPECT_EQ(apart.code, 64);
+  EXPECT_THAT(apart.err, HasSubstr("E2562"));
+  EXPECT_THAT(apart.err, HasSubstr("no region in common"));
+}
+
 TEST(ReportProgram, ReadsEveryScoreThatWasWritten) {
   const VerifyWorld world(6, 5);
   const fs::path run = verify(world, "run");
@@ -171,10 +238,10 @@ TEST(ReportProgram, ComparesTwoSystemsStartByStart) {
   double mean = 0.0;
   const auto left = a.by_start("crps_fair", 0, 2, 0), right = b.by_start("crps_fair", 0, 2, 0);
   for (std::size_t i = 0; i < 6; ++i) mean += (left[i] - right[i]) / 6.0;
-  const diag::StartwiseDifference d = cases.difference("crps_fair", 0, 2, 0);
-  EXPECT_NEAR(d.mean, mean, 1e-14);
-  EXPECT_LT(d.low, mean);
-  EXPECT_GT(d.high, mean);
+  const diag::PairedDifference d = cases.difference("crps_fair", 0, 2, 0);
+  EXPECT_NEAR(d.difference, mean, 1e-14);
+  EXPECT_LT(d.interval.low, mean);
+  EXPECT_GT(d.interval.high, mean);
   EXPECT_EQ(d.verdict, diag::PairedVerdict::worse) << "a nearly perfect member was left out";
   const auto swapped = diag::CommonCases(of_b, of_a).difference("crps_fair", 0, 2, 0);
   EXPECT_EQ(swapped.verdict, diag::PairedVerdict::better);
@@ -206,7 +273,7 @@ TEST(ReportProgram, OnlyCommonStartsAndLeadsAreCompared) {
   EXPECT_EQ(cases.starts().size(), 5U);
   ASSERT_EQ(cases.leads().size(), 1U);
   // The worlds hold the same numbers, so that nothing differs where both have a case.
-  EXPECT_EQ(cases.difference("rmse", 0, 0, 0).mean, 0.0);
+  EXPECT_EQ(cases.difference("rmse", 0, 0, 0).difference, 0.0);
 }
 
 TEST(ReportProgram, TellsWhatIsMissingOrDoesNotFit) {

@@ -180,3 +180,5 @@ plane = window.rename(lat="y", lon="x").assign_coords(y=numpy.arange(rows.size) 
 described(plane, y="projection_y_coordinate", x="projection_x_coordinate")
 plane["fcst"].attrs["units"] = plane["obs"].attrs["units"] = "K m2 kg-1 s-1"
 part(plane, "plane", numpy.ones(rows.size))
+write(plane.isel(y=3, x=4, drop=True), "place")
+write(window.assign_coords(lat=rows - 5.0), "window_south")
