@@ -111,6 +111,17 @@ def messages():
     floats = struct.pack("<4f", 1.0, -2.5, 0.0, 3e38)
     (folder / "stream").write_bytes(message(0x2100, floats, fragment=5, numel=4) + message(0x0300, b"") +
                                     message(0x2200, floats, numel=4))
+    # Control of an elastic run, one file each (numbers of training/elastic/protocol.hpp).
+    digest, address = bytes(range(16)), b"127.0.0.1:4711"
+    text = struct.pack("<H", len(address)) + address
+    bits = struct.pack("<I", 4) + b"\x01\x00\x01\x01"
+    entry = struct.pack("<IBI", 2, 1, 0) + text
+    for name, kind, payload in (("hello", 0x10, struct.pack("<IQ", 2, 7) + digest + struct.pack("<I", 4) + text),
+                                ("membership", 0x13, struct.pack("<I", 2) + entry + entry),
+                                ("ready", 0x14, b"\x01" + digest + bits + bits),
+                                ("open", 0x15, struct.pack("<I4I", 2, 0, 1, 1, 0xFFFFFFFF)),
+                                ("vote", 0x17, b"\x01\x00" + digest)):
+        (folder / name).write_bytes(message(kind << 8, payload))
     (folder / "cut").write_bytes(message(0x2100, floats, numel=4)[:-9])
     (folder / "long").write_bytes(message(0x2100, b"")[:28] + struct.pack("<I", 0xFFFFFFFF) + bytes(8))
     (folder / "other_version").write_bytes(message(0x2100, floats, version=2))

@@ -94,6 +94,11 @@ class ElasticGroup::Impl {
 
   void leave() {
     tell(MessageKind::leave);
+    // The lighthouse answers by closing; a connection that we close may lose what is under way.
+    for (const double begin = now_seconds(); lighthouse_ != 0 && !no_lighthouse_since_ && now_seconds() - begin < 2.0;) {
+      const auto event = transport_.receive(0.1);
+      if (event && event->kind == TransportEvent::Kind::closed && event->peer == lighthouse_) lighthouse_ = 0;
+    }
   }
 
   std::span<const float> memory(std::uint32_t m) const {
@@ -103,13 +108,11 @@ class ElasticGroup::Impl {
   }
 
   std::map<std::uint32_t, LinkBytes> bytes() const {
-    std::map<std::uint32_t, LinkBytes> sums = ended_;
-    const auto add = [&](std::uint32_t id, PeerId peer) {
+    std::map<std::uint32_t, LinkBytes> sums;
+    for (const auto& [peer, id] : all_links_) {
       const LinkBytes b = transport_.bytes(peer);
       sums[id] = {sums[id].sent + b.sent, sums[id].received + b.received};
-    };
-    for (const auto& [id, peer] : links_) add(id, peer);
-    if (lighthouse_ != 0) add(k_nobody, lighthouse_);
+    }
     return sums;
   }
 
@@ -185,8 +188,9 @@ class ElasticGroup::Impl {
                       "no lighthouse at {} for {} s (who belongs to the run is not known without it) start it again, or go on "
                       "from the last checkpoint",
                       config_.lighthouse, config_.lighthouse_seconds);
-      if (lighthouse_ == 0) lighthouse_ = transport_.connect(config_.lighthouse);
+      if (lighthouse_ == 0) all_links_[lighthouse_ = transport_.connect(config_.lighthouse)] = k_nobody;
     }
+    if (role_ == Role::observer && !state_complete_ && now - state_since_ > config_.lighthouse_seconds) join_again("the donor is silent");
     for (const MemberEntry& e : entries_) {
       const bool known = links_.contains(e.id) || std::any_of(dialled_.begin(), dialled_.end(), [&](const auto& d) { return d.second == e.id; });
       if (e.id < id_ && id_ != k_nobody && !known) dialled_[transport_.connect(e.address)] = e.id;
@@ -202,7 +206,6 @@ class ElasticGroup::Impl {
         log_warning("elastic", "E2469", "the connection with the lighthouse is lost ({}) trying again", event.reason);
       }
       const std::uint32_t id = ours ? k_nobody : forget(event.peer);
-      if (ours || id != k_nobody) count(id, event.bytes);
       if (id != k_nobody) link_lost(id);
       return;
     }
@@ -236,21 +239,15 @@ class ElasticGroup::Impl {
 
   /// Close a connection. Returns whose it was.
   std::uint32_t close(PeerId peer) {
-    const LinkBytes b = transport_.bytes(peer);
     transport_.close(peer);
-    const std::uint32_t id = forget(peer);
-    if (id != k_nobody) count(id, b);
-    return id;
+    return forget(peer);
   }
-  void count(std::uint32_t id, LinkBytes b) { ended_[id] = {ended_[id].sent + b.sent, ended_[id].received + b.received}; }
 
   void link_lost(std::uint32_t id) {
-    if (role_ == Role::observer) {
-      // Parts of the state or of a sum may be missing now, and nobody sends them again.
-      const bool gap = std::any_of(assemblies_.begin(), assemblies_.end(), [](const auto& a) { return a.second.committed; });
-      if ((id == donor_ && !state_complete_) || gap) return join_again("a connection was lost");
-    }
     const bool member = std::find(members_.begin(), members_.end(), id) != members_.end();
+    const auto sum = assemblies_.find(next_);
+    // Parts of the state or of a sum may be missing now, and nobody sends them again.
+    if (member && (role_ == Role::observer || (sum != assemblies_.end() && sum->second.committed))) return join_again("a connection was lost");
     if (role_ == Role::member && member) tell(MessageKind::link_lost, id);
   }
 
@@ -308,28 +305,30 @@ class ElasticGroup::Impl {
 
   void adopt(std::uint32_t epoch, const Membership& membership) {
     gate_.epoch = epoch;
+    std::set<std::uint32_t> gone;  // whom we do not know yet are newcomers
+    for (const MemberEntry& e : entries_) gone.insert(e.id);
     entries_ = membership.entries;
     members_.clear();
     const Role before = role_;
-    std::set<std::uint32_t> known;
     for (const MemberEntry& e : entries_) {
-      known.insert(e.id);
+      gone.erase(e.id);
       if (e.role == Role::member) members_.push_back(e.id);
       if (e.id != id_) continue;
       role_ = e.role;
       if (e.role == Role::observer && (before == Role::guest || (e.donor != donor_ && !state_complete_))) {
         state_complete_ = false;
         parts_ = 0;
+        state_since_ = now_seconds();
         assemblies_.clear();
       }
       donor_ = e.donor;
     }
     log_info("elastic", "worker {} in epoch {} with {} members, step {}", id_, epoch, members_.size(), next_);
-    std::vector<PeerId> strangers;
-    for (const auto& [id, peer] : links_) {
-      if (!known.contains(id)) strangers.push_back(peer);
+    for (std::uint32_t id : gone) {
+      if (links_.contains(id)) close(links_.at(id));
     }
-    for (PeerId peer : strangers) close(peer);
+    const bool alone = std::any_of(members_.begin(), members_.end(), [&](std::uint32_t id) { return id != id_ && !links_.contains(id); });
+    if (role_ == Role::observer && alone) return join_again("a connection was lost");
     opened_ = worked_ = reduced_ = voted_ = ready_sent_ = false;
     hash_due_ = true;
     slice_sum_.clear();
@@ -352,6 +351,7 @@ class ElasticGroup::Impl {
       if (const auto old = links_.find(id); old != links_.end() && old->second != peer) close(old->second);
       dialled_.erase(peer);
       links_[id] = peer;
+      all_links_[peer] = id;
       return;
     }
     const auto link = std::find_if(links_.begin(), links_.end(), [&](const auto& l) { return l.second == peer; });
@@ -408,6 +408,7 @@ class ElasticGroup::Impl {
     MYRIAD_VALIDATE(message.header.fragment == parts_, ErrorKind::input_corrupt, "E2453",
                     "part {} of the state where part {} was due (the donor began again) the worker joins again", message.header.fragment, parts_);
     std::size_t at = parts_++ * k_state_part;
+    state_since_ = now_seconds();
     std::span<const std::byte> rest = message.payload;
     for (const auto& vector : problem_.state) {
       if (at >= vector.values.size()) {
@@ -655,7 +656,7 @@ class ElasticGroup::Impl {
   PeerId lighthouse_ = 0;  ///< 0: none
   std::map<std::uint32_t, PeerId> links_;    ///< by worker: connections that both ends know
   std::map<PeerId, std::uint32_t> dialled_;  ///< connections we are making
-  std::map<std::uint32_t, LinkBytes> ended_;
+  std::map<PeerId, std::uint32_t> all_links_;  ///< whose a connection is or was
   std::uint32_t id_ = k_nobody;
   Role role_ = Role::guest;
   EpochGate gate_;
@@ -668,6 +669,7 @@ class ElasticGroup::Impl {
   bool state_complete_ = true;        ///< the state is the one before next_
   std::uint32_t donor_ = k_nobody;
   std::uint32_t parts_ = 0;           ///< of the state, received
+  double state_since_ = 0;            ///< when the last of them came
   Assignment assignment_;
   MicroBatchSum own_;                 ///< what we computed of step next_
   MicroBatchSum slice_sum_;           ///< our slice of what all computed

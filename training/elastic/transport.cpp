@@ -244,10 +244,12 @@ class Transport::Impl {
 
   LinkBytes bytes(std::optional<PeerId> peer) const {
     const std::lock_guard lock(mutex_);
-    LinkBytes sum = peer ? LinkBytes{} : ended_;
-    for (const auto& [id, link] : links_) {
-      if (!peer || *peer == id) sum = {sum.sent + link.bytes.sent, sum.received + link.bytes.received};
-    }
+    LinkBytes sum;
+    const auto add = [&](PeerId id, const LinkBytes& b) {
+      if (!peer || *peer == id) sum = {sum.sent + b.sent, sum.received + b.received};
+    };
+    for (const auto& [id, b] : ended_) add(id, b);
+    for (const auto& [id, link] : links_) add(id, link.bytes);
     return sum;
   }
   std::int64_t count(std::int64_t Impl::*counter) const {
@@ -309,9 +311,9 @@ class Transport::Impl {
     const auto at = links_.find(id);
     Link& link = at->second;
     if (link.fd >= 0) ::close(link.fd);
-    ended_ = {ended_.sent + link.bytes.sent, ended_.received + link.bytes.received};
+    ended_[id] = link.bytes;
     if (!link.closing && (link.initiator || link.stage == Link::Stage::up)) {
-      deliver({TransportEvent::Kind::closed, id, {}, reason, link.bytes});
+      deliver({TransportEvent::Kind::closed, id, {}, reason});
     }
     links_.erase(at);
   }
@@ -360,7 +362,7 @@ class Transport::Impl {
     link.reader.set_max_payload(config_.max_payload);
     for (Frame& frame : link.held) link.out.push_back(std::move(frame));
     link.held.clear();
-    deliver({TransportEvent::Kind::connected, id, {}, {}, {}});
+    deliver({TransportEvent::Kind::connected, id, {}, {}});
     return true;
   }
 
@@ -408,7 +410,7 @@ class Transport::Impl {
             return "refused: it does not know the token of this run";
           }
           if (message->header.format >= k_first_kind) {
-            deliver({TransportEvent::Kind::message, id, std::move(*message), {}, {}});
+            deliver({TransportEvent::Kind::message, id, std::move(*message), {}});
           }
         }
       } catch (const Error& error) {
@@ -421,7 +423,7 @@ class Transport::Impl {
     return {};
   }
 
-  std::optional<std::string> write(Link& link, Clock::time_point now) {
+  std::optional<std::string> write(PeerId id, Link& link, Clock::time_point now) {
     const double rate = config_.faults.bytes_per_second;
     if (rate > 0) {
       link.budget = std::min(k_burst, link.budget + rate * seconds_between(link.filled, now));
@@ -435,7 +437,9 @@ class Transport::Impl {
       const ssize_t gone = ::send(link.fd, frame.data() + link.offset, count, MSG_NOSIGNAL);
       if (gone < 0) {
         if (errno == EAGAIN || errno == EINTR) return {};
-        return errno_text(errno);
+        const std::string reason = errno_text(errno);
+        static_cast<void>(read(id, link, now));  // what the peer said before it went
+        return reason;
       }
       link.bytes.sent += gone;
       link.sent = now;
@@ -465,7 +469,7 @@ class Transport::Impl {
     const bool up = link.stage == Link::Stage::up;
     if (up && !link.closing && !link.cut && link.out.empty() && seconds_between(link.sent, now) >= config_.heartbeat_seconds) push(link, k_beat, {});
     if (link.stage != Link::Stage::connecting) {
-      if (auto reason = write(link, now)) return reason;
+      if (auto reason = write(id, link, now)) return reason;
     }
     if ((link.closing || link.cut) && (!up || link.out.empty())) return "closed";
     if (!up && seconds_between(link.opened, now) > k_handshake_seconds) return "no answer";
@@ -515,7 +519,7 @@ class Transport::Impl {
   std::map<PeerId, Link> links_;
   std::deque<TransportEvent> inbox_;
   std::size_t inbox_bytes_ = 0;
-  LinkBytes ended_;
+  std::map<PeerId, LinkBytes> ended_;
   PeerId next_ = 1;
   std::optional<Clock::time_point> stopping_;
   Clock::time_point listen_after_{};

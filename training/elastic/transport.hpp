@@ -62,7 +62,6 @@ struct TransportEvent {
   PeerId peer = 0;
   Message message;
   std::string reason;  ///< of closed, in words
-  LinkBytes bytes;     ///< of closed
 };
 
 /// Non-blocking connections served by a thread of its own: signs of life go on while the caller computes, and the end of
@@ -96,7 +95,7 @@ class Transport {
 
   /// Of all connections so far.
   LinkBytes bytes() const;
-  /// Of a connection that stands.
+  /// Of one connection, also when it has ended.
   LinkBytes bytes(PeerId peer) const;
   /// Connections that were closed because a message was damaged, cut short or too long.
   std::int64_t damaged() const;

@@ -1,4 +1,4 @@
-/// Messages between training processes. The check sum is made right in a second pass, so that mutations reach what lies
+/// Messages between training processes, and the payloads of those that control an elastic run. The check sum is made right in a second pass, so that mutations reach what lies
 /// behind it.
 
 #include "training/message.hpp"
@@ -9,6 +9,7 @@
 #include "src/base/error.hpp"
 #include "src/base/hash.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
+#include "training/elastic/protocol.hpp"
 
 namespace myriad::fuzz {
 namespace {
@@ -33,6 +34,24 @@ std::vector<Message> read_stream(std::span<const std::byte> stream, std::size_t 
   return messages;
 }
 
+template <class Payload>
+void check_payload(std::span<const std::byte> payload) {
+  try {
+    const std::vector<std::byte> again = Payload::decode(payload).encode();
+    require(std::equal(again.begin(), again.end(), payload.begin(), payload.end()), "an accepted payload is written as it was read");
+  } catch (const Error&) {
+  }
+}
+
+void check_payload(elastic::MessageKind kind, std::span<const std::byte> payload) {
+  using elastic::MessageKind;
+  if (kind == MessageKind::hello) check_payload<elastic::Hello>(payload);
+  if (kind == MessageKind::membership) check_payload<elastic::Membership>(payload);
+  if (kind == MessageKind::ready) check_payload<elastic::Ready>(payload);
+  if (kind == MessageKind::open) check_payload<elastic::Assignment>(payload);
+  if (kind == MessageKind::vote) check_payload<elastic::Vote>(payload);
+}
+
 void check(std::span<const std::byte> stream) {
   const std::vector<Message> whole = read_stream(stream, stream.size() + 1);
   const std::vector<Message> pieces = read_stream(stream, 7);
@@ -45,6 +64,7 @@ void check(std::span<const std::byte> stream) {
                 std::equal(again.begin(), again.end(), stream.begin() + static_cast<std::ptrdiff_t>(at)),
             "an accepted message is written as it was read");
     at += again.size();
+    check_payload(elastic::kind_of(whole[i].header), whole[i].payload);
   }
 }
 

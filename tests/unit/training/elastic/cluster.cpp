@@ -155,7 +155,6 @@ void work(const WorkerPlan& plan, ElasticConfig config, WorkerResult& result) {
   MixtureProblem problem;
   ElasticGroup* group = nullptr;
   bool fired = false;
-  std::uint64_t at = 0;
   const auto reach = [&](FaultPoint point, std::uint64_t step) {
     if (fired || plan.fault.point != point || plan.fault.step != step || (group != nullptr && group->epoch() < plan.fault.least_epoch)) return;
     fired = true;
@@ -169,14 +168,15 @@ void work(const WorkerPlan& plan, ElasticConfig config, WorkerResult& result) {
   p.state = {{"parameters", problem.parameters}, {"first", problem.first_moment}, {"second", problem.second_moment}};
   std::uint32_t computed = 0;
   p.compute = [&](std::uint32_t m, std::uint64_t step, std::span<float> gradient, std::span<float> memory) {
-    at = step;
     reach(FaultPoint::before_compute, step);
     problem.compute(m, step, gradient, memory);
+    if (plan.after_compute) plan.after_compute(m, step, gradient);
     if (++computed % 2 == 0) reach(FaultPoint::mid_micro_batch, step);  // its second one: work is done, nothing is sent
   };
   p.apply = [&](std::uint64_t step, std::span<const float> gradient) {
     reach(FaultPoint::after_commit, step);
     problem.apply(step, gradient);
+    if (plan.after_apply) plan.after_apply(step, problem);
     computed = 0;
     result.next_step = step + 1;
   };
@@ -192,7 +192,7 @@ void work(const WorkerPlan& plan, ElasticConfig config, WorkerResult& result) {
     const bool goes_on = elastic.step();
     result.members = elastic.members();
     result.most_members = std::max(result.most_members.load(), elastic.members());
-    if (plan.stop_after > 0 && elastic.members() == plan.members && ++as_one_of_all == plan.stop_after) elastic.request_stop();
+    if (plan.stop_after > 0 && elastic.epoch() >= plan.stop_epoch && elastic.members() == plan.members && ++as_one_of_all == plan.stop_after) elastic.request_stop();
     if (!goes_on) break;
   }
   const Hash128 hash = problem.hash();
@@ -250,6 +250,8 @@ Cluster::~Cluster() {
 void Cluster::start_lighthouse() {
   const std::string address_file = folder_ + "address";
   std::filesystem::remove(address_file);
+  if (restarted_) lighthouse_config_.transport.faults = {};
+  restarted_ = true;
   lighthouse_ = ::fork();
   if (lighthouse_ == 0) {
     int code = 100;
@@ -281,6 +283,7 @@ std::size_t Cluster::start_worker(const WorkerPlan& plan) {
       if (!plan.token.empty()) config.transport.token = plan.token;
       if (config.transport.interface != "lo") config.transport.interface = "unix:" + folder_;
       config.lighthouse = address_;
+      config.copies = plan.copies;
       config.lighthouse_seconds = plan.lighthouse_seconds;
       work(plan, std::move(config), result);
     } catch (const Error& error) {
@@ -319,6 +322,13 @@ void Cluster::kill_lighthouse() {
   ::kill(lighthouse_, SIGKILL);
   ::waitpid(lighthouse_, nullptr, 0);
   lighthouse_ = 0;
+}
+
+bool Cluster::wait_dead_lighthouse() {
+  int status = 0;
+  const int code = ended(lighthouse_, status);
+  if (code >= 0) lighthouse_ = 0;
+  return code == 128 + SIGKILL;
 }
 
 LighthouseEnd Cluster::wait_lighthouse() {

@@ -59,12 +59,16 @@ struct WorkerFault {
 struct WorkerPlan {
   WorkerFault fault;
   std::uint64_t steps = 30;          ///< then it leaves
-  std::uint64_t stop_after = 0;      ///< asks all to stop when it has done so many steps as a member of `members`
+  std::uint64_t stop_after = 0;      ///< asks all to stop when it has done so many steps among `members` members ...
   std::uint32_t members = 0;
+  std::uint32_t stop_epoch = 0;      ///< ... in this epoch or later
   bool memory = true;
+  std::uint32_t copies = 1;
   std::string token;                 ///< empty: that of the run
   std::function<train::elastic::FrameFault(const train::MessageHeader&)> frame;
   std::size_t gradient_extra = 0;    ///< elements more than the others: another layout
+  std::function<void(std::uint32_t m, std::uint64_t step, std::span<float> gradient)> after_compute;
+  std::function<void(std::uint64_t step, MixtureProblem&)> after_apply;
   double lighthouse_seconds = 20.0;
 };
 
@@ -87,6 +91,7 @@ class Cluster {
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
+  /// From the second call on: without the faults of the configuration.
   void start_lighthouse();
   /// \return place of the worker in results()
   std::size_t start_worker(const WorkerPlan& plan);
@@ -98,6 +103,8 @@ class Cluster {
   bool is_stopped(std::size_t worker) const;
   void signal_worker(std::size_t worker, int number) const;
   void kill_lighthouse();
+  /// Wait until a fault of its own has ended it.
+  bool wait_dead_lighthouse();
   /// End and report of the lighthouse (it is waited for).
   train::elastic::LighthouseEnd wait_lighthouse();
   const Json& report() const { return report_; }
@@ -109,6 +116,7 @@ class Cluster {
   std::string folder_;
   train::elastic::LighthouseConfig lighthouse_config_;
   std::string address_;
+  bool restarted_ = false;
   pid_t lighthouse_ = 0;
   std::vector<pid_t> workers_;
   WorkerResult* results_ = nullptr;
