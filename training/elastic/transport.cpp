@@ -390,13 +390,12 @@ class Transport::Impl {
   std::optional<std::string> read(PeerId id, Link& link, Clock::time_point now) {
     for (int round = 0; round < 16; ++round) {
       const ssize_t count = ::recv(link.fd, buffer_.data(), buffer_.size(), 0);
-      if (count < 0) {
-        if (errno == EAGAIN || errno == EINTR) return {};
-        return errno_text(errno);
-      }
-      if (count == 0) {
-        if (link.reader.pending() > 0 && link.stage == Link::Stage::up) ++damaged_;
-        return link.stage == Link::Stage::up ? "end of stream" : "end of stream before the token was accepted";
+      if (count <= 0) {
+        if (count < 0 && (errno == EAGAIN || errno == EINTR)) return {};
+        const bool up = link.stage == Link::Stage::up;
+        if (up && link.reader.pending() > 0) ++damaged_;  // it ends inside a message
+        if (count < 0) return errno_text(errno);
+        return up ? "end of stream" : "end of stream before the token was accepted";
       }
       link.bytes.received += count;
       link.heard = now;
