@@ -202,8 +202,10 @@ class ElasticGroup::Impl {
       const bool ours = event.peer == lighthouse_;
       if (ours) {
         lighthouse_ = 0;
-        if (!no_lighthouse_since_) no_lighthouse_since_ = now_seconds();
-        log_warning("elastic", "E2469", "the connection with the lighthouse is lost ({}) trying again", event.reason);
+        if (!no_lighthouse_since_) {
+          no_lighthouse_since_ = now_seconds();
+          log_warning("elastic", "E2469", "the connection with the lighthouse is lost ({}) trying again", event.reason);
+        }
       }
       const std::uint32_t id = ours ? k_nobody : forget(event.peer);
       if (id != k_nobody) link_lost(id);
