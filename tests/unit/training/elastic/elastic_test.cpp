@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
@@ -132,6 +133,52 @@ void expect_equal_end(const Cluster& cluster, const std::vector<std::size_t>& wo
     expect_good(cluster, w, hash);
     EXPECT_EQ(cluster.result(w).members, workers.size()) << "worker " << w;
   }
+}
+
+TEST(Elastic, AWorkerWhoseThreadHangsWhileItsConnectionsLiveIsNoticedByItsOverdueWork) {
+  for (const bool in_compute : {true, false}) {
+    LighthouseConfig config = lighthouse_of(3);
+    config.least_deadline_seconds = 0.5;
+    Cluster cluster(config);
+    for (int i = 0; i < 2; ++i) cluster.start_worker({});
+    WorkerPlan plan;
+    const auto hang = [](std::uint64_t step) {
+      while (step == 9) ::pause();
+    };
+    if (in_compute) {
+      plan.after_compute = [hang](std::uint32_t, std::uint64_t step, std::span<float>) { hang(step); };
+    } else {
+      plan.after_apply = [hang](std::uint64_t step, MixtureProblem&) { hang(step); };
+    }
+    cluster.start_worker(plan);
+    for (std::size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(cluster.wait_worker(i), 0) << cluster.result(i).error.data();
+      expect_good(cluster, i);
+    }
+    EXPECT_EQ(cluster.wait_lighthouse(), LighthouseEnd::finished);
+    const Json::Array& losses = cluster.report().at("losses").as_array();
+    ASSERT_EQ(losses.size(), 1U) << to_json_text(cluster.report());
+    EXPECT_EQ(losses[0].at("reason").as_string(), in_compute ? "its work is overdue" : "it does not get ready");
+    EXPECT_EQ(losses[0].at("step").as_uint(), in_compute ? 9U : 10U);
+  }
+}
+
+TEST(Elastic, TheDeadlineOfReassignedWorkCountsFromItsReassignment) {
+  LighthouseConfig config = lighthouse_of(2);
+  config.least_deadline_seconds = 0.9;
+  config.deadline_factor = 1.9;
+  Cluster cluster(config);
+  WorkerPlan plan;
+  plan.steps = 4;
+  // 0.5 s for five micro-batches and a limit of 0.95 s: the survivor of step 2 needs 1 s from its beginning.
+  plan.after_compute = [](std::uint32_t, std::uint64_t, std::span<float>) { ::usleep(100000); };
+  cluster.start_worker(plan);
+  plan.fault = {FaultPoint::before_vote, 2, SIGKILL, 0};
+  cluster.start_worker(plan);
+  EXPECT_EQ(cluster.wait_worker(0), 0) << cluster.result(0).error.data();
+  expect_good(cluster, 0, hash_alone(4));
+  EXPECT_EQ(cluster.wait_lighthouse(), LighthouseEnd::finished);
+  EXPECT_EQ(cluster.report().at("losses").as_array().size(), 1U) << to_json_text(cluster.report());
 }
 
 constexpr std::uint64_t k_endless = 1000000;
