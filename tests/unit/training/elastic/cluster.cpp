@@ -78,8 +78,8 @@ double add_sample(std::span<const float> p, const float* x, int label, float* gr
 
 }  // namespace
 
-MixtureProblem::MixtureProblem()
-    : parameters(k_parameters), first_moment(k_parameters), second_moment(k_parameters), inputs_(k_data * k_in), labels_(k_data) {
+MixtureProblem::MixtureProblem(std::size_t table_size)
+    : parameters(k_parameters), table(table_size), first_moment(k_parameters), second_moment(k_parameters), inputs_(k_data * k_in), labels_(k_data) {
   std::mt19937 random(20);
   std::normal_distribution<float> normal;
   std::vector<float> centres(20 * k_in);
@@ -109,6 +109,7 @@ void MixtureProblem::compute(std::uint32_t m, std::uint64_t step, std::span<floa
 
 void MixtureProblem::apply(std::uint64_t step, std::span<const float> gradient) {
   odd_batches += gradient[k_parameters] == static_cast<float>(k_micro_batches * k_samples) ? 0 : 1;
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = 0.5F * table[i] + static_cast<float>((i * 7 + step) % 1009);
   const float t = static_cast<float>(step + 1), c1 = 1.0F - std::pow(0.9F, t), c2 = 1.0F - std::pow(0.99F, t);
   for (std::size_t i = 0; i < k_parameters; ++i) {
     const float g = gradient[i] / gradient[k_parameters];
@@ -138,7 +139,7 @@ void MixtureProblem::run_alone(std::uint64_t steps) {
 
 Hash128 MixtureProblem::hash() const {
   Xxh3 hash;
-  for (const auto* v : {&parameters, &first_moment, &second_moment}) hash.update(std::as_bytes(std::span(*v)));
+  for (const auto* v : {&parameters, &table, &first_moment, &second_moment}) hash.update(std::as_bytes(std::span(*v)));
   return hash.finish();
 }
 
@@ -152,7 +153,7 @@ namespace {
 
 /// The body of a worker process.
 void work(const WorkerPlan& plan, ElasticConfig config, WorkerResult& result) {
-  MixtureProblem problem;
+  MixtureProblem problem(plan.table);
   ElasticGroup* group = nullptr;
   bool fired = false;
   const auto reach = [&](FaultPoint point, std::uint64_t step) {
@@ -165,7 +166,7 @@ void work(const WorkerPlan& plan, ElasticConfig config, WorkerResult& result) {
   p.micro_batches = MixtureProblem::k_micro_batches;
   p.gradient_elements = MixtureProblem::k_parameters + 1 + plan.gradient_extra;
   p.memory_elements = plan.memory ? MixtureProblem::k_parameters : 0;
-  p.state = {{"parameters", problem.parameters}, {"first", problem.first_moment}, {"second", problem.second_moment}};
+  p.state = {{"parameters", problem.parameters}, {"table", problem.table}, {"first", problem.first_moment}, {"second", problem.second_moment}};
   std::uint32_t computed = 0;
   p.compute = [&](std::uint32_t m, std::uint64_t step, std::span<float> gradient, std::span<float> memory) {
     reach(FaultPoint::before_compute, step);

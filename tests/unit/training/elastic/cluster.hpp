@@ -29,7 +29,8 @@ class MixtureProblem {
   static constexpr std::uint32_t k_micro_batches = 10, k_samples = 8;  ///< no power of two, so that trees are ragged
   static constexpr std::size_t k_parameters = 16 * 32 + 32 + 32 * 10 + 10;
 
-  MixtureProblem();
+  /// \param table elements of a further vector of the state that every step changes
+  explicit MixtureProblem(std::size_t table = 0);
   /// Gradient of the summed loss; the last element counts samples.
   void compute(std::uint32_t m, std::uint64_t step, std::span<float> gradient, std::span<float> memory) const;
   void apply(std::uint64_t step, std::span<const float> gradient);
@@ -38,7 +39,7 @@ class MixtureProblem {
   Hash128 hash() const;
   double loss() const;
 
-  std::vector<float> parameters, first_moment, second_moment;
+  std::vector<float> parameters, table, first_moment, second_moment;
   std::int64_t odd_batches = 0;  ///< steps with another number of samples than k_micro_batches * k_samples
 
  private:
@@ -64,6 +65,7 @@ struct WorkerPlan {
   std::uint32_t stop_epoch = 0;      ///< ... in this epoch or later
   bool memory = true;
   std::uint32_t copies = 1;
+  std::size_t table = 0;             ///< of MixtureProblem
   std::string token;                 ///< empty: that of the run
   std::function<train::elastic::FrameFault(const train::MessageHeader&)> frame;
   std::size_t gradient_extra = 0;    ///< elements more than the others: another layout

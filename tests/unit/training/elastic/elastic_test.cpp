@@ -28,8 +28,8 @@ LighthouseConfig lighthouse_of(std::uint32_t workers) {
   return c;
 }
 
-Hash128 hash_alone(std::uint64_t steps) {
-  MixtureProblem problem;
+Hash128 hash_alone(std::uint64_t steps, std::size_t table = 0) {
+  MixtureProblem problem(table);
   problem.run_alone(steps);
   return problem.hash();
 }
@@ -125,9 +125,9 @@ TEST(Elastic, AHungWorkerChangesNoBit) {
 }
 
 /// All four must have stopped at the same step with the bits of an undisturbed run.
-void expect_equal_end(const Cluster& cluster, const std::vector<std::size_t>& workers) {
+void expect_equal_end(const Cluster& cluster, const std::vector<std::size_t>& workers, std::size_t table = 0) {
   const std::uint64_t steps = cluster.result(workers.front()).next_step;
-  const Hash128 hash = hash_alone(steps);
+  const Hash128 hash = hash_alone(steps, table);
   for (std::size_t w : workers) {
     EXPECT_EQ(cluster.result(w).next_step, steps) << "worker " << w;
     expect_good(cluster, w, hash);
@@ -221,17 +221,22 @@ TEST(Elastic, AHungWorkerThatWakesUpComesBack) {
 }
 
 TEST(Elastic, NewcomersJoinARunWithoutHoldingItUp) {
-  Cluster cluster(lighthouse_of(1));
-  WorkerPlan plan;
-  plan.steps = k_endless;
-  cluster.start_worker(plan);
-  EXPECT_TRUE(cluster.wait_until([&] { return cluster.result(0).next_step > 5; }));
-  for (int i = 0; i < 2; ++i) cluster.start_worker(plan);
-  plan.stop_after = 10;
-  plan.members = 4;
-  cluster.start_worker(plan);
-  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(cluster.wait_worker(i), 0) << cluster.result(i).error.data();
-  expect_equal_end(cluster, {0, 1, 2, 3});
+  // A state of less than one message, of two and a bit, and of exactly three.
+  constexpr std::size_t k_part = std::size_t{1} << 18;
+  for (const std::size_t table : {std::size_t{0}, 2 * k_part + 1000, 3 * k_part - 3 * MixtureProblem::k_parameters}) {
+    Cluster cluster(lighthouse_of(1), table != 0);
+    WorkerPlan plan;
+    plan.steps = k_endless;
+    plan.table = table;
+    cluster.start_worker(plan);
+    EXPECT_TRUE(cluster.wait_until([&] { return cluster.result(0).next_step > 5; }));
+    for (int i = 0; i < 2; ++i) cluster.start_worker(plan);
+    plan.stop_after = 10;
+    plan.members = 4;
+    cluster.start_worker(plan);
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(cluster.wait_worker(i), 0) << cluster.result(i).error.data();
+    expect_equal_end(cluster, {0, 1, 2, 3}, table);
+  }
 }
 
 TEST(Elastic, ASecondWorkerMayDieWhileTheFirstIsReplaced) {
