@@ -221,11 +221,15 @@ class ElasticGroup::Impl {
       return;
     }
     if (event.peer == lighthouse_) return from_lighthouse(event.message);
+    read_worker(event.peer, event.message);
+  }
+
+  void read_worker(PeerId peer, const Message& message) {
     try {
-      from_worker(event.peer, event.message);
+      from_worker(peer, message);
     } catch (const Error& error) {
       log_error("elastic", error);
-      if (const std::uint32_t id = close(event.peer); id != k_nobody) link_lost(id);
+      if (const std::uint32_t id = close(peer); id != k_nobody) link_lost(id);
     }
   }
 
@@ -341,7 +345,7 @@ class ElasticGroup::Impl {
     }
     const std::vector<std::pair<PeerId, Message>> early = std::move(early_);
     early_.clear();
-    for (const auto& [peer, message] : early) from_worker(peer, message);
+    for (const auto& [peer, message] : early) read_worker(peer, message);
   }
 
   void from_worker(PeerId peer, const Message& message) {

@@ -191,6 +191,7 @@ class Lighthouse::Impl {
       if (kind_of(event.message.header) == MessageKind::hello && at == ids_.end()) return greet(event);
       if (at != ids_.end()) return answer(at->second, event.message);
     } catch (const Error& error) {
+      if (error.kind() != ErrorKind::input_corrupt) throw;  // of the journal
       log_error("elastic", error);
       if (at != ids_.end()) return lose(at->second, "it sent a message that means nothing");
     }
@@ -523,7 +524,9 @@ class Lighthouse::Impl {
       return at == ids.rend() ? k_nobody : *at;
     };
     if (phase_ == Phase::collecting) {
-      const auto id = late([](const Worker& w) { return !w.ready; }, [&](const Worker&) { return boundary_.limit(1); });
+      const auto id = late([](const Worker& w) { return !w.ready; }, [&](const Worker&) {
+        return boundary_.limit(1) + compute_.limit(1);  // who computes answers after the micro-batch
+      });
       if (id != k_nobody) return lose(id, "it does not get ready");
       if (ids.size() < config_.min_members && now - since_ > config_.start_seconds) {
         return fail(fmt::format("{} members for {} s, {} are needed", ids.size(), config_.start_seconds, config_.min_members));

@@ -110,6 +110,7 @@ class Cluster {
   /// End and report of the lighthouse (it is waited for).
   train::elastic::LighthouseEnd wait_lighthouse();
   const Json& report() const { return report_; }
+  const std::filesystem::path& journal() const { return lighthouse_config_.journal; }
 
   const WorkerResult& result(std::size_t worker) const { return results_[worker]; }
   Hash128 hash(std::size_t worker) const { return {results_[worker].hash_high, results_[worker].hash_low}; }

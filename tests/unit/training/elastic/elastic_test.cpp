@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <random>
+#include <thread>
 
 #include "src/base/error.hpp"
+#include "src/base/files.hpp"
 #include "tests/unit/training/elastic/cluster.hpp"
 #include "training/elastic/protocol.hpp"
 #include "training/elastic/token.hpp"
@@ -179,6 +182,51 @@ TEST(Elastic, TheDeadlineOfReassignedWorkCountsFromItsReassignment) {
   expect_good(cluster, 0, hash_alone(4));
   EXPECT_EQ(cluster.wait_lighthouse(), LighthouseEnd::finished);
   EXPECT_EQ(cluster.report().at("losses").as_array().size(), 1U) << to_json_text(cluster.report());
+}
+
+TEST(Elastic, AWorkerInALongMicroBatchIsNotTakenForOneThatDoesNotGetReady) {
+  LighthouseConfig config = lighthouse_of(2);
+  config.least_deadline_seconds = 0.15;  // shorter than a micro-batch
+  Cluster cluster(config);
+  WorkerPlan plan;
+  plan.steps = 2;
+  plan.after_compute = [](std::uint32_t, std::uint64_t, std::span<float>) { ::usleep(250000); };
+  cluster.start_worker(plan);
+  plan.fault = {FaultPoint::before_compute, 1, SIGKILL, 0};
+  cluster.start_worker(plan);
+  EXPECT_EQ(cluster.wait_worker(0), 0) << cluster.result(0).error.data();
+  expect_good(cluster, 0, hash_alone(2));
+  EXPECT_EQ(cluster.wait_lighthouse(), LighthouseEnd::finished);
+  EXPECT_EQ(cluster.report().at("losses").as_array().size(), 1U) << to_json_text(cluster.report());
+}
+
+TEST(Elastic, ALighthouseThatCannotWriteItsJournalEndsInsteadOfBlamingAWorker) {
+  LighthouseConfig config = lighthouse_of(1);
+  config.transport.token = make_token();
+  config.journal = "/proc/no-such-folder/journal.json";
+  auto lighthouse = std::make_unique<Lighthouse>(config);
+  const std::string address = lighthouse->address();
+  std::string id;
+  std::thread thread([&] {
+    try {
+      lighthouse->run();
+    } catch (const Error& error) {
+      id = error.id();
+    }
+    lighthouse.reset();
+  });
+  ElasticProblem problem;
+  problem.gradient_elements = 1;
+  problem.compute = [](std::uint32_t, std::uint64_t, std::span<float>, std::span<float>) {};
+  problem.apply = [](std::uint64_t, std::span<const float>) { ADD_FAILURE() << "a step without a journal"; };
+  ElasticConfig worker;
+  worker.transport.token = config.transport.token;
+  worker.lighthouse = address;
+  worker.lighthouse_seconds = 0.3;
+  ElasticGroup group(problem, worker);
+  EXPECT_THROW(group.step(), Error) << "no lighthouse";
+  thread.join();
+  EXPECT_EQ(id.substr(0, 3), "E10") << "an error of files, not '" << id << "'";
 }
 
 constexpr std::uint64_t k_endless = 1000000;
@@ -355,6 +403,32 @@ TEST(Elastic, ARestartedLighthouseGoesOnFromItsJournal) {
     }
     EXPECT_EQ(cluster.wait_lighthouse(), LighthouseEnd::finished);
     EXPECT_TRUE(cluster.report().at("losses").as_array().empty()) << to_json_text(cluster.report());
+  }
+}
+
+TEST(Elastic, EveryChangedBitOfTheJournalIsNoticed) {
+  Cluster cluster(lighthouse_of(2));
+  WorkerPlan plan;
+  plan.steps = k_endless;
+  for (int i = 0; i < 2; ++i) cluster.start_worker(plan);
+  EXPECT_TRUE(cluster.wait_until([&] { return cluster.result(0).next_step > 3; }));
+  cluster.kill_lighthouse();
+  const std::string good = read_text_file(cluster.journal());
+  LighthouseConfig config = lighthouse_of(2);
+  config.transport.token = make_token();
+  config.journal = cluster.journal().string() + ".changed";
+  publish_text(config.journal, good);
+  EXPECT_NO_THROW(Lighthouse{config});
+  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
+    std::string bad = good;
+    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
+    publish_text(config.journal, bad, Existing::replace, Durability::rename_only);
+    try {
+      const Lighthouse lighthouse(config);
+      ADD_FAILURE() << "bit " << bit << " of " << good;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input_corrupt) << error.what();
+    }
   }
 }
 
