@@ -64,7 +64,8 @@ std::optional<Message> MessageReader::next() {
   std::uint32_t sum = 0;
   std::memcpy(&sum, rest.data() + size - sizeof sum, sizeof sum);
   MYRIAD_VALIDATE(sum == crc32c(rest.first(size - sizeof sum)), ErrorKind::input_corrupt, "E2452",
-                  "a message of {} bytes with a wrong check sum (damaged on the way) look at the network and its memory", size);
+                  "a message of {} bytes with a wrong check sum (damaged on the way) look at the network and its memory",
+                  size);
   message.payload.assign(rest.begin() + k_message_header, rest.begin() + static_cast<std::ptrdiff_t>(size - sizeof sum));
   begin_ += size;
   return message;

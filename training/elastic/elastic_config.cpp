@@ -7,17 +7,27 @@ namespace myriad::train::elastic {
 void add_elastic_keys(Schema& section) {
   section.integer("workers", "Workers that the run starts with").required().range(1, 65536);
   section.integer("min_members", "No step is done by fewer").default_to(1).range(1, 65536);
-  section.text("interface", "Network interface to listen on: lo, eth0, ...; any = all; unix:FOLDER/ = UNIX sockets").default_to("lo");
+  section.text("interface", "Network interface to listen on: lo, eth0, ...; any = all; unix:FOLDER/ = UNIX sockets")
+      .default_to("lo");
   section.integer("port", "Port of the lighthouse; 0 = a free one").default_to(0).range(0, 65535);
   section.path("token_file", "Secret of the run, mode 0600; absent: variable MYRIAD_ELASTIC_TOKEN");
   section.integer("heartbeat_ms", "Signs of life of idle connections").unit("ms").default_to(100).range(20, 10000);
-  section.integer("missed_heartbeats", "Signs of life that may be missing before a worker counts as hung").default_to(5).range(2, 1000);
+  section.integer("missed_heartbeats", "Signs of life that may be missing before a worker counts as hung")
+      .default_to(5)
+      .range(2, 1000);
   section.number("least_deadline", "Work is never called overdue before").unit("s").default_to(2.0).range(0.1, 3600);
-  section.number("deadline_factor", "Work is overdue after so many times the median duration").default_to(10.0).range(2, 1000);
+  section.number("deadline_factor", "Work is overdue after so many times the median duration")
+      .default_to(10.0)
+      .range(2, 1000);
   section.number("first_deadline", "Limit of work while no duration is known").unit("s").default_to(600.0).range(1, 86400);
-  section.number("start_time_out", "Wait for workers at the start, and below min_members").unit("s").default_to(60.0).range(1, 86400);
+  section.number("start_time_out", "Wait for workers at the start, and below min_members")
+      .unit("s")
+      .default_to(60.0)
+      .range(1, 86400);
   section.number("lighthouse_time_out", "A worker without lighthouse ends after").unit("s").default_to(10.0).range(0.5, 3600);
-  section.integer("copies", "Workers that keep a copy of each one's memory: so many may die in one step").default_to(1).range(0, 3);
+  section.integer("copies", "Workers that keep a copy of each one's memory: so many may die in one step")
+      .default_to(1)
+      .range(0, 3);
   section.integer("hash_every", "Steps between comparisons of the workers' states").default_to(1).range(1, 1000000);
   section.integer("max_aborts", "Consecutive aborts of a step that end the run").default_to(20).range(1, 1000);
 }
@@ -43,7 +53,8 @@ LighthouseConfig lighthouse_config(const Config& section, const std::filesystem:
   c.min_members = static_cast<std::uint32_t>(section.integer("min_members"));
   if (c.min_members > c.workers) {
     throw section.complaint("min_members", "E2471",
-                            fmt::format("{} members are the least of a run of {} workers (it would never start) lower it", c.min_members, c.workers));
+                            fmt::format("{} members are the least of a run of {} workers (it would never start) lower it",
+                                        c.min_members, c.workers));
   }
   c.start_seconds = section.number("start_time_out");
   c.first_deadline_seconds = section.number("first_deadline");

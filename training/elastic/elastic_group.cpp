@@ -30,7 +30,8 @@ std::span<const std::byte> bytes_of_floats(std::span<const float> values) { retu
 /// Values of a message. Errors: E2453 when it does not hold \p count of them.
 std::vector<float> floats_of(const Message& message, std::size_t count) {
   MYRIAD_VALIDATE(message.payload.size() == count * sizeof(float), ErrorKind::input_corrupt, "E2453",
-                  "a message of {} bytes for {} values of fp32 (the other side cuts vectors differently) run the same program everywhere",
+                  "a message of {} bytes for {} values of fp32 (the other side cuts vectors differently) run the same "
+                  "program everywhere",
                   message.payload.size(), count);
   std::vector<float> values(count);
   if (count > 0) std::memcpy(values.data(), message.payload.data(), message.payload.size());
@@ -128,12 +129,13 @@ class ElasticGroup::Impl {
   static ElasticProblem check(ElasticProblem problem) {
     MYRIAD_EXPECT(problem.compute && problem.apply);
     constexpr std::size_t k_most = std::numeric_limits<std::uint32_t>::max() / sizeof(float);
-    MYRIAD_VALIDATE(problem.micro_batches >= 1 && problem.micro_batches <= 65536 && problem.gradient_elements >= 1 &&
-                        problem.gradient_elements <= k_most && problem.memory_elements <= k_most,
-                    ErrorKind::config_invalid, "E2466",
-                    "elastic training of {} micro-batches, {} gradient and {} memory elements (1 to 65536 and at most {} fit) "
-                    "change batch or leaf",
-                    problem.micro_batches, problem.gradient_elements, problem.memory_elements, k_most);
+    MYRIAD_VALIDATE(
+        problem.micro_batches >= 1 && problem.micro_batches <= 65536 && problem.gradient_elements >= 1 &&
+            problem.gradient_elements <= k_most && problem.memory_elements <= k_most,
+        ErrorKind::config_invalid, "E2466",
+        "elastic training of {} micro-batches, {} gradient and {} memory elements (1 to 65536 and at most {} fit) "
+        "change batch or leaf",
+        problem.micro_batches, problem.gradient_elements, problem.memory_elements, k_most);
     return problem;
   }
 
@@ -168,7 +170,8 @@ class ElasticGroup::Impl {
     return {format_of(kind), gate_.epoch, fragment, round, static_cast<std::uint32_t>(numel)};
   }
 
-  void send_floats(PeerId peer, MessageKind kind, std::uint64_t round, std::uint32_t fragment, std::span<const float> values) {
+  void send_floats(PeerId peer, MessageKind kind, std::uint64_t round, std::uint32_t fragment,
+                   std::span<const float> values) {
     transport_.send(peer, header(kind, round, fragment, values.size()), bytes_of_floats(values));
   }
 
@@ -184,15 +187,18 @@ class ElasticGroup::Impl {
     if (now < retry_) return;
     retry_ = now + k_retry_seconds;
     if (no_lighthouse_since_) {
-      MYRIAD_VALIDATE(now - *no_lighthouse_since_ <= config_.lighthouse_seconds, ErrorKind::unavailable, "E2467",
-                      "no lighthouse at {} for {} s (who belongs to the run is not known without it) start it again, or go on "
-                      "from the last checkpoint",
-                      config_.lighthouse, config_.lighthouse_seconds);
+      MYRIAD_VALIDATE(
+          now - *no_lighthouse_since_ <= config_.lighthouse_seconds, ErrorKind::unavailable, "E2467",
+          "no lighthouse at {} for {} s (who belongs to the run is not known without it) start it again, or go on "
+          "from the last checkpoint",
+          config_.lighthouse, config_.lighthouse_seconds);
       if (lighthouse_ == 0) all_links_[lighthouse_ = transport_.connect(config_.lighthouse)] = k_nobody;
     }
-    if (role_ == Role::observer && !state_complete_ && now - state_since_ > config_.lighthouse_seconds) join_again("the donor is silent");
+    if (role_ == Role::observer && !state_complete_ && now - state_since_ > config_.lighthouse_seconds)
+      join_again("the donor is silent");
     for (const MemberEntry& e : entries_) {
-      const bool known = links_.contains(e.id) || std::any_of(dialled_.begin(), dialled_.end(), [&](const auto& d) { return d.second == e.id; });
+      const bool known = links_.contains(e.id) ||
+                         std::any_of(dialled_.begin(), dialled_.end(), [&](const auto& d) { return d.second == e.id; });
       if (e.id < id_ && id_ != k_nobody && !known) dialled_[transport_.connect(e.address)] = e.id;
     }
   }
@@ -253,7 +259,8 @@ class ElasticGroup::Impl {
     const bool member = std::find(members_.begin(), members_.end(), id) != members_.end();
     const auto sum = assemblies_.find(next_);
     // Parts of the state or of a sum may be missing now, and nobody sends them again.
-    if (member && (role_ == Role::observer || (sum != assemblies_.end() && sum->second.committed))) return join_again("a connection was lost");
+    if (member && (role_ == Role::observer || (sum != assemblies_.end() && sum->second.committed)))
+      return join_again("a connection was lost");
     if (role_ == Role::member && member) tell(MessageKind::link_lost, id);
   }
 
@@ -291,7 +298,8 @@ class ElasticGroup::Impl {
         no_lighthouse_since_.reset();
         return become(h.fragment);
       case MessageKind::refusal:
-        MYRIAD_VALIDATE(false, ErrorKind::unavailable, "E2468", "the lighthouse sends this worker away ({}) go on from the last checkpoint",
+        MYRIAD_VALIDATE(false, ErrorKind::unavailable, "E2468",
+                        "the lighthouse sends this worker away ({}) go on from the last checkpoint",
                         std::string(reinterpret_cast<const char*>(message.payload.data()), message.payload.size()));
         return;
       case MessageKind::membership:
@@ -333,7 +341,8 @@ class ElasticGroup::Impl {
     for (std::uint32_t id : gone) {
       if (links_.contains(id)) close(links_.at(id));
     }
-    const bool alone = std::any_of(members_.begin(), members_.end(), [&](std::uint32_t id) { return id != id_ && !links_.contains(id); });
+    const bool alone = std::any_of(members_.begin(), members_.end(),
+                                   [&](std::uint32_t id) { return id != id_ && !links_.contains(id); });
     if (role_ == Role::observer && alone) return join_again("a connection was lost");
     opened_ = worked_ = reduced_ = voted_ = ready_sent_ = false;
     hash_due_ = true;
@@ -364,7 +373,8 @@ class ElasticGroup::Impl {
     if (link == links_.end()) return;
     if (kind_of(h) == MessageKind::state) return take_state(link->first, message);
     const auto sum = assemblies_.find(h.round);
-    const bool of_commit = kind_of(h) == MessageKind::reduced && sum != assemblies_.end() && sum->second.committed && sum->second.epoch == h.epoch;
+    const bool of_commit = kind_of(h) == MessageKind::reduced && sum != assemblies_.end() && sum->second.committed &&
+                           sum->second.epoch == h.epoch;
     if (role_ != Role::member && h.epoch > gate_.epoch && early_.size() < k_most_waiting * 16) {
       early_.emplace_back(peer, message);  // members are told first
       return;
@@ -378,10 +388,12 @@ class ElasticGroup::Impl {
       case MessageKind::reduced:
         return take_reduced(message);
       case MessageKind::memory:
-        if (h.fragment < problem_.micro_batches && h.round == next_) slots_[h.fragment].keep(floats_of(message, problem_.memory_elements), next_);
+        if (h.fragment < problem_.micro_batches && h.round == next_)
+          slots_[h.fragment].keep(floats_of(message, problem_.memory_elements), next_);
         return;
       case MessageKind::next_memory:
-        if (h.fragment < problem_.micro_batches && h.round == next_) slots_[h.fragment].next = floats_of(message, problem_.memory_elements);
+        if (h.fragment < problem_.micro_batches && h.round == next_)
+          slots_[h.fragment].next = floats_of(message, problem_.memory_elements);
         return;
       default:
         return;
@@ -412,7 +424,8 @@ class ElasticGroup::Impl {
   void take_state(std::uint32_t from, const Message& message) {
     if (role_ != Role::observer || from != donor_ || state_complete_) return;
     MYRIAD_VALIDATE(message.header.fragment == parts_, ErrorKind::input_corrupt, "E2453",
-                    "part {} of the state where part {} was due (the donor began again) the worker joins again", message.header.fragment, parts_);
+                    "part {} of the state where part {} was due (the donor began again) the worker joins again",
+                    message.header.fragment, parts_);
     std::size_t at = parts_++ * k_state_part;
     state_since_ = now_seconds();
     std::span<const std::byte> rest = message.payload;
@@ -426,8 +439,10 @@ class ElasticGroup::Impl {
       rest = rest.subspan(count * sizeof(float));
       at = 0;
     }
-    MYRIAD_VALIDATE(rest.empty(), ErrorKind::input_corrupt, "E2453", "the state of the donor is {} bytes too long (it trains another network) "
-                    "run the same configuration everywhere", rest.size());
+    MYRIAD_VALIDATE(rest.empty(), ErrorKind::input_corrupt, "E2453",
+                    "the state of the donor is {} bytes too long (it trains another network) "
+                    "run the same configuration everywhere",
+                    rest.size());
     if (message.payload.size() == k_state_part * sizeof(float)) return;
     state_complete_ = true;
     next_ = message.header.round;
@@ -461,11 +476,13 @@ class ElasticGroup::Impl {
     assignment_ = std::move(assignment);
     opened_ = true;
     worked_ = reduced_ = voted_ = prepared_ = hash_due_ = false;
-    if (const auto sum = assemblies_.find(next_); sum != assemblies_.end() && sum->second.epoch != gate_.epoch) assemblies_.erase(sum);
+    if (const auto sum = assemblies_.find(next_); sum != assemblies_.end() && sum->second.epoch != gate_.epoch)
+      assemblies_.erase(sum);
     if (problem_.memory_elements == 0) return;
     for (std::uint32_t m = 0; m < problem_.micro_batches; ++m) {
       const std::uint32_t owner = assignment_.owner[m], source = assignment_.source[m];
-      if (source == id_ && owner != id_ && links_.contains(owner)) send_floats(links_.at(owner), MessageKind::memory, next_, m, slots_.at(m).values);
+      if (source == id_ && owner != id_ && links_.contains(owner))
+        send_floats(links_.at(owner), MessageKind::memory, next_, m, slots_.at(m).values);
       if (owner != id_) continue;
       if (source == k_nobody && !finished_[m]) {
         std::vector<float> first(problem_.memory_elements, 0.0F);
@@ -481,7 +498,9 @@ class ElasticGroup::Impl {
     for (std::uint32_t m = 0; opened_ && !worked_ && m < problem_.micro_batches; ++m) {
       if (assignment_.owner[m] != id_ || finished_[m]) continue;
       const auto slot = slots_.find(m);
-      if (problem_.memory_elements == 0 || (slot != slots_.end() && slot->second.before == next_ && !slot->second.values.empty())) return m;
+      if (problem_.memory_elements == 0 ||
+          (slot != slots_.end() && slot->second.before == next_ && !slot->second.values.empty()))
+        return m;
     }
     return {};
   }
@@ -502,14 +521,17 @@ class ElasticGroup::Impl {
 
   /// Whether member \p holder keeps a copy of the memory of \p owner.
   bool keeps(std::uint32_t holder, std::uint32_t owner) const {
-    const auto index = [&](std::uint32_t id) { return static_cast<std::size_t>(std::lower_bound(members_.begin(), members_.end(), id) - members_.begin()); };
+    const auto index = [&](std::uint32_t id) {
+      return static_cast<std::size_t>(std::lower_bound(members_.begin(), members_.end(), id) - members_.begin());
+    };
     const std::size_t n = members_.size(), distance = (index(holder) + n - index(owner)) % n;
     return distance >= 1 && distance <= config_.copies;
   }
 
   void send_next_memory(std::uint32_t m) {
     for (const std::uint32_t id : members_) {
-      if (keeps(id, id_) && links_.contains(id)) send_floats(links_.at(id), MessageKind::next_memory, next_, m, slots_.at(m).next);
+      if (keeps(id, id_) && links_.contains(id))
+        send_floats(links_.at(id), MessageKind::next_memory, next_, m, slots_.at(m).next);
     }
   }
 
@@ -563,7 +585,8 @@ class ElasticGroup::Impl {
     for (const MemberEntry& e : entries_) {
       if (e.id != id_ && e.role != Role::guest && links_.contains(e.id)) peers.push_back(links_.at(e.id));
     }
-    transport_.send(peers, header(MessageKind::reduced, next_, static_cast<std::uint32_t>(mine), root.size()), bytes_of_floats(root));
+    transport_.send(peers, header(MessageKind::reduced, next_, static_cast<std::uint32_t>(mine), root.size()),
+                    bytes_of_floats(root));
   }
 
   void take_reduced(const Message& message) {
@@ -573,7 +596,8 @@ class ElasticGroup::Impl {
     Assembly& a = assembly(h.round, h.epoch);
     if (a.epoch != h.epoch) return;
     MYRIAD_VALIDATE(h.fragment < a.there.size(), ErrorKind::input_corrupt, "E2453",
-                    "slice {} of {} (damaged, or of another version) run the same program everywhere", h.fragment, a.there.size());
+                    "slice {} of {} (damaged, or of another version) run the same program everywhere", h.fragment,
+                    a.there.size());
     const auto [begin, count] = slice(h.fragment, a.there.size());
     const std::vector<float> values = floats_of(message, count);
     std::copy(values.begin(), values.end(), a.values.begin() + static_cast<std::ptrdiff_t>(begin));
@@ -583,7 +607,8 @@ class ElasticGroup::Impl {
   /// Vote when the whole sum is here, and with it the memory that we keep for others.
   void vote() {
     const auto sum = assemblies_.find(next_);
-    if (no_lighthouse_since_ || sum == assemblies_.end() || sum->second.epoch != gate_.epoch || !sum->second.complete()) return;
+    if (no_lighthouse_since_ || sum == assemblies_.end() || sum->second.epoch != gate_.epoch || !sum->second.complete())
+      return;
     for (std::uint32_t m = 0; problem_.memory_elements > 0 && m < problem_.micro_batches; ++m) {
       const bool mine = keeps(id_, assignment_.owner[m]);
       if (mine && (!slots_.contains(m) || slots_.at(m).next.empty())) return;
@@ -648,8 +673,11 @@ class ElasticGroup::Impl {
     if (problem_.memory_elements > 0) ready.held.resize(problem_.micro_batches);
     for (const auto& [m, slot] : slots_) {
       // Damage in memory matters only when somebody else is to take it over, which only happens in a new epoch.
-      const bool good = slot.before == next_ && !slot.values.empty() && (!hash_due_ || slot.sum == crc32c(bytes_of_floats(slot.values)));
-      if (!good && slot.before == next_ && !slot.values.empty()) log_warning("elastic", "E2470", "the memory of micro-batch {} is damaged (its check sum differs) a copy is used", m);
+      const bool good = slot.before == next_ && !slot.values.empty() &&
+                        (!hash_due_ || slot.sum == crc32c(bytes_of_floats(slot.values)));
+      if (!good && slot.before == next_ && !slot.values.empty())
+        log_warning("elastic", "E2470", "the memory of micro-batch {} is damaged (its check sum differs) a copy is used",
+                    m);
       ready.held[m] = good;
     }
     ready_sent_ = true;
@@ -691,7 +719,8 @@ class ElasticGroup::Impl {
   std::optional<double> no_lighthouse_since_;
 };
 
-ElasticGroup::ElasticGroup(ElasticProblem problem, ElasticConfig config) : impl_(std::make_unique<Impl>(std::move(problem), std::move(config))) {}
+ElasticGroup::ElasticGroup(ElasticProblem problem, ElasticConfig config)
+    : impl_(std::make_unique<Impl>(std::move(problem), std::move(config))) {}
 ElasticGroup::~ElasticGroup() = default;
 bool ElasticGroup::step() { return impl_->step(); }
 std::uint64_t ElasticGroup::next_step() const { return impl_->next(); }

@@ -56,7 +56,8 @@ struct ElasticConfig {
 /// *Threads*: one thread calls; the connections have their own.
 class ElasticGroup {
  public:
-  /// Connects; does not wait for anybody. Errors: ErrorKind::config_invalid (E2466) for sizes that cannot be; those of Transport.
+  /// Connects; does not wait for anybody. Errors: ErrorKind::config_invalid (E2466) for sizes that cannot be; those of
+  /// Transport.
   ElasticGroup(ElasticProblem problem, ElasticConfig config);
   ~ElasticGroup();
 

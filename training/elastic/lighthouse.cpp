@@ -71,7 +71,8 @@ struct Loss {
 
 class Lighthouse::Impl {
  public:
-  explicit Impl(LighthouseConfig config) : config_(std::move(config)), compute_(config_), exchange_(config_), boundary_(config_) {
+  explicit Impl(LighthouseConfig config)
+      : config_(std::move(config)), compute_(config_), exchange_(config_), boundary_(config_) {
     if (!config_.journal.empty() && std::filesystem::exists(config_.journal)) read_journal();
     transport_ = std::make_unique<Transport>(config_.transport);
   }
@@ -162,7 +163,8 @@ class Lighthouse::Impl {
     if (config_.transport.port == 0 && !address.starts_with("unix:")) {
       config_.transport.port = static_cast<std::uint16_t>(std::stoul(address.substr(address.rfind(':') + 1)));
     }
-    log_info("elastic", "lighthouse goes on in epoch {} at step {} with {} members to come back", epoch_, step_, returning_.size());
+    log_info("elastic", "lighthouse goes on in epoch {} at step {} with {} members to come back", epoch_, step_,
+             returning_.size());
   }
 
   // Messages.
@@ -175,7 +177,8 @@ class Lighthouse::Impl {
     return ids;
   }
 
-  void tell(Role least, MessageKind kind, std::uint64_t round, std::uint32_t fragment = 0, std::span<const std::byte> payload = {}) {
+  void tell(Role least, MessageKind kind, std::uint64_t round, std::uint32_t fragment = 0,
+            std::span<const std::byte> payload = {}) {
     std::vector<PeerId> peers;
     for (const auto& [id, w] : workers_) {
       if (w.role >= least) peers.push_back(w.peer);
@@ -258,8 +261,10 @@ class Lighthouse::Impl {
         if (!relink_) relink_ = now_seconds() + 2 * config_.transport.heartbeat_seconds;
         return;
       default:
-        MYRIAD_VALIDATE(false, ErrorKind::input_corrupt, "E2453", "worker {} sent a message of kind {:#x} (nothing for a lighthouse) run "
-                        "the same program everywhere", id, static_cast<unsigned>(kind_of(h)));
+        MYRIAD_VALIDATE(false, ErrorKind::input_corrupt, "E2453",
+                        "worker {} sent a message of kind {:#x} (nothing for a lighthouse) run "
+                        "the same program everywhere",
+                        id, static_cast<unsigned>(kind_of(h)));
     }
   }
 
@@ -279,12 +284,14 @@ class Lighthouse::Impl {
         if (now - since_ > config_.start_seconds) end_ = LighthouseEnd::all_lost;
         return;
       }
-      for (std::uint32_t id : returning_) losses_.push_back({id, step_, "it did not come back to the restarted lighthouse", now});
+      for (std::uint32_t id : returning_)
+        losses_.push_back({id, step_, "it did not come back to the restarted lighthouse", now});
       returning_.clear();
       return new_epoch("the lighthouse was restarted");
     }
     if (workers_.size() < config_.workers && !(late && workers_.size() >= config_.min_members)) {
-      if (late) fail(fmt::format("{} of {} workers came within {} s", workers_.size(), config_.workers, config_.start_seconds));
+      if (late)
+        fail(fmt::format("{} of {} workers came within {} s", workers_.size(), config_.workers, config_.start_seconds));
       return;
     }
     step_ = first_step_ = workers_.begin()->second.next;
@@ -352,7 +359,8 @@ class Lighthouse::Impl {
   }
 
   void fail(const std::string& why) {
-    log_error("elastic", Error(ErrorKind::unavailable, "E2464", fmt::format("the elastic run ends ({}) go on from the last checkpoint", why)));
+    log_error("elastic", Error(ErrorKind::unavailable, "E2464",
+                               fmt::format("the elastic run ends ({}) go on from the last checkpoint", why)));
     tell(Role::guest, MessageKind::refusal, step_, 0, bytes_of(why));
     end_ = LighthouseEnd::failed;
   }
@@ -406,7 +414,8 @@ class Lighthouse::Impl {
     std::map<std::string, std::vector<std::uint32_t>> by_hash;
     for (std::uint32_t id : members_()) by_hash[workers_.at(id).ready->state.hex()].push_back(id);
     if (by_hash.size() == 1) return true;
-    const auto most = std::max_element(by_hash.begin(), by_hash.end(), [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+    const auto most = std::max_element(by_hash.begin(), by_hash.end(),
+                                       [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
     if (step_ == first_step_ || 2 * most->second.size() <= members_().size()) {
       fail(fmt::format("the workers' states differ at step {}", step_));
     } else {
@@ -460,7 +469,8 @@ class Lighthouse::Impl {
     }
     for (std::size_t m = 0; m < total; ++m) {
       if (a.owner[m] != k_nobody) continue;
-      const auto least = std::min_element(load.begin(), load.end(), [](const auto& x, const auto& y) { return x.second < y.second; });
+      const auto least =
+          std::min_element(load.begin(), load.end(), [](const auto& x, const auto& y) { return x.second < y.second; });
       a.owner[m] = anew ? ids[((m + 1) * n - 1) / total] : least->first;  // run r is [total r/n, total (r+1)/n)
       ++load[a.owner[m]];
       ++workers_.at(a.owner[m]).to_do;
@@ -489,7 +499,8 @@ class Lighthouse::Impl {
     }
     if (!yes) {
       ++all_aborts_;
-      log_warning("elastic", "E2465", "step {} is aborted (a worker's gradient is not finite or not that of the others)", step_);
+      log_warning("elastic", "E2465", "step {} is aborted (a worker's gradient is not finite or not that of the others)",
+                  step_);
       tell(Role::observer, MessageKind::abort, step_);
       if (++aborts_ >= config_.most_aborts) return fail(fmt::format("step {} was aborted {} times", step_, aborts_));
       return new_epoch("a step was aborted");
@@ -505,7 +516,8 @@ class Lighthouse::Impl {
     for (Loss& loss : losses_) {
       if (loss.committed > 0) continue;
       loss.committed = now;
-      log_info("elastic", "step {} committed {:.1f} ms after worker {} was lost", step_ - 1, 1e3 * (now - loss.detected), loss.worker);
+      log_info("elastic", "step {} committed {:.1f} ms after worker {} was lost", step_ - 1, 1e3 * (now - loss.detected),
+               loss.worker);
     }
     enter(Phase::collecting);
   }
@@ -529,21 +541,26 @@ class Lighthouse::Impl {
       });
       if (id != k_nobody) return lose(id, "it does not get ready");
       if (ids.size() < config_.min_members && now - since_ > config_.start_seconds) {
-        return fail(fmt::format("{} members for {} s, {} are needed", ids.size(), config_.start_seconds, config_.min_members));
+        return fail(
+            fmt::format("{} members for {} s, {} are needed", ids.size(), config_.start_seconds, config_.min_members));
       }
     } else {
-      const auto idle = late([](const Worker& w) { return !w.worked; }, [&](const Worker& w) { return compute_.limit(w.to_do); });
+      const auto idle =
+          late([](const Worker& w) { return !w.worked; }, [&](const Worker& w) { return compute_.limit(w.to_do); });
       if (idle != k_nobody) return lose(idle, "its work is overdue");
       const bool all_worked = std::all_of(ids.begin(), ids.end(), [&](std::uint32_t id) { return workers_.at(id).worked; });
-      const auto mute = late([&](const Worker& w) { return all_worked && !w.vote; }, [&](const Worker&) { return exchange_.limit(1); });
+      const auto mute =
+          late([&](const Worker& w) { return all_worked && !w.vote; }, [&](const Worker&) { return exchange_.limit(1); });
       if (mute != k_nobody) {
         if (++stalls_ >= 3) return lose(mute, "the exchange does not end");
         return new_epoch("the exchange does not end");
       }
     }
     if (relink_ && now > *relink_) {
-      const auto worst = std::max_element(ids.begin(), ids.end(), [&](auto a, auto b) { return workers_.at(a).complaints < workers_.at(b).complaints; });
-      if (worst != ids.end() && workers_.at(*worst).complaints >= 6) return lose(*worst, "others lose their connection with it");
+      const auto worst = std::max_element(
+          ids.begin(), ids.end(), [&](auto a, auto b) { return workers_.at(a).complaints < workers_.at(b).complaints; });
+      if (worst != ids.end() && workers_.at(*worst).complaints >= 6)
+        return lose(*worst, "others lose their connection with it");
       new_epoch("a connection was lost");
     }
   }

@@ -22,9 +22,10 @@ void put_bits(PayloadWriter& out, const std::vector<bool>& bits) {
 
 std::uint8_t get_below(PayloadReader& in, unsigned bound) {
   const auto value = in.get<std::uint8_t>();
-  MYRIAD_VALIDATE(value < bound, ErrorKind::input_corrupt, "E2453",
-                  "a message holds {} where less than {} is meant (damaged, or of another version) run the same program everywhere",
-                  value, bound);
+  MYRIAD_VALIDATE(
+      value < bound, ErrorKind::input_corrupt, "E2453",
+      "a message holds {} where less than {} is meant (damaged, or of another version) run the same program everywhere",
+      value, bound);
   return value;
 }
 

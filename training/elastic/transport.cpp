@@ -112,7 +112,8 @@ Endpoint interface_endpoint(const std::string& name, std::uint16_t port) {
     ::freeifaddrs(list);
   }
   MYRIAD_VALIDATE(found.has_value(), ErrorKind::config_invalid, "E2457",
-                  "no network interface '{}' with an address (known:{}) give one of these, 'any' or 'unix:FOLDER/'", name, known);
+                  "no network interface '{}' with an address (known:{}) give one of these, 'any' or 'unix:FOLDER/'", name,
+                  known);
   return *found;
 }
 
@@ -135,7 +136,8 @@ std::optional<Endpoint> resolve(const std::string& address) {
 
 struct Link {
   enum class Stage : std::uint8_t { connecting, greeting, proving, up };
-  Link(int descriptor, bool is_initiator, std::string peer_name) : fd(descriptor), initiator(is_initiator), name(std::move(peer_name)) {}
+  Link(int descriptor, bool is_initiator, std::string peer_name)
+      : fd(descriptor), initiator(is_initiator), name(std::move(peer_name)) {}
 
   int fd;
   bool initiator;
@@ -285,13 +287,15 @@ class Transport::Impl {
     const bool good = listener_ >= 0 && ::bind(listener_, bound.address(), bound.size) == 0 && ::listen(listener_, 128) == 0;
     const int problem = errno;
     if (!good && listener_ >= 0) ::close(listener_);
-    MYRIAD_VALIDATE(good, ErrorKind::unavailable, "E2458", "cannot listen on {} port {} ({}) choose another port or interface",
-                    config_.interface, config_.port, errno_text(problem));
+    MYRIAD_VALIDATE(good, ErrorKind::unavailable, "E2458",
+                    "cannot listen on {} port {} ({}) choose another port or interface", config_.interface, config_.port,
+                    errno_text(problem));
     if (is_unix(config_.interface)) return;
     Endpoint chosen;
     chosen.size = sizeof chosen.storage;
     ::getsockname(listener_, reinterpret_cast<sockaddr*>(&chosen.storage), &chosen.size);
-    const in_port_t port = reinterpret_cast<const sockaddr_in&>(chosen.storage).sin_port;  // at the same place in sockaddr_in6
+    const in_port_t port =
+        reinterpret_cast<const sockaddr_in&>(chosen.storage).sin_port;  // at the same place in sockaddr_in6
     reinterpret_cast<sockaddr_in&>(end.storage).sin_port = port;
     address_ = text_of(end.address());
   }
@@ -466,7 +470,9 @@ class Transport::Impl {
       if (auto reason = read(id, link, now)) return reason;
     }
     const bool up = link.stage == Link::Stage::up;
-    if (up && !link.closing && !link.cut && link.out.empty() && seconds_between(link.sent, now) >= config_.heartbeat_seconds) push(link, k_beat, {});
+    if (up && !link.closing && !link.cut && link.out.empty() &&
+        seconds_between(link.sent, now) >= config_.heartbeat_seconds)
+      push(link, k_beat, {});
     if (link.stage != Link::Stage::connecting) {
       if (auto reason = write(id, link, now)) return reason;
     }
@@ -474,7 +480,8 @@ class Transport::Impl {
     if (!up && seconds_between(link.opened, now) > k_handshake_seconds) return "no answer";
     if (is_full()) link.heard = now;
     const double silent = seconds_between(link.heard, now);
-    if (up && config_.silence_seconds > 0 && silent > config_.silence_seconds) return fmt::format("no sign of life for {:.2f} s", silent);
+    if (up && config_.silence_seconds > 0 && silent > config_.silence_seconds)
+      return fmt::format("no sign of life for {:.2f} s", silent);
     return {};
   }
 
@@ -486,7 +493,9 @@ class Transport::Impl {
       {
         const std::lock_guard lock(mutex_);
         const auto now = Clock::now();
-        const auto busy = [](const auto& entry) { return entry.second.stage == Link::Stage::up && !entry.second.out.empty(); };
+        const auto busy = [](const auto& entry) {
+          return entry.second.stage == Link::Stage::up && !entry.second.out.empty();
+        };
         if (stopping_ && (now > *stopping_ || std::none_of(links_.begin(), links_.end(), busy))) return;
         polls.assign({{wake_, POLLIN, 0}, {now < listen_after_ ? -1 : listener_, POLLIN, 0}});
         ids.clear();

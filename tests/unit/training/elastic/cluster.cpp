@@ -79,7 +79,12 @@ double add_sample(std::span<const float> p, const float* x, int label, float* gr
 }  // namespace
 
 MixtureProblem::MixtureProblem(std::size_t table_size)
-    : parameters(k_parameters), table(table_size), first_moment(k_parameters), second_moment(k_parameters), inputs_(k_data * k_in), labels_(k_data) {
+    : parameters(k_parameters),
+      table(table_size),
+      first_moment(k_parameters),
+      second_moment(k_parameters),
+      inputs_(k_data * k_in),
+      labels_(k_data) {
   std::mt19937 random(20);
   std::normal_distribution<float> normal;
   std::vector<float> centres(20 * k_in);
@@ -157,7 +162,9 @@ void work(const WorkerPlan& plan, ElasticConfig config, WorkerResult& result) {
   ElasticGroup* group = nullptr;
   bool fired = false;
   const auto reach = [&](FaultPoint point, std::uint64_t step) {
-    if (fired || plan.fault.point != point || plan.fault.step != step || (group != nullptr && group->epoch() < plan.fault.least_epoch)) return;
+    if (fired || plan.fault.point != point || plan.fault.step != step ||
+        (group != nullptr && group->epoch() < plan.fault.least_epoch))
+      return;
     fired = true;
     result.fault_time = now_seconds();
     ::raise(plan.fault.signal);
@@ -166,7 +173,10 @@ void work(const WorkerPlan& plan, ElasticConfig config, WorkerResult& result) {
   p.micro_batches = MixtureProblem::k_micro_batches;
   p.gradient_elements = MixtureProblem::k_parameters + 1 + plan.gradient_extra;
   p.memory_elements = plan.memory ? MixtureProblem::k_parameters : 0;
-  p.state = {{"parameters", problem.parameters}, {"table", problem.table}, {"first", problem.first_moment}, {"second", problem.second_moment}};
+  p.state = {{"parameters", problem.parameters},
+             {"table", problem.table},
+             {"first", problem.first_moment},
+             {"second", problem.second_moment}};
   std::uint32_t computed = 0;
   p.compute = [&](std::uint32_t m, std::uint64_t step, std::span<float> gradient, std::span<float> memory) {
     reach(FaultPoint::before_compute, step);
@@ -193,7 +203,9 @@ void work(const WorkerPlan& plan, ElasticConfig config, WorkerResult& result) {
     const bool goes_on = elastic.step();
     result.members = elastic.members();
     result.most_members = std::max(result.most_members.load(), elastic.members());
-    if (plan.stop_after > 0 && elastic.epoch() >= plan.stop_epoch && elastic.members() == plan.members && ++as_one_of_all == plan.stop_after) elastic.request_stop();
+    if (plan.stop_after > 0 && elastic.epoch() >= plan.stop_epoch && elastic.members() == plan.members &&
+        ++as_one_of_all == plan.stop_after)
+      elastic.request_stop();
     if (!goes_on) break;
   }
   const Hash128 hash = problem.hash();

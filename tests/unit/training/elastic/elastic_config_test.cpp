@@ -54,8 +54,10 @@ TEST_F(ElasticConfigKeys, HasTheDocumentedDefaults) {
 
 TEST_F(ElasticConfigKeys, EveryKeyArrives) {
   const Config c = config_of(
-      "elastic: {workers: 8, min_members: 6, interface: any, port: 7000, heartbeat_ms: 50, missed_heartbeats: 4, least_deadline: 3,"
-      " deadline_factor: 5, first_deadline: 30, start_time_out: 20, lighthouse_time_out: 7, copies: 2, hash_every: 10, max_aborts: 3}")
+                       "elastic: {workers: 8, min_members: 6, interface: any, port: 7000, heartbeat_ms: 50, "
+                       "missed_heartbeats: 4, least_deadline: 3,"
+                       " deadline_factor: 5, first_deadline: 30, start_time_out: 20, lighthouse_time_out: 7, copies: 2, "
+                       "hash_every: 10, max_aborts: 3}")
                        .section("elastic");
   const LighthouseConfig l = lighthouse_config(c, {});
   EXPECT_EQ(l.transport.interface, "any");
@@ -75,8 +77,9 @@ TEST_F(ElasticConfigKeys, EveryKeyArrives) {
 }
 
 TEST_F(ElasticConfigKeys, RefusesWhatCannotBe) {
-  for (const char* yaml : {"{}", "{workers: 0}", "{workers: 2, copies: 4}", "{workers: 2, heartbeat_ms: 10}", "{workers: 2, port: 65536}",
-                           "{workers: 2, missed_heartbeats: 1}", "{workers: 2, heartbeat: 5}"}) {
+  for (const char* yaml :
+       {"{}", "{workers: 0}", "{workers: 2, copies: 4}", "{workers: 2, heartbeat_ms: 10}", "{workers: 2, port: 65536}",
+        "{workers: 2, missed_heartbeats: 1}", "{workers: 2, heartbeat: 5}"}) {
     EXPECT_THROW(config_of(std::string("elastic: ") + yaml), Error) << yaml;
   }
   try {

@@ -107,15 +107,19 @@ void report_time(const char* what, std::vector<Outcome> outcomes) {
   }
   std::sort(detected.begin(), detected.end());
   std::sort(lost.begin(), lost.end());
-  std::printf("{\"fault\":\"%s\",\"runs\":%zu,\"median_ms_to_detection\":%.1f,\"median_ms_to_commit\":%.1f,\"most_ms_to_commit\":%.1f}\n", what,
-              lost.size(), 1e3 * detected[detected.size() / 2], 1e3 * lost[lost.size() / 2], 1e3 * lost.back());
+  std::printf(
+      "{\"fault\":\"%s\",\"runs\":%zu,\"median_ms_to_detection\":%.1f,\"median_ms_to_commit\":%.1f,\"most_ms_to_commit\":"
+      "%.1f}\n",
+      what, lost.size(), 1e3 * detected[detected.size() / 2], 1e3 * lost[lost.size() / 2], 1e3 * lost.back());
 }
 
-constexpr std::array k_points = {FaultPoint::before_compute, FaultPoint::mid_micro_batch, FaultPoint::before_vote, FaultPoint::after_commit};
+constexpr std::array k_points = {FaultPoint::before_compute, FaultPoint::mid_micro_batch, FaultPoint::before_vote,
+                                 FaultPoint::after_commit};
 
 TEST(Elastic, AKilledWorkerChangesNoBit) {
   std::vector<Outcome> outcomes;
-  for (const FaultPoint point : k_points) outcomes.push_back(lose_one_of_four({point, 11, SIGKILL, 0}, true, 10.0, point != FaultPoint::before_vote));
+  for (const FaultPoint point : k_points)
+    outcomes.push_back(lose_one_of_four({point, 11, SIGKILL, 0}, true, 10.0, point != FaultPoint::before_vote));
   outcomes.push_back(lose_one_of_four({FaultPoint::before_compute, 0, SIGKILL, 0}, true, 10.0));
   report_time("kill", outcomes);
 }
@@ -328,9 +332,10 @@ TEST(Elastic, DamagedCutAndDroppedMessagesAreRepeated) {
     FrameFault fault;
     bool damage;  ///< the receiver counts it
   };
-  for (const Case& c : {Case{MessageKind::partial, FrameFault::corrupt, true}, Case{MessageKind::partial, FrameFault::truncate, true},
-                        Case{MessageKind::reduced, FrameFault::corrupt, true}, Case{MessageKind::next_memory, FrameFault::truncate, true},
-                        Case{MessageKind::partial, FrameFault::drop, false}, Case{MessageKind::reduced, FrameFault::drop, false}}) {
+  for (const Case& c :
+       {Case{MessageKind::partial, FrameFault::corrupt, true}, Case{MessageKind::partial, FrameFault::truncate, true},
+        Case{MessageKind::reduced, FrameFault::corrupt, true}, Case{MessageKind::next_memory, FrameFault::truncate, true},
+        Case{MessageKind::partial, FrameFault::drop, false}, Case{MessageKind::reduced, FrameFault::drop, false}}) {
     LighthouseConfig config = lighthouse_of(3);
     config.least_deadline_seconds = c.damage ? 10.0 : 0.3;
     Cluster cluster(config);
@@ -376,7 +381,8 @@ TEST(Elastic, AWorkerWhoseMessageToTheLighthouseIsDamagedComesBack) {
 }
 
 TEST(Elastic, ARestartedLighthouseGoesOnFromItsJournal) {
-  // Killed by itself before it sends: commit (journal written, nobody knows), open, membership; then at some moment from outside.
+  // Killed by itself before it sends: commit (journal written, nobody knows), open, membership; then at some moment from
+  // outside.
   for (const MessageKind kind : {MessageKind::commit, MessageKind::open, MessageKind::abort}) {
     const bool outside = kind == MessageKind::abort;
     LighthouseConfig config = lighthouse_of(3);
@@ -547,13 +553,16 @@ TEST(Elastic, BytesAreThoseOfSlicesHeadersAndFewOthers) {
   EXPECT_EQ(cluster.wait_lighthouse(), LighthouseEnd::finished);
   // 875 elements in slices of 437 and 438; micro-batches 0-4 are two nodes of the tree, 5-9 three.
   const std::int64_t head = static_cast<std::int64_t>(k_message_overhead);
-  std::array<std::int64_t, 2> data = {k_steps * (2 * (438 * 4 + head) + 437 * 4 + head), k_steps * (3 * (437 * 4 + head) + 438 * 4 + head)};
-  if (cluster.result(0).bytes_sent > cluster.result(1).bytes_sent) std::swap(data[0], data[1]);  // who came first computes 0-4
+  std::array<std::int64_t, 2> data = {k_steps * (2 * (438 * 4 + head) + 437 * 4 + head),
+                                      k_steps * (3 * (437 * 4 + head) + 438 * 4 + head)};
+  if (cluster.result(0).bytes_sent > cluster.result(1).bytes_sent)
+    std::swap(data[0], data[1]);  // who came first computes 0-4
   for (std::size_t i = 0; i < 2; ++i) {
     const std::int64_t sent = cluster.result(i).bytes_sent;
     // To the lighthouse per step: ready (16 + 1 + 2 x 4 + 10 bytes), worked, vote (18 bytes).
     EXPECT_GT(sent, data[i] + static_cast<std::int64_t>(k_steps) * (3 * head + 53));
-    EXPECT_LT(sent, data[i] + static_cast<std::int64_t>(k_steps) * (3 * head + 53) + 20 * head) << "handshakes, names and signs of life";
+    EXPECT_LT(sent, data[i] + static_cast<std::int64_t>(k_steps) * (3 * head + 53) + 20 * head)
+        << "handshakes, names and signs of life";
   }
   EXPECT_EQ(cluster.hash(0), cluster.hash(1));
 }
@@ -567,7 +576,9 @@ TEST(ElasticSweep, OneOfFourKilledOrHungAtRandomPoints) {
     const std::uint64_t step = random() % (k_steps - 1);
     const bool hang = run % 4 == 3;
     SCOPED_TRACE(testing::Message() << "run " << run << ", point " << static_cast<int>(point) << ", step " << step);
-    (hang ? hangs : kills).push_back(lose_one_of_four({point, step, hang ? SIGSTOP : SIGKILL, 0}, true, hang ? 0.5 : 10.0, random() % 2 == 0));
+    (hang ? hangs : kills)
+        .push_back(
+            lose_one_of_four({point, step, hang ? SIGSTOP : SIGKILL, 0}, true, hang ? 0.5 : 10.0, random() % 2 == 0));
   }
   report_time("kill", kills);
   report_time("hang, 500 ms of silence", hangs);

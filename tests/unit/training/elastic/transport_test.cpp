@@ -26,10 +26,17 @@ using Kind = TransportEvent::Kind;
 
 constexpr double k_patience = 20.0;  ///< seconds; reached only when something is broken
 
+/// A folder of this process that is removed at its end.
 std::string folder() {
-  const auto path = std::filesystem::temp_directory_path() / ("elastic." + std::to_string(::getpid()));
-  std::filesystem::create_directories(path);
-  return path.string() + "/";
+  static const struct Folder {
+    std::filesystem::path path = std::filesystem::temp_directory_path() / ("elastic." + std::to_string(::getpid()));
+    Folder() { std::filesystem::create_directories(path); }
+    ~Folder() {
+      std::error_code ignored;
+      std::filesystem::remove_all(path, ignored);
+    }
+  } instance;
+  return instance.path.string() + "/";
 }
 
 TransportConfig config_with(std::string interface, std::string token = std::string(32, 't')) {
@@ -211,7 +218,8 @@ TEST(Transport, StrangersAreClosedBeforeTheySendMuch) {
   const auto port = static_cast<std::uint16_t>(std::stoi(b.address().substr(b.address().rfind(':') + 1)));
   const auto long_message = encode_message({0x0001, 0, 0, 0, 0}, bytes_with(33));
   const std::string web = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-  for (const std::string& text : {web, std::string(reinterpret_cast<const char*>(long_message.data()), long_message.size())}) {
+  for (const std::string& text :
+       {web, std::string(reinterpret_cast<const char*>(long_message.data()), long_message.size())}) {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in to{};
     to.sin_family = AF_INET;
