@@ -91,6 +91,42 @@ def grid():
     (folder / "name").write_bytes(b"legendre-gauss")
 
 
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def message(kind, payload, epoch=3, fragment=0, step=7, numel=0, version=1):
+    header = b"WXC1" + struct.pack("<HHIIQII", version, kind, epoch, fragment, step, numel, len(payload))
+    return header + payload + struct.pack("<I", crc32c(header + payload))
+
+
+def messages():
+    folder = CORPUS / "message"
+    folder.mkdir(parents=True, exist_ok=True)
+    floats = struct.pack("<4f", 1.0, -2.5, 0.0, 3e38)
+    (folder / "stream").write_bytes(message(0x2100, floats, fragment=5, numel=4) + message(0x0300, b"") +
+                                    message(0x2200, floats, numel=4))
+    # Control of an elastic run, one file each (numbers of training/elastic/protocol.hpp).
+    digest, address = bytes(range(16)), b"127.0.0.1:4711"
+    text = struct.pack("<H", len(address)) + address
+    bits = struct.pack("<I", 4) + b"\x01\x00\x01\x01"
+    entry = struct.pack("<IBI", 2, 1, 0) + text
+    for name, kind, payload in (("hello", 0x10, struct.pack("<IQ", 2, 7) + digest + struct.pack("<I", 4) + text),
+                                ("membership", 0x13, struct.pack("<I", 2) + entry + entry),
+                                ("ready", 0x14, b"\x01" + digest + bits + bits),
+                                ("open", 0x15, struct.pack("<I4I", 2, 0, 1, 1, 0xFFFFFFFF)),
+                                ("vote", 0x17, b"\x01\x00" + digest)):
+        (folder / name).write_bytes(message(kind << 8, payload))
+    (folder / "cut").write_bytes(message(0x2100, floats, numel=4)[:-9])
+    (folder / "long").write_bytes(message(0x2100, b"")[:28] + struct.pack("<I", 0xFFFFFFFF) + bytes(8))
+    (folder / "other_version").write_bytes(message(0x2100, floats, version=2))
+
+
 netcdf("classic.nc", "NETCDF3_CLASSIC", packed=True)
 netcdf("offset64.nc", "NETCDF3_64BIT_OFFSET", packed=False)
 netcdf("netcdf4.nc", "NETCDF4", packed=True)
@@ -104,3 +140,4 @@ ensemble("window.nc", {"time": ([0, 24], SINCE, "time"), "realization": ([0, 1],
 makani("annotated.h5", annotated=True)
 makani("plain.h5", annotated=False)
 grid()
+messages()
