@@ -14,7 +14,10 @@ using kernels::detail::is_vector;
 using kernels::detail::k_sort_lanes;
 using kernels::detail::k_sort_vectors;
 using kernels::detail::k_wide;
+using kernels::detail::load_widened;
+using kernels::detail::magnitude;
 using kernels::detail::sort_columns;
+using kernels::detail::store;
 using kernels::detail::Wide;
 using kernels::detail::wide_load;
 using kernels::detail::wide_load_part;
@@ -71,22 +74,8 @@ struct Crps {
     sort_columns(values, count);
     // B = sum_r (2 r - M + 1) x_(r), r = 0..M-1: opposite ranks share a weight, and their
     // difference is >= 0.
-    double away[k_sort_lanes<T>] = {};
-    double spread[k_sort_lanes<T>] = {};
-    for (std::int64_t r = 0; 2 * r < count - 1; ++r) {
-      const double weight = static_cast<double>(count - 1 - 2 * r);
-      const T* low = values + r * k_sort_lanes<T>;
-      const T* high = values + (count - 1 - r) * k_sort_lanes<T>;
-      for (int k = 0; k < k_sort_lanes<T>; ++k) {
-        const double a = static_cast<double>(low[k]), b = static_cast<double>(high[k]);
-        away[k] += std::abs(a) + std::abs(b);
-        spread[k] += weight * (b - a);
-      }
-    }
-    if (count % 2 == 1) {
-      const T* middle = values + count / 2 * k_sort_lanes<T>;
-      for (int k = 0; k < k_sort_lanes<T>; ++k) away[k] += std::abs(static_cast<double>(middle[k]));
-    }
+    double away[k_sort_lanes<T>], spread[k_sort_lanes<T>];
+    for (int k = 0; k < k_sort_lanes<T>; k += k_summed) sum_ranks(values + k, away + k, spread + k);
     const double inverse = 1.0 / static_cast<double>(count);
     double lane[k_sort_lanes<T>];
     for (int k = 0; k < k_sort_lanes<T>; ++k) {
@@ -97,6 +86,34 @@ struct Crps {
       for (int k = 0; k < width; ++k) lane[k] += lane[k + width];
     }
     return lane[0];
+  }
+
+  /// Points whose sums are kept in registers: in memory they take longer than the sort.
+  static constexpr int k_registers = 4;
+  static constexpr int k_summed = k_registers * kernels::detail::k_lanes<double>;
+  static_assert(k_sort_lanes<T> % k_summed == 0);
+
+  /// Sums over the ranks of k_summed points: |x| and (2 r - M + 1) x.
+  MYRIAD_INLINE void sum_ranks(const T* values, double* away, double* spread) const {
+    using Sum = kernels::detail::Vector<double>;
+    constexpr int lanes = kernels::detail::k_lanes<double>;
+    Sum near[k_registers] = {}, apart[k_registers] = {};
+    for (std::int64_t r = 0; 2 * r < count - 1; ++r) {
+      const double weight = static_cast<double>(count - 1 - 2 * r);
+      const T* low = values + r * k_sort_lanes<T>;
+      const T* high = values + (count - 1 - r) * k_sort_lanes<T>;
+#pragma GCC unroll 4
+      for (int v = 0; v < k_registers; ++v) {
+        const Sum a = load_widened(low + v * lanes), b = load_widened(high + v * lanes);
+        near[v] += magnitude(a) + magnitude(b);
+        apart[v] += weight * (b - a);
+      }
+    }
+    for (int v = 0; v < k_registers; ++v) {
+      if (count % 2 == 1) near[v] += magnitude(load_widened(values + count / 2 * k_sort_lanes<T> + v * lanes));
+      store(away + v * lanes, near[v]);
+      store(spread + v * lanes, apart[v]);
+    }
   }
 };
 

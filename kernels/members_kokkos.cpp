@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "kernels/compat.hpp"
 #include "kernels/shapes.hpp"
@@ -13,6 +14,7 @@ using kernels::detail::is_count;
 using kernels::detail::is_members;
 using kernels::detail::is_result;
 using kernels::detail::is_vector;
+using kernels::detail::magnitude;
 using kernels::detail::k_sort_lanes;
 
 namespace {
@@ -51,22 +53,71 @@ void sort_all(Scratch& scratch, TensorView out, ConstTensorView in, ConstTensorV
                            for (std::int64_t b = begin; b < end; ++b) {
                              const std::int64_t first = b * k_lanes,
                                                 count = std::min(k_lanes, points - first);
-                             for (std::int64_t i = 0; i < members; ++i) {
-                               const T* x = from + i * from_step + first;
-                               T* v = values + i * k_lanes;
-                               if (middle == nullptr) {
-                                 for (std::int64_t j = 0; j < count; ++j) v[j] = x[j] + T{0};
-                               } else {
-                                 for (std::int64_t j = 0; j < count; ++j)
-                                   v[j] = std::abs(x[j] - middle[first + j]);
+                             // A whole block has loops of a length that the compiler knows.
+                             const auto sort_block = [&](auto length) {
+                               for (std::int64_t i = 0; i < members; ++i) {
+                                 const T* x = from + i * from_step + first;
+                                 T* v = values + i * k_lanes;
+                                 if (middle == nullptr) {
+                                   for (std::int64_t j = 0; j < length; ++j) v[j] = x[j] + T{0};
+                                 } else {
+                                   for (std::int64_t j = 0; j < length; ++j)
+                                     v[j] = std::abs(x[j] - middle[first + j]);
+                                 }
+                                 for (std::int64_t j = length; j < k_lanes; ++j) v[j] = T{0};
                                }
-                               for (std::int64_t j = count; j < k_lanes; ++j) v[j] = T{0};
+                               kernels::detail::sort_columns(values, members);
+                               for (std::int64_t i = 0; i < members; ++i) {
+                                 T* ordered = to + i * to_step + first;
+                                 for (std::int64_t j = 0; j < length; ++j) ordered[j] = values[i * k_lanes + j];
+                               }
+                             };
+                             if (count == k_lanes) {
+                               sort_block(std::integral_constant<std::int64_t, k_lanes>());
+                             } else {
+                               sort_block(count);
                              }
-                             kernels::detail::sort_columns(values, members);
-                             for (std::int64_t i = 0; i < members; ++i)
-                               std::copy_n(values + i * k_lanes, count, to + i * to_step + first);
                            }
                          });
+}
+
+/// Sums of neighbouring points are kept in registers, as many as a loop over the members can hold: in memory each addition would
+/// cost a load and a store.
+using Lanes = kernels::detail::Vector<double>;
+inline constexpr int k_lane_count = kernels::detail::k_lanes<double>;
+
+/// Points side by side of which \p count are there: the last ones of a block fill a part of a register, and go through the same
+/// instructions as all others, so that they get the same bits.
+struct Group {
+  std::int64_t first;
+  int count;  ///< k_lane_count of a whole register
+
+  template <class T>
+  MYRIAD_INLINE Lanes load(const T* row) const {
+    if (count == k_lane_count) return kernels::detail::load_widened(row + first);
+    T part[k_lane_count] = {};
+    for (int j = 0; j < count; ++j) part[j] = row[first + j];
+    return kernels::detail::load_widened(part);
+  }
+  MYRIAD_INLINE void store(double* row, Lanes value) const {
+    if (count == k_lane_count) return kernels::detail::store(row + first, value);
+    double part[k_lane_count];
+    kernels::detail::store(part, value);
+    for (int j = 0; j < count; ++j) row[first + j] = part[j];
+  }
+  MYRIAD_INLINE Group next(int registers) const { return {first + registers * k_lane_count, count}; }
+};
+
+/// Call each<Registers>(group) for all points first..first + count - 1: Registers registers from the group on, in the end one.
+template <int Registers, class Each>
+MYRIAD_INLINE void for_each_group(std::int64_t first, std::int64_t count, const Each& each) {
+  std::int64_t j = 0;
+  for (; j + Registers * k_lane_count <= count; j += Registers * k_lane_count) {
+    each.template operator()<Registers>(Group{first + j, k_lane_count});
+  }
+  for (; j < count; j += k_lane_count) {
+    each.template operator()<1>(Group{first + j, static_cast<int>(std::min<std::int64_t>(k_lane_count, count - j))});
+  }
 }
 
 template <class T>
@@ -75,23 +126,23 @@ void moments_all(TensorView out, ConstTensorView in) {
   const T* x = in.as<T>();
   double* to = out.as<double>();
   launch_blocks("member_moments", points, [=](std::int64_t first, std::int64_t count) {
-    double mean[k_block] = {}, variance[k_block] = {};
-    for (std::int64_t i = 0; i < members; ++i) {
-      const T* v = x + i * step + first;
-      for (std::int64_t j = 0; j < count; ++j) mean[j] += static_cast<double>(v[j]);
-    }
-    for (std::int64_t j = 0; j < count; ++j) mean[j] /= static_cast<double>(members);
-    for (std::int64_t i = 0; members > 1 && i < members; ++i) {
-      const T* v = x + i * step + first;
-      for (std::int64_t j = 0; j < count; ++j) {
-        const double d = static_cast<double>(v[j]) - mean[j];
-        variance[j] += d * d;
+    for_each_group<4>(first, count, [=]<int R>(Group group) {
+      Lanes mean[R] = {}, variance[R] = {};
+      for (std::int64_t i = 0; i < members; ++i) {
+        for (int v = 0; v < R; ++v) mean[v] += group.next(v).load(x + i * step);
       }
-    }
-    for (std::int64_t j = 0; j < count; ++j) {
-      to[first + j] = mean[j];
-      to[points + first + j] = members > 1 ? variance[j] / static_cast<double>(members - 1) : 0.0;
-    }
+      for (int v = 0; v < R; ++v) mean[v] /= static_cast<double>(members);
+      for (std::int64_t i = 0; members > 1 && i < members; ++i) {
+        for (int v = 0; v < R; ++v) {
+          const Lanes d = group.next(v).load(x + i * step) - mean[v];
+          variance[v] += d * d;
+        }
+      }
+      for (int v = 0; v < R; ++v) {
+        group.next(v).store(to, mean[v]);
+        group.next(v).store(to + points, members > 1 ? Lanes(variance[v] / static_cast<double>(members - 1)) : Lanes{});
+      }
+    });
   });
 }
 
@@ -130,30 +181,30 @@ void errors_all(TensorView out, ConstTensorView in, ConstTensorView truth) {
   const T *x = in.as<T>(), *y = truth.as<T>();
   double* to = out.as<double>();
   launch_blocks("member_errors", points, [=](std::int64_t first, std::int64_t count) {
-    double sum[k_block] = {}, best[k_block], best_at[k_block] = {}, below[k_block] = {},
-           equal[k_block] = {};
-    for (std::int64_t i = 0; i < members; ++i) {
-      const T* v = x + i * step + first;
-      const double number = static_cast<double>(i);
-      for (std::int64_t j = 0; j < count; ++j) {
-        const double d = static_cast<double>(v[j]) - static_cast<double>(y[first + j]);
-        const double error = std::abs(d);
-        const bool better = i == 0 || error < best[j];
-        sum[j] += error;
-        best_at[j] = better ? number : best_at[j];
-        best[j] = better ? error : best[j];
-        below[j] += d < 0.0 ? 1.0 : 0.0;
-        equal[j] += d == 0.0 ? 1.0 : 0.0;
+    for_each_group<2>(first, count, [=]<int R>(Group group) {
+      Lanes centre[R], sum[R] = {}, best[R], best_at[R] = {}, below[R] = {}, equal[R] = {};
+      const Lanes none{}, one = none + 1.0;
+      for (int v = 0; v < R; ++v) {
+        centre[v] = group.next(v).load(y);
+        best[v] = magnitude(group.next(v).load(x) - centre[v]);
       }
-    }
-    for (std::int64_t j = 0; j < count; ++j) {
-      double* p = to + first + j;
-      p[0] = sum[j];
-      p[points] = best[j];
-      p[2 * points] = best_at[j];
-      p[3 * points] = below[j];
-      p[4 * points] = equal[j];
-    }
+      for (std::int64_t i = 0; i < members; ++i) {
+        const Lanes number = none + static_cast<double>(i);
+        for (int v = 0; v < R; ++v) {
+          const Lanes d = group.next(v).load(x + i * step) - centre[v];
+          const Lanes error = magnitude(d);
+          sum[v] += error;
+          best_at[v] = error < best[v] ? number : best_at[v];
+          best[v] = error < best[v] ? error : best[v];
+          below[v] += d < none ? one : none;
+          equal[v] += d == none ? one : none;
+        }
+      }
+      for (int v = 0; v < R; ++v) {
+        const Lanes results[] = {sum[v], best[v], best_at[v], below[v], equal[v]};
+        for (int k = 0; k < 5; ++k) group.next(v).store(to + k * points, results[k]);
+      }
+    });
   });
 }
 
@@ -166,13 +217,14 @@ void combine_all(TensorView out, ConstTensorView in, ConstTensorView weight) {
   double* to = out.as<double>();
   launch_blocks("combine_members", points, [=](std::int64_t first, std::int64_t count) {
     for (std::int64_t k = 0; k < sums; ++k) {
-      double sum[k_block] = {};
-      for (std::int64_t i = 0; i < members; ++i) {
-        const T* v = x + i * step + first;
-        const double factor = w[k * members + i];
-        for (std::int64_t j = 0; j < count; ++j) sum[j] += factor * static_cast<double>(v[j]);
-      }
-      std::copy_n(sum, count, to + k * points + first);
+      for_each_group<4>(first, count, [=]<int R>(Group group) {
+        Lanes sum[R] = {};
+        for (std::int64_t i = 0; i < members; ++i) {
+          const double factor = w[k * members + i];
+          for (int v = 0; v < R; ++v) sum[v] += factor * group.next(v).load(x + i * step);
+        }
+        for (int v = 0; v < R; ++v) group.next(v).store(to + k * points, sum[v]);
+      });
     }
   });
 }

@@ -58,6 +58,19 @@ template <class T>
   *reinterpret_cast<typename Simd<T>::Unaligned*>(to) = v;
 }
 
+/// k_lanes<double> values as doubles.
+[[gnu::always_inline]] inline Vector<double> load_widened(const double* from) { return load(from); }
+[[gnu::always_inline]] inline Vector<double> load_widened(const float* from) {
+  using Half [[gnu::vector_size(k_vector_bytes / 2), gnu::aligned(4), gnu::may_alias]] = float;
+  return __builtin_convertvector(*reinterpret_cast<const Half*>(from), Vector<double>);
+}
+
+/// |v|, also of -0.
+[[gnu::always_inline]] inline Vector<double> magnitude(Vector<double> v) {
+  using Words [[gnu::vector_size(k_vector_bytes)]] = std::int64_t;
+  return reinterpret_cast<Vector<double>>(reinterpret_cast<Words>(v) & std::int64_t{0x7fffffffffffffff});
+}
+
 template <class T>
 [[gnu::always_inline]] inline Vector<T> broadcast(T value) {
   return value - Vector<T>{};  // x - 0 is x for every x, also for -0
