@@ -111,13 +111,6 @@ class Builder {
     crps();
     adamw(true);
     adamw(false);
-    using kernels::BlockScale;
-    using kernels::WireCode;
-    message("bf16", {WireCode::bf16, BlockScale::none, 65536});
-    message("sign", {WireCode::sign, BlockScale::mean_magnitude, 65536});
-    message("qsgd", {WireCode::uniform, BlockScale::norm, 512, 7, true});
-    message("e3m0", {WireCode::e3m0, BlockScale::power_of_two, 256});
-    message("e4m3", {WireCode::e4m3, BlockScale::largest, 1024});
     return std::move(cases_);
   }
 
@@ -550,20 +543,6 @@ class Builder {
         },
         8.0, dtype_, k_exact, 0.0);
     c.bytes = 7.0 * real(size * kernels::size_of(dtype_));
-  }
-
-  /// A vector written in a message and read again.
-  void message(const char* name, const kernels::WireFormat& format) {
-    const std::int64_t size = s_.lmax * s_.inputs * s_.outputs * 2;
-    const std::int64_t bytes = kernels::encoded_bytes(format, size);
-    OpCase& c = add(
-        "encode_decode", name, {shared("out", {size}, true), shared("in", {size}), shared("message", {(bytes + 3) / 4})},
-        [=](Backend& b, Views v) {
-          b.encode(v[2].data, v[1], format, {1, 2, 3}, 4);
-          b.decode(v[0], v[2].data, format, kernels::Update::overwrite);
-        },
-        0.0, dtype_, k_exact, 0.0);
-    c.bytes = 2.0 * real(size * kernels::size_of(dtype_)) + 2.0 * real(bytes);
   }
 
   DType dtype_;
