@@ -10,15 +10,10 @@
 namespace myriad::kernels::cuda {
 
 using detail::is_vector;
+using detail::with_real;
 using detail::k_lanes;
 
 namespace {
-
-template <class Of>
-void dispatch(DType dtype, const Of& of) {
-  MYRIAD_KERNEL_EXPECT(dtype == DType::f32 || dtype == DType::f64);
-  dtype == DType::f32 ? of(float{}) : of(double{});
-}
 
 /// Where the messages of the blocks begin.
 struct Message {
@@ -287,7 +282,7 @@ void encode(Device& device, void* message, ConstTensorView in, const WireFormat&
             std::uint32_t member) {
   MYRIAD_KERNEL_EXPECT(is_vector(in, in.size()) && detail::is_valid(format));
   const Message m{static_cast<unsigned char*>(message), in.size(), format.block, block_bytes(format, format.block)};
-  dispatch(in.dtype, [&]<class T>(T) {
+  with_real(in.dtype, [&]<class T>(T) {
     const T* const x = in.as<T>();
     if (format.scale != BlockScale::none) {
       launch(device, {(m.size + m.block - 1) / m.block}, &scales_kernel<T>, m, format, x);
@@ -302,7 +297,7 @@ void decode(Device& device, TensorView out, const void* message, const WireForma
   auto* const bytes = const_cast<unsigned char*>(static_cast<const unsigned char*>(message));  // read only
   const Message m{bytes, out.size(), format.block, block_bytes(format, format.block)};
   const bool accumulate = update == Update::accumulate;
-  dispatch(out.dtype, [&]<class T>(T) {
+  with_real(out.dtype, [&]<class T>(T) {
     T* const y = out.as<T>();
     detail::dispatch_code(format.code, [&]<WireCode Code>() { decode_groups<Code, T>(device, y, m, format, accumulate); });
   });
@@ -311,7 +306,7 @@ void decode(Device& device, TensorView out, const void* message, const WireForma
 double nth_magnitude(Device& device, ConstTensorView in, std::int64_t n) {
   MYRIAD_KERNEL_EXPECT(is_vector(in, in.size()) && n >= 1 && n <= in.size());
   double result = 0.0;
-  dispatch(in.dtype, [&]<class T>(T) { result = nth(device, in.as<T>(), in.size(), n); });
+  with_real(in.dtype, [&]<class T>(T) { result = nth(device, in.as<T>(), in.size(), n); });
   return result;
 }
 
@@ -319,7 +314,7 @@ std::int64_t select_magnitudes(Device& device, std::uint32_t* indices, ConstTens
                                std::int64_t capacity) {
   MYRIAD_KERNEL_EXPECT(is_vector(in, in.size()) && capacity >= 0 && in.size() <= (std::int64_t{1} << 32));
   std::int64_t count = 0;
-  dispatch(in.dtype, [&]<class T>(T) {
+  with_real(in.dtype, [&]<class T>(T) {
     count = select(device, indices, in.as<T>(), in.size(), static_cast<T>(threshold), capacity);
   });
   return count;
@@ -327,13 +322,13 @@ std::int64_t select_magnitudes(Device& device, std::uint32_t* indices, ConstTens
 
 void gather(Device& device, TensorView values, ConstTensorView in, const std::uint32_t* indices) {
   MYRIAD_KERNEL_EXPECT(is_vector(values, values.size()) && is_vector(in, in.size()) && values.dtype == in.dtype);
-  dispatch(in.dtype, [&]<class T>(T) { gather_all(device, values.as<T>(), in.as<T>(), indices, values.size()); });
+  with_real(in.dtype, [&]<class T>(T) { gather_all(device, values.as<T>(), in.as<T>(), indices, values.size()); });
 }
 
 void scatter(Device& device, TensorView out, ConstTensorView values, const std::uint32_t* indices, Update update) {
   MYRIAD_KERNEL_EXPECT(is_vector(values, values.size()) && is_vector(out, out.size()) && values.dtype == out.dtype);
   const bool accumulate = update == Update::accumulate;
-  dispatch(out.dtype, [&]<class T>(T) { scatter_all(device, out.as<T>(), values.as<T>(), indices, values.size(), accumulate); });
+  with_real(out.dtype, [&]<class T>(T) { scatter_all(device, out.as<T>(), values.as<T>(), indices, values.size(), accumulate); });
 }
 
 }  // namespace myriad::kernels::cuda

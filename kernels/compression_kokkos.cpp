@@ -12,17 +12,12 @@
 namespace myriad::kernels::kokkos {
 
 using kernels::detail::is_vector;
+using kernels::detail::with_real;
 
 namespace {
 
 /// Elements of a piece of the vector that one call scans.
 constexpr std::int64_t k_tile = 16384;
-
-template <class Of>
-void dispatch(DType dtype, const Of& of) {
-  MYRIAD_KERNEL_EXPECT(dtype == DType::f32 || dtype == DType::f64);
-  dtype == DType::f32 ? of(float{}) : of(double{});
-}
 
 /// Sum of term(x) over a block, lane by lane (kernels/wire_codes.hpp).
 template <class T, class Term>
@@ -189,7 +184,7 @@ void encode(void* message, ConstTensorView in, const WireFormat& format, const R
   MYRIAD_KERNEL_EXPECT(is_vector(in, in.size()) && kernels::detail::is_valid(format));
   auto* const to = static_cast<unsigned char*>(message);
   const std::int64_t size = in.size(), block = format.block, bytes = block_bytes(format, block);
-  dispatch(in.dtype, [&]<class T>(T) {
+  with_real(in.dtype, [&]<class T>(T) {
     const T* const x = in.as<T>();
     kernels::detail::dispatch_code(format.code, [&]<WireCode Code>() {
       detail::launch("encode", (size + block - 1) / block, [=](std::int64_t b) {
@@ -204,7 +199,7 @@ void decode(TensorView out, const void* message, const WireFormat& format, Updat
   const auto* const from = static_cast<const unsigned char*>(message);
   const std::int64_t size = out.size(), block = format.block, bytes = block_bytes(format, block);
   const bool accumulate = update == Update::accumulate;
-  dispatch(out.dtype, [&]<class T>(T) {
+  with_real(out.dtype, [&]<class T>(T) {
     T* const y = out.as<T>();
     kernels::detail::dispatch_code(format.code, [&]<WireCode Code>() {
       detail::launch("decode", (size + block - 1) / block, [=](std::int64_t b) {
@@ -217,7 +212,7 @@ void decode(TensorView out, const void* message, const WireFormat& format, Updat
 double nth_magnitude(Scratch& scratch, ConstTensorView in, std::int64_t n) {
   MYRIAD_KERNEL_EXPECT(is_vector(in, in.size()) && n >= 1 && n <= in.size());
   double result = 0.0;
-  dispatch(in.dtype, [&]<class T>(T) { result = nth(scratch, in.as<T>(), in.size(), n); });
+  with_real(in.dtype, [&]<class T>(T) { result = nth(scratch, in.as<T>(), in.size(), n); });
   return result;
 }
 
@@ -225,7 +220,7 @@ std::int64_t select_magnitudes(Scratch& scratch, std::uint32_t* indices, ConstTe
                                std::int64_t capacity) {
   MYRIAD_KERNEL_EXPECT(is_vector(in, in.size()) && capacity >= 0 && in.size() <= (std::int64_t{1} << 32));
   std::int64_t count = 0;
-  dispatch(in.dtype, [&]<class T>(T) {
+  with_real(in.dtype, [&]<class T>(T) {
     count = select(scratch, indices, in.as<T>(), in.size(), static_cast<T>(threshold), capacity);
   });
   return count;
@@ -234,7 +229,7 @@ std::int64_t select_magnitudes(Scratch& scratch, std::uint32_t* indices, ConstTe
 void gather(TensorView values, ConstTensorView in, const std::uint32_t* indices) {
   const std::int64_t count = values.size();
   MYRIAD_KERNEL_EXPECT(is_vector(values, count) && is_vector(in, in.size()) && values.dtype == in.dtype);
-  dispatch(in.dtype, [&]<class T>(T) {
+  with_real(in.dtype, [&]<class T>(T) {
     T* const y = values.as<T>();
     const T* const x = in.as<T>();
     detail::launch("gather", count, [=](std::int64_t k) { y[k] = x[indices[k]]; });
@@ -245,7 +240,7 @@ void scatter(TensorView out, ConstTensorView values, const std::uint32_t* indice
   const std::int64_t count = values.size();
   MYRIAD_KERNEL_EXPECT(is_vector(values, count) && is_vector(out, out.size()) && values.dtype == out.dtype);
   const bool accumulate = update == Update::accumulate;
-  dispatch(out.dtype, [&]<class T>(T) {
+  with_real(out.dtype, [&]<class T>(T) {
     T* const y = out.as<T>();
     const T* const x = values.as<T>();
     detail::launch("scatter", count, [=](std::int64_t k) {

@@ -12,6 +12,7 @@ using detail::is_count;
 using detail::is_members;
 using detail::is_result;
 using detail::is_vector;
+using detail::with_real;
 
 namespace {
 
@@ -27,12 +28,6 @@ struct Members {
 template <class T>
 Members<T> members_of(ConstTensorView in) {
   return {in.as<T>(), in.dim(0), in.dim(1), in.step(0)};
-}
-
-template <class Of>
-void dispatch(DType dtype, const Of& of) {
-  MYRIAD_KERNEL_EXPECT(dtype == DType::f32 || dtype == DType::f64);
-  dtype == DType::f32 ? of(float{}) : of(double{});
 }
 
 /// What is sorted of a member.
@@ -221,7 +216,7 @@ void sort_members(Device& device, TensorView out, ConstTensorView in, ConstTenso
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_members(out) && out.dtype == in.dtype);
   MYRIAD_KERNEL_EXPECT(out.dim(0) == in.dim(0) && out.dim(1) == in.dim(1));
   MYRIAD_KERNEL_EXPECT(centre.empty() || (centre.dtype == in.dtype && is_vector(centre, in.dim(1))));
-  dispatch(in.dtype, [&](auto t) {
+  with_real(in.dtype, [&](auto t) {
     using T = decltype(t);
     choose_sort<8>(device, out.as<T>(), out.step(0), members_of<T>(in), Key<T>{centre.as<T>()});
   });
@@ -229,18 +224,18 @@ void sort_members(Device& device, TensorView out, ConstTensorView in, ConstTenso
 
 void member_moments(Device& device, TensorView out, ConstTensorView in) {
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_result(out, in, 2));
-  dispatch(in.dtype, [&](auto t) { moments_all(device, out.as<double>(), members_of<decltype(t)>(in)); });
+  with_real(in.dtype, [&](auto t) { moments_all(device, out.as<double>(), members_of<decltype(t)>(in)); });
 }
 
 void member_extremes(Device& device, TensorView out, ConstTensorView in) {
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_result(out, in, 4));
-  dispatch(in.dtype, [&](auto t) { extremes_all(device, out.as<double>(), members_of<decltype(t)>(in)); });
+  with_real(in.dtype, [&](auto t) { extremes_all(device, out.as<double>(), members_of<decltype(t)>(in)); });
 }
 
 void member_errors(Device& device, TensorView out, ConstTensorView in, ConstTensorView truth) {
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_result(out, in, 5));
   MYRIAD_KERNEL_EXPECT(truth.dtype == in.dtype && is_vector(truth, in.dim(1)));
-  dispatch(in.dtype, [&](auto t) {
+  with_real(in.dtype, [&](auto t) {
     using T = decltype(t);
     errors_all(device, out.as<double>(), members_of<T>(in), truth.as<T>());
   });
@@ -249,7 +244,7 @@ void member_errors(Device& device, TensorView out, ConstTensorView in, ConstTens
 void combine_members(Device& device, TensorView out, ConstTensorView in, ConstTensorView weight) {
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_result(out, in, weight.dim(0)));
   MYRIAD_KERNEL_EXPECT(weight.dtype == DType::f64 && is_vector(weight, weight.dim(0) * in.dim(0)));
-  dispatch(in.dtype, [&](auto t) {
+  with_real(in.dtype, [&](auto t) {
     combine_all(device, out.as<double>(), members_of<decltype(t)>(in), weight.as<double>(), weight.dim(0));
   });
 }
@@ -257,14 +252,14 @@ void combine_members(Device& device, TensorView out, ConstTensorView in, ConstTe
 void members_at_rank(Device& device, TensorView out, ConstTensorView sorted, ConstTensorView rank) {
   MYRIAD_KERNEL_EXPECT(is_members(sorted) && is_result(out, sorted, rank.size()));
   MYRIAD_KERNEL_EXPECT(rank.dtype == DType::f64 && is_vector(rank, rank.dim(0)));
-  dispatch(sorted.dtype, [&](auto t) {
+  with_real(sorted.dtype, [&](auto t) {
     at_rank_all(device, out.as<double>(), members_of<decltype(t)>(sorted), rank.as<double>(), rank.size());
   });
 }
 
 void count_members(Device& device, TensorView out, ConstTensorView sorted, ConstTensorView threshold) {
   MYRIAD_KERNEL_EXPECT(is_count(out, sorted, threshold));
-  dispatch(sorted.dtype, [&](auto t) {
+  with_real(sorted.dtype, [&](auto t) {
     count_all(device, out.as<double>(), members_of<decltype(t)>(sorted), threshold.as<double>(), threshold.dim(0),
               threshold.dim(1) == 1);
   });

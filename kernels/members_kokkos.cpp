@@ -14,6 +14,7 @@ using kernels::detail::is_count;
 using kernels::detail::is_members;
 using kernels::detail::is_result;
 using kernels::detail::is_vector;
+using kernels::detail::with_real;
 using kernels::detail::magnitude;
 using kernels::detail::k_sort_lanes;
 
@@ -28,13 +29,6 @@ void launch_blocks(const char* label, std::int64_t points, const Body& body) {
   detail::launch(label, (points + k_block - 1) / k_block, [=](std::int64_t b) {
     body(b * k_block, std::min(k_block, points - b * k_block));
   });
-}
-
-/// Call of(T{}) with the element type of \p dtype.
-template <class Of>
-void dispatch(DType dtype, const Of& of) {
-  MYRIAD_KERNEL_EXPECT(dtype == DType::f32 || dtype == DType::f64);
-  dtype == DType::f32 ? of(float{}) : of(double{});
 }
 
 template <class T>
@@ -299,40 +293,40 @@ void sort_members(Scratch& scratch, TensorView out, ConstTensorView in, ConstTen
   MYRIAD_KERNEL_EXPECT(out.dim(0) == in.dim(0) && out.dim(1) == in.dim(1));
   MYRIAD_KERNEL_EXPECT(centre.empty() ||
                        (centre.dtype == in.dtype && is_vector(centre, in.dim(1))));
-  dispatch(in.dtype, [&](auto t) { sort_all<decltype(t)>(scratch, out, in, centre); });
+  with_real(in.dtype, [&](auto t) { sort_all<decltype(t)>(scratch, out, in, centre); });
 }
 
 void member_moments(TensorView out, ConstTensorView in) {
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_result(out, in, 2));
-  dispatch(in.dtype, [&](auto t) { moments_all<decltype(t)>(out, in); });
+  with_real(in.dtype, [&](auto t) { moments_all<decltype(t)>(out, in); });
 }
 
 void member_extremes(TensorView out, ConstTensorView in) {
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_result(out, in, 4));
-  dispatch(in.dtype, [&](auto t) { extremes_all<decltype(t)>(out, in); });
+  with_real(in.dtype, [&](auto t) { extremes_all<decltype(t)>(out, in); });
 }
 
 void member_errors(TensorView out, ConstTensorView in, ConstTensorView truth) {
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_result(out, in, 5));
   MYRIAD_KERNEL_EXPECT(truth.dtype == in.dtype && is_vector(truth, in.dim(1)));
-  dispatch(in.dtype, [&](auto t) { errors_all<decltype(t)>(out, in, truth); });
+  with_real(in.dtype, [&](auto t) { errors_all<decltype(t)>(out, in, truth); });
 }
 
 void combine_members(TensorView out, ConstTensorView in, ConstTensorView weight) {
   MYRIAD_KERNEL_EXPECT(is_members(in) && is_result(out, in, weight.dim(0)));
   MYRIAD_KERNEL_EXPECT(weight.dtype == DType::f64 && is_vector(weight, weight.dim(0) * in.dim(0)));
-  dispatch(in.dtype, [&](auto t) { combine_all<decltype(t)>(out, in, weight); });
+  with_real(in.dtype, [&](auto t) { combine_all<decltype(t)>(out, in, weight); });
 }
 
 void members_at_rank(TensorView out, ConstTensorView sorted, ConstTensorView rank) {
   MYRIAD_KERNEL_EXPECT(is_members(sorted) && is_result(out, sorted, rank.size()));
   MYRIAD_KERNEL_EXPECT(rank.dtype == DType::f64 && is_vector(rank, rank.dim(0)));
-  dispatch(sorted.dtype, [&](auto t) { at_rank_all<decltype(t)>(out, sorted, rank); });
+  with_real(sorted.dtype, [&](auto t) { at_rank_all<decltype(t)>(out, sorted, rank); });
 }
 
 void count_members(TensorView out, ConstTensorView sorted, ConstTensorView threshold) {
   MYRIAD_KERNEL_EXPECT(is_count(out, sorted, threshold));
-  dispatch(sorted.dtype, [&](auto t) { count_all<decltype(t)>(out, sorted, threshold); });
+  with_real(sorted.dtype, [&](auto t) { count_all<decltype(t)>(out, sorted, threshold); });
 }
 
 }  // namespace myriad::kernels::kokkos

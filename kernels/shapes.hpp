@@ -57,6 +57,13 @@ inline void check_coefficient_matrix(const ConstTensorView& i, const ConstTensor
   MYRIAD_KERNEL_EXPECT(weight.rank == 2 && weight.dim(0) == o.dim(2) && weight.dim(1) == i.dim(2) && weight.dense_from(1));
 }
 
+/// Call of(T{}) with the element type of \p dtype, f32 or f64.
+template <class Of>
+void with_real(DType dtype, const Of& of) {
+  MYRIAD_KERNEL_EXPECT(dtype == DType::f32 || dtype == DType::f64);
+  dtype == DType::f32 ? of(float{}) : of(double{});
+}
+
 /// A dense vector of \p count elements.
 template <bool C>
 bool is_vector(const BasicTensorView<C>& v, std::int64_t count) {

@@ -18,19 +18,24 @@ Encoded Compressor::encode(ConstTensorView x, const Draw& draw) const {
   MYRIAD_VALIDATE(bad == 0, ErrorKind::quality, "E2420",
                   "{} of {} elements to be sent by worker {} in round {} are NaN or infinite (compressor {}) lower the learning rate or "
                   "clip the gradient", bad, x.size(), draw.worker, draw.round, name());
-  return do_encode(x, draw);
+  Encoded message = do_encode(x, draw);
+  message.elements = static_cast<std::uint32_t>(x.size());
+  return message;
 }
 
 void Compressor::decode(TensorView out, const Encoded& message, Update update) const {
-  check(do_decode(out, message, update), message, out.size());
+  check(message.elements == out.size() && do_decode(out, message, update), message, out.size());
 }
 
-void Compressor::clear(TensorView v, const Encoded& message) const { check(do_clear(v, message), message, v.size()); }
+void Compressor::clear(TensorView v, const Encoded& message) const {
+  check(message.elements == v.size() && do_clear(v, message), message, v.size());
+}
 
 void Compressor::check(bool well_formed, const Encoded& message, std::int64_t size) const {
   MYRIAD_VALIDATE(well_formed, ErrorKind::input_corrupt, "E2421",
-                  "a message of format {:#x} with {} bytes is none of compressor {} for {} elements (damaged, or of another "
-                  "configuration) compare the configurations of the workers", message.format, message.payload.size(), name(), size);
+                  "a message of format {:#x} with {} bytes for {} elements is none of compressor {} for {} elements (damaged, or of another "
+                  "configuration) compare the configurations of the workers", message.format, message.payload.size(), message.elements, name(),
+                  size);
 }
 
 namespace {
@@ -104,7 +109,7 @@ class BlockCompressor final : public Compressor {
  protected:
   Encoded do_encode(ConstTensorView x, const Draw& draw) const override {
     const std::int64_t bytes = bound(x.size());
-    Encoded message{format_id(), std::vector<std::byte>(static_cast<std::size_t>(bytes))};
+    Encoded message{format_id(), 0, std::vector<std::byte>(static_cast<std::size_t>(bytes))};
     Tensor device = memory(bytes);
     backend_.encode(device.view().data, x, format_, {draw.seed, stream_number(StreamId::compression), draw.round}, draw.worker);
     backend_.copy_to_host(message.payload.data(), device.view().data, bytes);

@@ -16,7 +16,8 @@ namespace myriad::train {
 
 /// A vector as it is sent. All numbers are little endian; the layouts are those of optimizers.md 2.3.
 struct Encoded {
-  std::uint16_t format = 0;  ///< layout and element code, for the receiver to check
+  std::uint16_t format = 0;    ///< layout and element code, for the receiver to check
+  std::uint32_t elements = 0;  ///< of the vector
   std::vector<std::byte> payload;
 };
 

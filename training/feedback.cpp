@@ -71,7 +71,7 @@ class EControl final : public Feedback {
  public:
   EControl(StateArena& arena, std::int64_t size, bool dense, double eta)
       : arena_(arena), error_(arena.add("error", Owner::worker, size)), own_(arena.add("gradient_estimate", Owner::worker, size)),
-        difference_(arena.add("difference", Owner::worker, size)),
+        difference_(arena.add("difference", Owner::worker, size, false)),
         mean_(arena.add("mean_gradient_estimate", Owner::replicated, size)), dense_(dense), eta_(eta) {}
   void target(std::size_t slot, TensorView signal, TensorView message) override {
     Backend& b = arena_.backend();

@@ -103,6 +103,7 @@ class PayloadReader {
     return value;
   }
   std::span<const std::byte> get_bytes(std::size_t count);
+  std::size_t left() const { return bytes_.size(); }
   std::string get_text();
   /// Elements of at least \p bytes each that follow: a count is compared with what is there before memory is taken for it.
   std::uint32_t get_count(std::size_t bytes);

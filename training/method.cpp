@@ -74,7 +74,7 @@ class Method::Synchronous final : public Method::Impl {
   Synchronous(const MethodConfig& c, Problem& p, Transport& t, Backend& b, const MethodRun& r)
       : Impl(c, p, t, b, r), feedback_(make_feedback(c.feedback, arena, size, workers, *compressor)),
         exchange_(make_vector_exchange(c.exchange, t, *compressor, arena, size)),
-        dense_exchange_(make_vector_exchange({}, t, *dense, arena, size)),
+        dense_exchange_(make_vector_exchange(dense_exchange(c.exchange), t, *dense, arena, size)),
         optimiser_(make_optimiser(c.inner, arena, Owner::replicated, size, r.segments)) {
     const ScheduleConfig& schedule = c.schedule;
     require(c.signal == "gradient" || c.signal == "momentum",
@@ -100,6 +100,12 @@ class Method::Synchronous final : public Method::Impl {
     }
     require(c.feedback.name != "dgc" || c.inner.momentum == 0.0,
             "inner.momentum is {} with feedback dgc (which has the momentum already) set it to 0", c.inner.momentum);
+    require(c.feedback.name != "dgc" || !c.feedback.mask || c.exchange.pattern == "allgather" || c.exchange.pattern == "server",
+            "feedback dgc with mask and exchange.pattern {} (what one message of the whole vector holds is forgotten) use allgather or server, or "
+            "mask: false", c.exchange.pattern);
+    require(c.feedback.smoothness.empty() || (c.exchange.rule.name == "mean" && schedule.participation == 1.0),
+            "feedback.smoothness with exchange.rule {} and participation {} (the weights are those of a mean over all workers) use mean and 1",
+            c.exchange.rule.name, schedule.participation);
     if (c.signal == "momentum") momentum_ = arena.add("signal_momentum", Owner::worker, size);
   }
 
@@ -164,6 +170,12 @@ class Method::Synchronous final : public Method::Impl {
   }
 
  private:
+  /// Of the dense start: an attack would not wait for its end.
+  static ExchangeConfig dense_exchange(const ExchangeConfig& config) {
+    ExchangeConfig dense;
+    dense.rule = config.rule;
+    return dense;
+  }
   std::vector<int> participants(bool start) const {
     if (config.schedule.participation == 1.0 || start) return {};
     std::vector<int> some;
@@ -201,6 +213,8 @@ class Method::Local final : public Method::Impl {
     require(outer.learning_rate > 0.0 && outer.learning_rate <= 2.0, "outer.learning_rate is {} (above 0 to 2 is possible) change it",
             outer.learning_rate);
     require(outer.momentum >= 0.0 && outer.momentum <= 0.95, "outer.momentum is {} (0 to 0.95 is possible) change it", outer.momentum);
+    require(outer.mix == 0.0 || outer.name == "sgd" || outer.name == "nesterov", "outer.mix is {} with outer {} (whose rounds start from the common "
+            "parameters) set it to 0", outer.mix, outer.name);
     require((outer.name == "scaffold") == controlled_, "outer {} with signal {} (scaffold and mean_local_gradient belong together) change one",
             outer.name, c.signal);
     require((outer.name == "co2") == delayed_, "outer {} with schedule {} (co2 and delayed_local belong together) change one", outer.name,
@@ -216,7 +230,7 @@ class Method::Local final : public Method::Impl {
             c.inner.name, c.feedback.name);
     require(c.schedule.dense_until == 0.0 && c.schedule.sparsity_warmup == 0 && c.schedule.participation == 1.0,
             "schedule {} with dense_until, sparsity_warmup or participation (they belong to schedule every) leave them out", c.schedule.name);
-    if (c.outer.momentum > 0.0) outer_momentum_ = arena.add("outer_momentum", Owner::replicated, size);
+    if (c.outer.momentum > 0.0 && (c.outer.name == "nesterov" || c.outer.name == "co2")) outer_momentum_ = arena.add("outer_momentum", Owner::replicated, size);
     for (std::int64_t f = 0; f < fragments_; ++f) {
       const std::int64_t begin = size * f / fragments_, end = size * (f + 1) / fragments_;
       exchanges_.push_back(make_vector_exchange(c.exchange, t, *compressor, arena, end - begin));
@@ -461,8 +475,11 @@ Method::Method(const MethodConfig& config, Problem& problem, Transport& transpor
 
 Method::~Method() = default;
 void Method::set_parameters(ConstTensorView x) { impl_->set_parameters(x); }
-double Method::step(double learning_rate) { return impl_->step(learning_rate); }
-double Method::step() { return impl_->step(impl_->config.inner.learning_rate); }
+double Method::step(double learning_rate) {
+  impl_->collected.clear();  // of a checkpoint that has been written
+  return impl_->step(learning_rate);
+}
+double Method::step() { return step(impl_->config.inner.learning_rate); }
 double Method::gradient_norm() const { return impl_->gradient_norm; }
 ConstTensorView Method::parameters(std::size_t slot) const { return impl_->parameters(slot); }
 ConstTensorView Method::common_parameters() const { return impl_->arena.view(impl_->common); }

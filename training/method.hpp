@@ -117,7 +117,8 @@ class Method {
   std::int64_t steps_done() const;
   StateArena& state();
   const StateArena& state() const;
-  /// Most that a worker sends in one step on average, in bytes; and what it would send in a dense ring all-reduce of every step.
+  /// Most that a worker (of a server pattern: that is not the server) sends in one step on average, in bytes, once a dense start or a warm-up
+  /// is over; and what it would send in a dense ring all-reduce of every step.
   double bytes_per_step() const;
   double dense_bytes_per_step() const;
 

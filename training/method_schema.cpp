@@ -80,67 +80,110 @@ Schema method_schema() {
 MethodConfig read_method(const Config& c) {
   MethodConfig m;
   m.signal = c.text("signal");
-  m.signal_eta = c.number("signal_eta");
-  m.control_alpha = c.number("control_alpha");
-  m.control_beta = c.number("control_beta");
+  if (m.signal == "momentum") m.signal_eta = c.number("signal_eta");
+  const bool controlled = m.signal == "mean_local_gradient";
+  if (controlled) m.control_beta = c.number("control_beta");
+  if (controlled && m.control_beta == 0.0) m.control_alpha = c.number("control_alpha");
 
   const Config compressor = c.section("compressor");
   m.compressor.name = compressor.text("name");
-  m.compressor.values = compressor.text("values");
-  m.compressor.ratio = compressor.number("ratio");
-  m.compressor.sample = compressor.number("sample");
-  m.compressor.unbiased = compressor.flag("unbiased");
-  m.compressor.levels = compressor.integer("levels");
-  m.compressor.block = compressor.integer("block");
-  m.compressor.scale = compressor.text("scale") == "default" ? "" : compressor.text("scale");
-  m.compressor.stochastic = compressor.flag("stochastic");
+  const std::string& by = m.compressor.name;
+  const bool sparse = by == "topk" || by == "topk_sampled" || by == "randk";
+  if (sparse) m.compressor.ratio = compressor.number("ratio");
+  if (sparse || by == "identity") m.compressor.values = compressor.text("values");
+  if (by == "topk_sampled") m.compressor.sample = compressor.number("sample");
+  if (by == "randk") m.compressor.unbiased = compressor.flag("unbiased");
+  if (by == "qsgd" || by == "dithering") m.compressor.levels = compressor.integer("levels");
+  if (!sparse && by != "identity") m.compressor.block = compressor.integer("block");
+  if (by == "sign" || by == "e3m0") m.compressor.scale = compressor.text("scale") == "default" ? "" : compressor.text("scale");
+  if (by == "e3m0") m.compressor.stochastic = compressor.flag("stochastic");
 
   const Config feedback = c.section("feedback");
   m.feedback.name = feedback.text("name");
-  m.feedback.init = feedback.text("init");
-  if (feedback.has("eta")) m.feedback.eta = feedback.number("eta");
-  m.feedback.momentum = feedback.number("momentum");
-  m.feedback.mask = feedback.flag("mask");
-  m.feedback.nesterov = feedback.flag("nesterov");
-  m.feedback.clip = feedback.number("clip");
-  if (feedback.has("smoothness")) m.feedback.smoothness = feedback.numbers("smoothness");
+  if (m.feedback.name == "ef21" || m.feedback.name == "econtrol") m.feedback.init = feedback.text("init");
+  if (m.feedback.name == "econtrol" && feedback.has("eta")) m.feedback.eta = feedback.number("eta");
+  if (m.feedback.name == "ef21" && feedback.has("smoothness")) m.feedback.smoothness = feedback.numbers("smoothness");
+  if (m.feedback.name == "dgc") {
+    m.feedback.momentum = feedback.number("momentum");
+    m.feedback.mask = feedback.flag("mask");
+    m.feedback.nesterov = feedback.flag("nesterov");
+    m.feedback.clip = feedback.number("clip");
+  }
 
   const Config exchange = c.section("exchange");
   m.exchange.pattern = exchange.text("pattern");
   m.exchange.server_feedback = exchange.text("server_feedback");
   m.exchange.downlink = exchange.text("downlink");
   m.exchange.rule.name = exchange.text("rule.name");
-  m.exchange.rule.f = exchange.integer("rule.f");
+  if (m.exchange.rule.name != "mean" && m.exchange.rule.name != "median") m.exchange.rule.f = exchange.integer("rule.f");
 
   const Config schedule = c.section("schedule");
   m.schedule.name = schedule.text("name");
-  m.schedule.period = schedule.integer("period");
-  m.schedule.fragments = schedule.integer("fragments");
-  m.schedule.delay = schedule.integer("delay");
-  m.schedule.dense_until = schedule.number("dense_until");
-  m.schedule.sparsity_warmup = schedule.integer("sparsity_warmup");
-  m.schedule.participation = schedule.number("participation");
-  m.schedule.sampled = schedule.integer("sampled");
+  const bool every = m.schedule.name == "every";
+  if (every) {
+    m.schedule.dense_until = schedule.number("dense_until");
+    m.schedule.sparsity_warmup = schedule.integer("sparsity_warmup");
+    m.schedule.participation = schedule.number("participation");
+  } else {
+    m.schedule.period = schedule.integer("period");
+  }
+  if (m.schedule.name == "streaming") {
+    m.schedule.fragments = schedule.integer("fragments");
+    m.schedule.delay = schedule.integer("delay");
+  }
+  if (controlled) m.schedule.sampled = schedule.integer("sampled");
 
   const Config inner = c.section("inner");
   m.inner.name = inner.text("name");
   m.inner.learning_rate = inner.number("learning_rate");
-  m.inner.momentum = inner.number("momentum");
-  m.inner.beta1 = inner.number("beta1");
-  m.inner.beta2 = inner.number("beta2");
-  m.inner.epsilon = inner.number("epsilon");
   m.inner.weight_decay = inner.number("weight_decay");
-  m.inner.bias_correction = inner.flag("bias_correction");
-  m.inner.v_floor = inner.number("v_floor");
+  if (m.inner.name == "sgd") {
+    m.inner.momentum = inner.number("momentum");
+  } else {
+    m.inner.beta1 = inner.number("beta1");
+    m.inner.beta2 = inner.number("beta2");
+    m.inner.epsilon = inner.number("epsilon");
+    m.inner.bias_correction = inner.flag("bias_correction");
+  }
+  if (m.inner.name == "frozen_adam") m.inner.v_floor = inner.number("v_floor");
 
+  if (every) return m;
   const Config outer = c.section("outer");
   m.outer.name = outer.text("name");
   m.outer.learning_rate = outer.number("learning_rate");
-  m.outer.momentum = outer.number("momentum");
-  m.outer.mix = outer.number("mix");
-  m.outer.clip = outer.number("clip");
-  m.outer.penalty = outer.text("penalty");
+  if (m.outer.name == "nesterov" || m.outer.name == "co2") m.outer.momentum = outer.number("momentum");
+  if (m.outer.name == "sgd" || m.outer.name == "nesterov") m.outer.mix = outer.number("mix");
+  if (m.outer.name == "co2") {
+    m.outer.clip = outer.number("clip");
+    m.outer.penalty = outer.text("penalty");
+  }
   return m;
+}
+
+namespace {
+
+void refuse_without_effect(const std::string& key, const std::string& origin) {
+  MYRIAD_VALIDATE(false, ErrorKind::config_invalid, "E2430",
+                  "{}: '{}' has no effect in this method (its parts do not look at it) leave it out, or choose the part that it belongs to",
+                  origin, key);
+}
+
+}  // namespace
+
+LoadedMethod load_method(const std::filesystem::path& path, const std::vector<std::string>& settings) {
+  const auto schema = std::make_shared<Schema>(method_schema());
+  const Config alone = Config::from_file(schema, path);
+  read_method(alone);
+  for (const std::string& key : alone.unused_given_keys()) refuse_without_effect(key, alone.origin(key));
+  std::vector<ConfigOverride> overrides;
+  for (const std::string& text : settings) overrides.push_back(parse_set(text));
+  const Config config = Config::from_file(schema, path, overrides);
+  LoadedMethod loaded{read_method(config), config.sha256()};
+  for (const std::string& key : config.unused_given_keys()) {
+    // Keys of the file that belong to a part which a setting has replaced are not in anybody's mind.
+    if (config.origin(key) != alone.origin(key)) refuse_without_effect(key, path.string() + ", settings");
+  }
+  return loaded;
 }
 
 }  // namespace myriad::train

@@ -1,13 +1,14 @@
 #include "training/sparse_compressor.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
 #include <unordered_set>
 
 #include "kernels/half.hpp"
 #include "kernels/philox.hpp"
 #include "src/base/random_streams.hpp"
+#include "training/message.hpp"
 
 namespace myriad::train {
 
@@ -22,47 +23,31 @@ constexpr std::uint16_t k_empty = 0xFFFF;
 
 std::uint16_t format_id(std::uint16_t layout, WireCode code) { return static_cast<std::uint16_t>(layout | static_cast<std::uint16_t>(code)); }
 
-template <class T>
-void append(std::vector<std::byte>& to, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) to.push_back(static_cast<std::byte>(value >> (8 * i)));
-}
-
-/// Reads a message from the front; never past its end.
-class Reader {
- public:
-  explicit Reader(std::span<const std::byte> bytes) : rest_(bytes) {}
-  std::size_t left() const { return rest_.size(); }
-  template <class T>
-  bool take(T& value) {
-    if (rest_.size() < sizeof(T)) return false;
-    value = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) value = static_cast<T>(value | static_cast<T>(std::to_integer<T>(rest_[i]) << (8 * i)));
-    rest_ = rest_.subspan(sizeof(T));
-    return true;
-  }
-
- private:
-  std::span<const std::byte> rest_;
-};
-
-void append_value(std::vector<std::byte>& to, float value, WireCode code) {
-  if (code == WireCode::f32) return append(to, std::bit_cast<std::uint32_t>(value));
-  if (code == WireCode::f16) return append(to, kernels::f16_from_float(std::clamp(value, -65504.0F, 65504.0F)));
-  constexpr float k_most = kernels::float_from_bf16(0x7f7f);
-  append(to, kernels::bf16_from_float(std::clamp(value, -k_most, k_most)));
-}
-
-bool take_value(Reader& from, float& value, WireCode code) {
-  std::uint32_t word = 0;
-  std::uint16_t half = 0;
+void put_value(PayloadWriter& to, float value, WireCode code) {
   if (code == WireCode::f32) {
-    if (!from.take(word)) return false;
-    value = std::bit_cast<float>(word);
-    return true;
+    to.put(std::bit_cast<std::uint32_t>(value));
+  } else if (code == WireCode::f16) {
+    to.put(kernels::f16_from_float(std::clamp(value, -65504.0F, 65504.0F)));
+  } else {
+    constexpr float k_most = kernels::float_from_bf16(0x7f7f);
+    to.put(kernels::bf16_from_float(std::clamp(value, -k_most, k_most)));
   }
-  if (!from.take(half)) return false;
-  value = code == WireCode::f16 ? kernels::float_from_f16(half) : kernels::float_from_bf16(half);
-  return true;
+}
+
+float get_value(PayloadReader& from, WireCode code) {
+  if (code == WireCode::f32) return std::bit_cast<float>(from.get<std::uint32_t>());
+  const auto half = from.get<std::uint16_t>();
+  return code == WireCode::f16 ? kernels::float_from_f16(half) : kernels::float_from_bf16(half);
+}
+
+/// False when \p read finds the payload too short or too long.
+template <class Read>
+bool well_formed(const Read& read) {
+  try {
+    return read();
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 std::int64_t value_bytes(WireCode code) { return code == WireCode::f32 ? 4 : 2; }
@@ -114,64 +99,66 @@ Encoded encode_sparse(const SparseVector& v, std::int64_t size, WireCode code) {
   std::vector<std::int64_t> in_block(static_cast<std::size_t>(blocks));
   for (std::uint32_t index : v.indices) ++in_block[index / k_block];
   const bool full = std::find(in_block.begin(), in_block.end(), k_block) != in_block.end();
-  Encoded message;
+  PayloadWriter payload;
   if (full || 2 * (count + blocks) > (size + 7) / 8) {
-    message.format = format_id(k_bitmap, code);
-    message.payload.resize(static_cast<std::size_t>((size + 7) / 8));
-    for (std::uint32_t index : v.indices) message.payload[index / 8] |= std::byte{1} << (index % 8);
-    for (float value : v.values) append_value(message.payload, value, code);
-    return message;
+    std::vector<std::byte> mask(static_cast<std::size_t>((size + 7) / 8));
+    for (std::uint32_t index : v.indices) mask[index / 8] |= std::byte{1} << (index % 8);
+    payload.put_bytes(mask);
+    for (float value : v.values) put_value(payload, value, code);
+    return {format_id(k_bitmap, code), static_cast<std::uint32_t>(size), payload.take()};
   }
-  message.format = format_id(k_coordinates, code);
   std::size_t next = 0;
   for (std::int64_t b = 0; b < blocks; ++b) {
     const auto here = static_cast<std::size_t>(in_block[static_cast<std::size_t>(b)]);
-    append(message.payload, here == 0 ? k_empty : static_cast<std::uint16_t>(here - 1));
-    for (std::size_t j = 0; j < here; ++j) append(message.payload, static_cast<std::uint16_t>(v.indices[next + j] % k_block));
-    for (std::size_t j = 0; j < here; ++j) append_value(message.payload, v.values[next + j], code);
+    payload.put(here == 0 ? k_empty : static_cast<std::uint16_t>(here - 1));
+    for (std::size_t j = 0; j < here; ++j) payload.put(static_cast<std::uint16_t>(v.indices[next + j] % k_block));
+    for (std::size_t j = 0; j < here; ++j) put_value(payload, v.values[next + j], code);
     next += here;
   }
-  return message;
+  return {format_id(k_coordinates, code), static_cast<std::uint32_t>(size), payload.take()};
 }
 
-bool decode_sparse(SparseVector& v, const Encoded& message, std::int64_t size, WireCode code) {
-  v = {};
-  Reader from(message.payload);
-  const auto take_values = [&](std::size_t count) {
-    for (std::size_t j = 0; j < count; ++j) {
-      float value = 0.0F;
-      if (!take_value(from, value, code)) return false;
-      v.values.push_back(value);
-    }
-    return true;
-  };
-  if (message.format == format_id(k_bitmap, code)) {
-    for (std::int64_t byte = 0; byte < (size + 7) / 8; ++byte) {
-      std::uint8_t bits = 0;
-      if (!from.take(bits)) return false;
-      for (int j = 0; j < 8; ++j) {
-        if ((bits >> j & 1) == 0) continue;
-        if (byte * 8 + j >= size) return false;
-        v.indices.push_back(static_cast<std::uint32_t>(byte * 8 + j));
-      }
-    }
-    return take_values(v.indices.size()) && from.left() == 0;
+namespace {
+
+bool read_bitmap(SparseVector& v, PayloadReader& from, std::int64_t size, WireCode code) {
+  const std::span<const std::byte> mask = from.get_bytes(static_cast<std::size_t>((size + 7) / 8));
+  for (std::int64_t bit = 0; bit < 8 * static_cast<std::int64_t>(mask.size()); ++bit) {
+    if ((std::to_integer<unsigned>(mask[static_cast<std::size_t>(bit / 8)]) >> (bit % 8) & 1U) == 0) continue;
+    if (bit >= size) return false;
+    v.indices.push_back(static_cast<std::uint32_t>(bit));
   }
-  if (message.format != format_id(k_coordinates, code)) return false;
+  for (std::size_t j = 0; j < v.indices.size(); ++j) v.values.push_back(get_value(from, code));
+  return true;
+}
+
+bool read_coordinates(SparseVector& v, PayloadReader& from, std::int64_t size, WireCode code) {
   for (std::int64_t first = 0; first < size; first += k_block) {
-    std::uint16_t head = 0, place = 0;
-    if (!from.take(head)) return false;
+    const auto head = from.get<std::uint16_t>();
     if (head == k_empty) continue;
     const std::size_t begin = v.indices.size(), count = static_cast<std::size_t>(head) + 1;
     for (std::size_t j = 0; j < count; ++j) {
-      if (!from.take(place) || first + place >= size) return false;
-      const auto index = static_cast<std::uint32_t>(first + place);
-      if (v.indices.size() > begin && index <= v.indices.back()) return false;
-      v.indices.push_back(index);
+      const std::int64_t index = first + from.get<std::uint16_t>();
+      // Ascending, so that no element is written twice.
+      if (index >= size || (j > 0 && index <= v.indices.back())) return false;
+      v.indices.push_back(static_cast<std::uint32_t>(index));
     }
-    if (!take_values(count)) return false;
+    for (std::size_t j = begin; j < begin + count; ++j) v.values.push_back(get_value(from, code));
   }
-  return from.left() == 0;
+  return true;
+}
+
+}  // namespace
+
+bool decode_sparse(SparseVector& v, const Encoded& message, std::int64_t size, WireCode code) {
+  v = {};
+  const bool bitmap = message.format == format_id(k_bitmap, code);
+  if (!bitmap && message.format != format_id(k_coordinates, code)) return false;
+  return well_formed([&] {
+    PayloadReader from(message.payload);
+    if (!(bitmap ? read_bitmap(v, from, size, code) : read_coordinates(v, from, size, code))) return false;
+    from.finish();
+    return true;
+  });
 }
 
 namespace {
@@ -281,7 +268,7 @@ class SparseCompressor final : public Compressor {
     const std::int64_t d = x.size();
     const double ratio = static_cast<double>(k) / static_cast<double>(d);
     const auto wanted = static_cast<std::int64_t>(
-        std::ceil(std::max({config_.sample * static_cast<double>(d), 20.0 / ratio, 2.0 / ratio})));
+        std::ceil(std::max(config_.sample * static_cast<double>(d), 20.0 / ratio)));
     if (wanted >= d) return select_exactly(places, x, k);
     std::int64_t stride = 32 * ((d + 32 * wanted - 1) / (32 * wanted)) + 1;  // odd: no row length of a matrix divides it evenly
     while (stride > 8 && d / stride < wanted) stride -= 8;
@@ -314,26 +301,26 @@ class SparseCompressor final : public Compressor {
     Tensor places = memory(k);
     backend_.copy_to_device(places.view().data, chosen.data(), 4 * k);
     const float scale = config_.unbiased ? static_cast<float>(static_cast<double>(x.size()) / static_cast<double>(k)) : 1.0F;
-    Encoded message{format_id(k_seeded, code_), {}};
-    append(message.payload, draw.seed);
-    append(message.payload, draw.round);
-    append(message.payload, draw.worker);
-    for (float value : values_at(x, places, k)) append_value(message.payload, scale * value, code_);
-    return message;
+    PayloadWriter payload;
+    payload.put(draw.seed).put(draw.round).put(draw.worker);
+    for (float value : values_at(x, places, k)) put_value(payload, scale * value, code_);
+    return {format_id(k_seeded, code_), 0, payload.take()};
   }
 
   bool decode_seeded(SparseVector& v, const Encoded& message, std::int64_t size) const {
-    Draw draw;
-    Reader from(message.payload);
-    if (message.format != format_id(k_seeded, code_) || !from.take(draw.seed) || !from.take(draw.round) || !from.take(draw.worker)) {
-      return false;
-    }
-    const std::int64_t k = elements(size);
-    if (static_cast<std::int64_t>(from.left()) != k * value_bytes(code_)) return false;
-    v.indices = random_subset(size, k, draw);
-    v.values.resize(static_cast<std::size_t>(k));
-    for (float& value : v.values) take_value(from, value, code_);
-    return true;
+    if (message.format != format_id(k_seeded, code_)) return false;
+    return well_formed([&] {
+      PayloadReader from(message.payload);
+      Draw draw;
+      draw.seed = from.get<std::uint64_t>();
+      draw.round = from.get<std::uint32_t>();
+      draw.worker = from.get<std::uint32_t>();
+      v.values.resize(static_cast<std::size_t>(elements(size)));
+      for (float& value : v.values) value = get_value(from, code_);
+      from.finish();
+      v.indices = random_subset(size, elements(size), draw);
+      return true;
+    });
   }
 
   CompressorConfig config_;

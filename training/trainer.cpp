@@ -117,6 +117,10 @@ struct Trainer::Impl {
       const std::int64_t begin = (static_cast<const char*>(value.data) - base) / kernels::size_of(model.dtype());
       run.segments.push_back({begin, value.size(), parameters.info(i).decay});
     }
+    const std::int64_t period = method_config.schedule.name == "every" ? 1 : method_config.schedule.period;
+    MYRIAD_VALIDATE(total_steps() % period == 0, ErrorKind::config_invalid, "E2416",
+                    "{} optimiser steps with an exchange every {} (what the workers learn in the last {} would be lost) change steps or "
+                    "schedule.period", total_steps(), period, total_steps() % period);
     MethodConfig mine = method_config;
     mine.inner.weight_decay = config.weight_decay;
     worker_gradients = std::make_unique<WorkerGradients>(*this);
@@ -264,7 +268,8 @@ double Trainer::Impl::WorkerGradients::gradient(int worker, std::int64_t, ConstT
   const double scale = t.config.clip_norm > 0.0 && norm > t.config.clip_norm ? t.config.clip_norm / norm : 1.0;
   t.backend.axpby(gradient, scale, sum, 0.0, {});
   t.tree.recycle(std::move(sum));
-  return 0.0;  // the trainer gathers the losses of all leaves
+  const auto losses = t.leaf_losses.sums.begin();
+  return std::accumulate(losses + first, losses + last, 0.0) / static_cast<double>((last - first) * stage.leaf);
 }
 
 double Trainer::Impl::method_step(const Stage& stage, double learning_rate, double& gradient_norm) {

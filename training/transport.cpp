@@ -1,26 +1,13 @@
 #include "training/transport.hpp"
 
-#include <cstring>
+#include <limits>
 #include <numeric>
+
+#include "training/message.hpp"
 
 namespace myriad::train {
 
-namespace {
-
-void append(std::vector<std::byte>& to, const void* data, std::size_t bytes) {
-  const auto* first = static_cast<const std::byte*>(data);
-  to.insert(to.end(), first, first + bytes);
-}
-void append_number(std::vector<std::byte>& to, std::uint32_t value) { append(to, &value, sizeof value); }
-
-std::uint32_t take_number(std::span<const std::byte>& from) {
-  std::uint32_t value = 0;
-  std::memcpy(&value, from.data(), sizeof value);
-  from = from.subspan(sizeof value);
-  return value;
-}
-
-}  // namespace
+static_assert(Transport::k_frame_bytes == k_message_overhead);
 
 Transport::Transport(Comm& comm, int workers)
     : comm_(comm), workers_(workers), sent_(static_cast<std::size_t>(workers)), taken_(static_cast<std::size_t>(workers)) {
@@ -57,7 +44,7 @@ void Transport::deliver() {
     t = {t.messages + 1, t.bytes + k_frame_bytes + static_cast<std::int64_t>(message->payload.size())};
   };
   const auto ranks = static_cast<std::size_t>(comm_.size());
-  std::vector<std::vector<std::byte>> outgoing(ranks);
+  std::vector<PayloadWriter> outgoing(ranks);  // a message once per rank, behind the numbers of those who get it there
   for (const Posted& p : posted_) {
     std::vector<std::vector<std::uint32_t>> elsewhere(ranks);
     for (int to : p.to) {
@@ -67,41 +54,43 @@ void Transport::deliver() {
         elsewhere[static_cast<std::size_t>(rank_of(to))].push_back(static_cast<std::uint32_t>(to));
       }
     }
-    // Once per rank, whatever number of its workers gets it.
     for (std::size_t r = 0; r < ranks; ++r) {
       if (elsewhere[r].empty()) continue;
-      std::vector<std::byte>& out = outgoing[r];
-      append_number(out, static_cast<std::uint32_t>(p.from));
-      append_number(out, static_cast<std::uint32_t>(elsewhere[r].size()));
-      for (std::uint32_t to : elsewhere[r]) append_number(out, to);
-      append_number(out, p.message->format);
-      append_number(out, static_cast<std::uint32_t>(p.message->payload.size()));
-      append(out, p.message->payload.data(), p.message->payload.size());
+      const MessageHeader header{p.message->format, 0, 0, round_, p.message->elements};
+      const std::vector<std::byte> frame = encode_message(header, p.message->payload);
+      PayloadWriter& out = outgoing[r];
+      out.put(static_cast<std::uint32_t>(p.from)).put(static_cast<std::uint32_t>(elsewhere[r].size()));
+      for (std::uint32_t to : elsewhere[r]) out.put(to);
+      out.put(static_cast<std::uint64_t>(frame.size())).put_bytes(frame);
     }
   }
   posted_.clear();
+  ++round_;
   if (ranks == 1) return;
 
   std::vector<std::size_t> send_counts, receive_counts(ranks), eights(ranks, sizeof(std::size_t));
   std::vector<std::byte> send;
-  for (const std::vector<std::byte>& part : outgoing) {
-    send_counts.push_back(part.size());
-    append(send, part.data(), part.size());
+  for (PayloadWriter& part : outgoing) {
+    const std::vector<std::byte> bytes = part.take();
+    send_counts.push_back(bytes.size());
+    send.insert(send.end(), bytes.begin(), bytes.end());
   }
   comm_.all_to_all(std::as_bytes(std::span(send_counts)), eights, std::as_writable_bytes(std::span(receive_counts)), eights);
-  std::vector<std::byte> receive(std::accumulate(receive_counts.begin(), receive_counts.end(), std::size_t{0}));
+  const std::size_t total = std::accumulate(receive_counts.begin(), receive_counts.end(), std::size_t{0});
+  std::vector<std::byte> receive(total);
   comm_.all_to_all(send, send_counts, receive, receive_counts);
-  std::span<const std::byte> rest = receive;
-  while (!rest.empty()) {
-    const int from = static_cast<int>(take_number(rest));
-    std::vector<int> to(take_number(rest));
-    for (int& worker : to) worker = static_cast<int>(take_number(rest));
-    auto message = std::make_shared<Encoded>();
-    message->format = static_cast<std::uint16_t>(take_number(rest));
-    const std::uint32_t bytes = take_number(rest);
-    message->payload.assign(rest.begin(), rest.begin() + bytes);
-    rest = rest.subspan(bytes);
-    for (int worker : to) accept(from, worker, message);
+  for (PayloadReader in(receive); in.left() > 0;) {
+    const int from = static_cast<int>(in.get<std::uint32_t>());
+    std::vector<int> to(in.get_count(sizeof(std::uint32_t)));
+    for (int& worker : to) worker = static_cast<int>(in.get<std::uint32_t>());
+    MessageReader frames(total);
+    frames.feed(in.get_bytes(in.get<std::uint64_t>()));
+    std::optional<Message> message = frames.next();
+    MYRIAD_VALIDATE(message.has_value() && message->header.round + 1 == round_, ErrorKind::input_corrupt, "E2431",
+                    "a message of worker {} is cut short or of another round than {} (the ranks do not run in step) report it, with the "
+                    "configuration", from, round_ - 1);
+    const auto encoded = std::make_shared<const Encoded>(Encoded{message->header.format, message->header.numel, std::move(message->payload)});
+    for (int worker : to) accept(from, worker, encoded);
   }
 }
 

@@ -27,7 +27,7 @@ struct Traffic {
 /// messages in the same order give the same bits wherever the workers are. Traffic is counted between workers, not between ranks.
 class Transport {
  public:
-  /// Header and checksum of a message (optimizers.md 2.3).
+  /// Header and check sum of a message (training/message.hpp).
   static constexpr std::int64_t k_frame_bytes = 36;
 
   /// Workers are dealt to the ranks of \p comm in runs. Errors: ErrorKind::config_invalid (E2423) with fewer workers than ranks.
@@ -42,6 +42,7 @@ class Transport {
   void post(int from, std::span<const int> to, Encoded message);
   void post(int from, int to, Encoded message) { post(from, std::span<const int>(&to, 1), std::move(message)); }
   /// Collective: every rank calls it in the same order.
+  /// Errors: ErrorKind::input_corrupt (E2431 and those of MessageReader) for a damaged message; those of Comm.
   void deliver();
   /// What the local worker \p to got from \p from in the last delivery: messages in the order of posting.
   std::span<const std::shared_ptr<const Encoded>> received(int to, int from) const;
@@ -62,6 +63,7 @@ class Transport {
   int workers_;
   std::vector<int> local_;
   std::vector<Posted> posted_;
+  std::uint64_t round_ = 0;  ///< deliveries so far
   std::map<std::pair<int, int>, std::vector<std::shared_ptr<const Encoded>>> inbox_;  ///< by (to, from)
   std::vector<Traffic> sent_, taken_;
 };

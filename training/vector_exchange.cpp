@@ -156,7 +156,7 @@ class TwoHopExchange final : public BaseExchange {
       std::vector<double> products(pairs, 0.0);
       if (!chunks[slot].empty()) products = pair_products(chunks[slot]);
       const auto bytes = std::as_bytes(std::span(products));
-      transport_.post(transport_.local()[slot], all, {k_products, {bytes.begin(), bytes.end()}});
+      transport_.post(transport_.local()[slot], all, {k_products, static_cast<std::uint32_t>(pairs), {bytes.begin(), bytes.end()}});
     }
     transport_.deliver();
     std::vector<double> sum(pairs, 0.0), products(pairs);

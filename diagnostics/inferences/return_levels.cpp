@@ -38,24 +38,20 @@ class ReturnLevelInference final : public Inference {
         fmt::format("{} distribution fitted by L-moments to the {} of every member and start{}",
                     gumbel ? "Gumbel" : "generalised extreme value", block,
                     largest ? "" : ", as largest of the negatives");
-    const auto curve = [&](const char* name, const std::string& long_name,
+    const auto number = [](const char* name, const std::string& long_name,
                            const std::string& definition, ScoreUnit unit) {
       FamilyOutput o;
       o.name = name;
       o.long_name = long_name;
       o.definition = definition;
       o.unit = unit;
-      o.axis = "return_period";
-      o.axis_values = options_.periods;
       return o;
     };
-    const auto number = [&](const char* name, const std::string& long_name,
-                            const std::string& definition, ScoreUnit unit) {
-      FamilyOutput o;
-      o.name = name;
-      o.long_name = long_name;
-      o.definition = definition;
-      o.unit = unit;
+    const auto curve = [&](const char* name, const std::string& long_name,
+                           const std::string& definition, ScoreUnit unit) {
+      FamilyOutput o = number(name, long_name, definition, unit);
+      o.axis = "return_period";
+      o.axis_values = options_.periods;
       return o;
     };
     const std::string interval =

@@ -98,23 +98,21 @@ train::TrainerConfig read_trainer(const Config& config, const ModelDescription& 
   return t;
 }
 
-/// The preset of section `method`. \p sha256 out: of its values as they are used.
-train::MethodConfig read_training_method(const Config& config, std::string& sha256) {
-  const Config section = config.section("method");
-  std::vector<ConfigOverride> settings;
-  if (section.has("settings")) {
-    for (const std::string& text : section.texts("settings")) settings.push_back(parse_set(text));
-  }
-  const Config preset = Config::from_file(std::make_shared<Schema>(train::method_schema()), section.path("preset"), settings);
+/// The preset of section `method`.
+train::LoadedMethod read_training_method(const Config& config) {
   for (const char* key : {"optimiser.beta1", "optimiser.beta2", "optimiser.epsilon"}) {
     MYRIAD_VALIDATE(config.origin(key) == "default", ErrorKind::config_invalid, "E2629",
                     "{}: {} beside a method (whose preset has the optimiser: inner) set it in method.settings", config.origin(key), key);
   }
-  train::MethodConfig method = train::read_method(preset);
-  MYRIAD_VALIDATE(method.inner.weight_decay == 0.0, ErrorKind::config_invalid, "E2629",
+  MYRIAD_VALIDATE(config.text("transport") != "nccl", ErrorKind::config_invalid, "E2629",
+                  "{}: transport nccl beside a method (whose messages go through the memory of the hosts) leave it out",
+                  config.origin("transport"));
+  const Config section = config.section("method");
+  const std::filesystem::path path = section.path("preset");
+  train::LoadedMethod method = train::load_method(path, section.has("settings") ? section.texts("settings") : std::vector<std::string>());
+  MYRIAD_VALIDATE(method.config.inner.weight_decay == 0.0, ErrorKind::config_invalid, "E2629",
                   "{}: inner.weight_decay is {} (a training run decays by optimiser.weight_decay, matrices only) set it there",
-                  section.path("preset").string(), method.inner.weight_decay);
-  sha256 = preset.sha256();
+                  path.string(), method.config.inner.weight_decay);
   return method;
 }
 
@@ -204,15 +202,15 @@ int run_train(const VerbContext& context) {
   if (data.initial != nullptr) read_weights(*data.initial, model);
   train::TrainerConfig trainer_config = read_trainer(config, model.description());
   const std::vector<std::int64_t> lead_steps = trainer_config.validation_leads;
+  std::optional<train::LoadedMethod> method;
+  if (config.has("method")) method = read_training_method(config);
   const DeviceTransport transport(*backend, comm, transport_from_string(config.text("transport")));
-  std::optional<train::MethodConfig> method;
-  std::string method_sha256;
-  if (config.has("method")) method = read_training_method(config, method_sha256);
   const auto exchange = train::make_dense_exchange(*backend, comm, transport.collective());
   std::optional<Trainer> made;
   if (method) {
     const auto workers = static_cast<int>(config.integer("method.workers"));
-    made.emplace(model, *data.training, data.validation.get(), std::move(trainer_config), comm, *method, workers == 0 ? comm.size() : workers);
+    made.emplace(model, *data.training, data.validation.get(), std::move(trainer_config), comm, method->config,
+                 workers == 0 ? comm.size() : workers);
   } else {
     made.emplace(model, *data.training, data.validation.get(), std::move(trainer_config), comm, *exchange);
   }
@@ -228,7 +226,7 @@ int run_train(const VerbContext& context) {
     context.print(fmt::format("parameters {}\noptimiser steps {}\ntraining states {}\n", model.parameters().scalars(),
                               trainer.total_steps(), data.training->size()));
     if (const train::Method* m = trainer.method(); m != nullptr) {
-      context.print(fmt::format("method memory {} bytes per rank\nsent by a worker and step, at most {:.0f} bytes on average; dense {:.0f} bytes\n",
+      context.print(fmt::format("method memory {} bytes per rank\nsent by a worker and step, after a dense start, at most {:.0f} bytes on average; dense {:.0f} bytes\n",
                                 m->state().bytes(), m->bytes_per_step(), m->dense_bytes_per_step()));
     }
     return 0;
@@ -236,7 +234,7 @@ int run_train(const VerbContext& context) {
 
   Json provenance = data.provenance;
   provenance.set("config_sha256", config.sha256());
-  if (method) provenance.set("method_sha256", method_sha256);
+  if (method) provenance.set("method_sha256", method->sha256);
   provenance.set("seed", config.integer("seed"));
   provenance.set("backend", backend->description());
   Generations generations(out, "state");
@@ -251,7 +249,7 @@ int run_train(const VerbContext& context) {
                       loaded->path.string(), stored.substr(0, 12), config.sha256().substr(0, 12));
       const Json stored_training = loaded->checkpoint.section(section::k_training);
       const Json* const stored_method = stored_training.find("method_sha256");
-      MYRIAD_VALIDATE(!method || (stored_method != nullptr && stored_method->as_string() == method_sha256),
+      MYRIAD_VALIDATE(!method || (stored_method != nullptr && stored_method->as_string() == method->sha256),
                       ErrorKind::config_invalid, "E2623",
                       "{} was made with another training method (the preset or its settings have changed; continuing would mix two runs) "
                       "restore the preset, choose another --out, or give --resume never", loaded->path.string());

@@ -1,22 +1,9 @@
 # Distributed methods in `myriad train`: the same weights on any number of ranks and after a kill, and errors that say what does not go together.
 . "$(dirname "$0")/common.sh"
-cat >"$WORK/train.yaml" <<'Y'
-out: unset
-data: {training: [configs/default/truth.nc], validation: [configs/default/truth.nc], channels: [z500, t850]}
-model: {input_times: 2, embed_dim: 8, layers: 1}
-validation: {leads: [6h, 24h], starts: 4}
-method: {preset: configs/training/dgc.yaml, settings: [compressor.ratio=0.02], workers: 4}
-checkpoint_every: 4
-log_every: 5
-stages:
-  - {name: one, steps: 40, batch: 4, learning_rate: 0.02, warmup_steps: 2}
-Y
-run() {
-  local folder=$1
-  shift
-  "$@" "$MYRIAD" train "$WORK/train.yaml" --out "$WORK/$folder" --seed 4 --progress none --quiet >/dev/null
-}
-weights() { "$MYRIAD" inspect "$WORK/$1/model.safetensors" --json | grep weights_sha256; }
+. "$(dirname "$0")/training.sh"
+training_config 'method: {preset: configs/training/dgc.yaml, settings: [compressor.ratio=0.02], workers: 4}' \
+  'checkpoint_every: 4' \
+  'stages: [{name: one, steps: 40, batch: 4, learning_rate: 0.02, warmup_steps: 2}]'
 run straight
 expected=$(weights straight)
 [ -n "$expected" ] || fail "no weights"
@@ -40,7 +27,7 @@ wait || true
 
 "$MYRIAD" train "$WORK/train.yaml" --out "$WORK/dry" --dry-run >"$WORK/dry.txt"
 grep -q "method memory [0-9]* bytes per rank" "$WORK/dry.txt" || fail "--dry-run does not tell the method's memory"
-grep -q "sent by a worker and step, at most [0-9]* bytes" "$WORK/dry.txt" || fail "--dry-run does not tell the bytes of a step"
+grep -q "sent by a worker and step, after a dense start, at most [0-9]* bytes" "$WORK/dry.txt" || fail "--dry-run does not tell the bytes of a step"
 
 refused() {
   local text=$1 code=0
@@ -52,6 +39,9 @@ refused() {
 refused "in method.settings" --set optimiser.beta1=0.8
 refused "for 5 workers" --set method.workers=5
 refused "allreduce" --set 'method.settings=[exchange.pattern=allreduce]'
+refused "has no effect" --set 'method.settings=[schedule.period=5]'
+refused "transport nccl" --set transport=nccl
+refused "E2416" --set method.preset=configs/training/local_sgd.yaml --set 'method.settings=[schedule.period=30]'
 refused "E10" --set 'method.settings=[compressor.rato=0.1]'
 # Another method must not go on from this one's state.
 rm "$WORK/straight/model.safetensors"

@@ -1,22 +1,10 @@
 # Training that is killed and continued, or spread over ranks, gives the bytes of the straight run.
 . "$(dirname "$0")/common.sh"
-cat >"$WORK/train.yaml" <<'Y'
-out: unset
-data: {training: [configs/default/truth.nc], validation: [configs/default/truth.nc], channels: [z500, t850]}
-model: {input_times: 2, embed_dim: 8, layers: 1}
-validation: {leads: [6h, 24h], starts: 4}
-checkpoint_every: 2
-log_every: 5
-stages:
-  - {name: one, steps: 20, batch: 4, learning_rate: 1.0e-3, warmup_steps: 2}
-  - {name: two, steps: 6, batch: 4, rollout: 2, learning_rate: 5.0e-4}
-Y
-run() {
-  local folder=$1
-  shift
-  "$@" "$MYRIAD" train "$WORK/train.yaml" --out "$WORK/$folder" --seed 4 --progress none --quiet >/dev/null
-}
-weights() { "$MYRIAD" inspect "$WORK/$1/model.safetensors" --json | grep weights_sha256; }
+. "$(dirname "$0")/training.sh"
+training_config 'checkpoint_every: 2' \
+  'stages:' \
+  '  - {name: one, steps: 20, batch: 4, learning_rate: 1.0e-3, warmup_steps: 2}' \
+  '  - {name: two, steps: 6, batch: 4, rollout: 2, learning_rate: 5.0e-4}'
 run straight
 expected=$(weights straight)
 for ranks in 2 4; do

@@ -12,12 +12,13 @@
 #include "src/base/log.hpp"
 #include "training/elastic/micro_batch_sum.hpp"
 #include "training/elastic/protocol.hpp"
+#include "training/elastic/state_stream.hpp"
+#include "training/elastic/worker_links.hpp"
 
 namespace myriad::train::elastic {
 
 namespace {
 
-constexpr std::size_t k_state_part = std::size_t{1} << 18;  ///< elements of one message
 constexpr std::size_t k_most_waiting = 64;                  ///< steps that an observer may lag behind
 constexpr double k_retry_seconds = 0.1;
 
@@ -108,15 +109,7 @@ class ElasticGroup::Impl {
     return at->second.values;
   }
 
-  std::map<std::uint32_t, LinkBytes> bytes() const {
-    std::map<std::uint32_t, LinkBytes> sums;
-    for (const auto& [peer, id] : all_links_) {
-      const LinkBytes b = transport_.bytes(peer);
-      sums[id] = {sums[id].sent + b.sent, sums[id].received + b.received};
-    }
-    return sums;
-  }
-
+  std::map<std::uint32_t, LinkBytes> bytes() const { return links_.bytes(); }
   std::uint64_t next() const { return next_; }
   void request_stop() { stop_requested_ = true; }
   bool is_first() const { return !members_.empty() && members_.front() == id_; }
@@ -192,14 +185,12 @@ class ElasticGroup::Impl {
           "no lighthouse at {} for {} s (who belongs to the run is not known without it) start it again, or go on "
           "from the last checkpoint",
           config_.lighthouse, config_.lighthouse_seconds);
-      if (lighthouse_ == 0) all_links_[lighthouse_ = transport_.connect(config_.lighthouse)] = k_nobody;
+      if (lighthouse_ == 0) links_.count_for(lighthouse_ = transport_.connect(config_.lighthouse), k_nobody);
     }
     if (role_ == Role::observer && !state_complete_ && now - state_since_ > config_.lighthouse_seconds)
       join_again("the donor is silent");
     for (const MemberEntry& e : entries_) {
-      const bool known = links_.contains(e.id) ||
-                         std::any_of(dialled_.begin(), dialled_.end(), [&](const auto& d) { return d.second == e.id; });
-      if (e.id < id_ && id_ != k_nobody && !known) dialled_[transport_.connect(e.address)] = e.id;
+      if (e.id < id_ && id_ != k_nobody) links_.dial(e.id, e.address);
     }
   }
 
@@ -213,7 +204,7 @@ class ElasticGroup::Impl {
           log_warning("elastic", "E2469", "the connection with the lighthouse is lost ({}) trying again", event.reason);
         }
       }
-      const std::uint32_t id = ours ? k_nobody : forget(event.peer);
+      const std::uint32_t id = ours ? k_nobody : links_.forget(event.peer);
       if (id != k_nobody) link_lost(id);
       return;
     }
@@ -221,7 +212,7 @@ class ElasticGroup::Impl {
       if (event.peer == lighthouse_) {
         const Hello hello{id_, next_, layout(), problem_.micro_batches, transport_.address()};
         transport_.send(lighthouse_, header(MessageKind::hello, next_), hello.encode());
-      } else if (dialled_.contains(event.peer)) {
+      } else if (links_.dialled(event.peer) != k_nobody) {
         transport_.send(event.peer, header(MessageKind::name, 0, id_));
       }
       return;
@@ -235,24 +226,8 @@ class ElasticGroup::Impl {
       from_worker(peer, message);
     } catch (const Error& error) {
       log_error("elastic", error);
-      if (const std::uint32_t id = close(peer); id != k_nobody) link_lost(id);
+      if (const std::uint32_t id = links_.close(peer); id != k_nobody) link_lost(id);
     }
-  }
-
-  /// The number of the worker at the other end, k_nobody when it was not known.
-  std::uint32_t forget(PeerId peer) {
-    dialled_.erase(peer);
-    const auto at = std::find_if(links_.begin(), links_.end(), [&](const auto& l) { return l.second == peer; });
-    if (at == links_.end()) return k_nobody;
-    const std::uint32_t id = at->first;
-    links_.erase(at);
-    return id;
-  }
-
-  /// Close a connection. Returns whose it was.
-  std::uint32_t close(PeerId peer) {
-    transport_.close(peer);
-    return forget(peer);
   }
 
   void link_lost(std::uint32_t id) {
@@ -279,10 +254,7 @@ class ElasticGroup::Impl {
     role_ = Role::guest;
     entries_.clear();
     members_.clear();
-    std::vector<PeerId> peers;
-    for (const auto& [other, peer] : links_) peers.push_back(peer);
-    for (const auto& [peer, other] : dialled_) peers.push_back(peer);
-    for (PeerId peer : peers) close(peer);
+    links_.close_all();
     assemblies_.clear();
     slots_.clear();
     streamed_.clear();
@@ -331,7 +303,7 @@ class ElasticGroup::Impl {
       role_ = e.role;
       if (e.role == Role::observer && (before == Role::guest || (e.donor != donor_ && !state_complete_))) {
         state_complete_ = false;
-        parts_ = 0;
+        received_.emplace(problem_.state);
         state_since_ = now_seconds();
         assemblies_.clear();
       }
@@ -339,10 +311,10 @@ class ElasticGroup::Impl {
     }
     log_info("elastic", "worker {} in epoch {} with {} members, step {}", id_, epoch, members_.size(), next_);
     for (std::uint32_t id : gone) {
-      if (links_.contains(id)) close(links_.at(id));
+      if (links_.has(id)) links_.close(links_.peer_of(id));
     }
     const bool alone = std::any_of(members_.begin(), members_.end(),
-                                   [&](std::uint32_t id) { return id != id_ && !links_.contains(id); });
+                                   [&](std::uint32_t id) { return id != id_ && !links_.has(id); });
     if (role_ == Role::observer && alone) return join_again("a connection was lost");
     opened_ = worked_ = reduced_ = voted_ = ready_sent_ = false;
     hash_due_ = true;
@@ -350,7 +322,7 @@ class ElasticGroup::Impl {
     std::erase_if(assemblies_, [&](const auto& a) { return !a.second.committed && !(a.first == next_ && prepared_); });
     retry_ = 0;
     for (const MemberEntry& e : entries_) {
-      if (e.role == Role::observer && e.donor == id_ && streamed_.insert(e.id).second) send_state(e.id);
+      if (e.role == Role::observer && e.donor == id_ && streamed_.insert(e.id).second) give_state(e.id);
     }
     const std::vector<std::pair<PeerId, Message>> early = std::move(early_);
     early_.clear();
@@ -360,18 +332,14 @@ class ElasticGroup::Impl {
   void from_worker(PeerId peer, const Message& message) {
     const MessageHeader& h = message.header;
     if (kind_of(h) == MessageKind::name) {
-      const auto dialled = dialled_.find(peer);
-      const std::uint32_t id = dialled != dialled_.end() ? dialled->second : h.fragment;
-      if (dialled == dialled_.end()) transport_.send(peer, header(MessageKind::name, 0, id_));
-      if (const auto old = links_.find(id); old != links_.end() && old->second != peer) close(old->second);
-      dialled_.erase(peer);
-      links_[id] = peer;
-      all_links_[peer] = id;
+      const std::uint32_t called = links_.dialled(peer);
+      if (called == k_nobody) transport_.send(peer, header(MessageKind::name, 0, id_));
+      links_.establish(called != k_nobody ? called : h.fragment, peer);
       return;
     }
-    const auto link = std::find_if(links_.begin(), links_.end(), [&](const auto& l) { return l.second == peer; });
-    if (link == links_.end()) return;
-    if (kind_of(h) == MessageKind::state) return take_state(link->first, message);
+    const std::uint32_t from = links_.worker_of(peer);
+    if (from == k_nobody) return;
+    if (kind_of(h) == MessageKind::state) return take_state(from, message);
     const auto sum = assemblies_.find(h.round);
     const bool of_commit = kind_of(h) == MessageKind::reduced && sum != assemblies_.end() && sum->second.committed &&
                            sum->second.epoch == h.epoch;
@@ -402,48 +370,17 @@ class ElasticGroup::Impl {
 
   // The state of a newcomer.
 
-  void send_state(std::uint32_t id) {
-    const auto link = links_.find(id);
-    if (link == links_.end()) return;
-    std::vector<float> part;
-    std::uint32_t number = 0;
-    for (std::size_t v = 0; v < problem_.state.size(); ++v) {
-      std::span<const float> rest = problem_.state[v].values;
-      while (!rest.empty()) {
-        const std::size_t count = std::min(rest.size(), k_state_part - part.size());
-        part.insert(part.end(), rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
-        rest = rest.subspan(count);
-        if (part.size() < k_state_part) continue;
-        send_floats(link->second, MessageKind::state, next_, number++, part);
-        part.clear();
-      }
-    }
-    send_floats(link->second, MessageKind::state, next_, number, part);  // the last part is shorter, perhaps empty
+  void give_state(std::uint32_t id) {
+    if (!links_.has(id)) return;
+    send_state(problem_.state, [&](std::uint32_t number, std::span<const float> values) {
+      send_floats(links_.peer_of(id), MessageKind::state, next_, number, values);
+    });
   }
 
   void take_state(std::uint32_t from, const Message& message) {
     if (role_ != Role::observer || from != donor_ || state_complete_) return;
-    MYRIAD_VALIDATE(message.header.fragment == parts_, ErrorKind::input_corrupt, "E2453",
-                    "part {} of the state where part {} was due (the donor began again) the worker joins again",
-                    message.header.fragment, parts_);
-    std::size_t at = parts_++ * k_state_part;
     state_since_ = now_seconds();
-    std::span<const std::byte> rest = message.payload;
-    for (const auto& vector : problem_.state) {
-      if (at >= vector.values.size()) {
-        at -= vector.values.size();
-        continue;
-      }
-      const std::size_t count = std::min(vector.values.size() - at, rest.size() / sizeof(float));
-      if (count > 0) std::memcpy(vector.values.data() + at, rest.data(), count * sizeof(float));
-      rest = rest.subspan(count * sizeof(float));
-      at = 0;
-    }
-    MYRIAD_VALIDATE(rest.empty(), ErrorKind::input_corrupt, "E2453",
-                    "the state of the donor is {} bytes too long (it trains another network) "
-                    "run the same configuration everywhere",
-                    rest.size());
-    if (message.payload.size() == k_state_part * sizeof(float)) return;
+    if (!received_->take(message.header.fragment, message.payload)) return;
     state_complete_ = true;
     next_ = message.header.round;
     std::erase_if(assemblies_, [&](const auto& a) { return a.first < next_; });
@@ -481,8 +418,8 @@ class ElasticGroup::Impl {
     if (problem_.memory_elements == 0) return;
     for (std::uint32_t m = 0; m < problem_.micro_batches; ++m) {
       const std::uint32_t owner = assignment_.owner[m], source = assignment_.source[m];
-      if (source == id_ && owner != id_ && links_.contains(owner))
-        send_floats(links_.at(owner), MessageKind::memory, next_, m, slots_.at(m).values);
+      if (source == id_ && owner != id_ && links_.has(owner))
+        send_floats(links_.peer_of(owner), MessageKind::memory, next_, m, slots_.at(m).values);
       if (owner != id_) continue;
       if (source == k_nobody && !finished_[m]) {
         std::vector<float> first(problem_.memory_elements, 0.0F);
@@ -530,8 +467,8 @@ class ElasticGroup::Impl {
 
   void send_next_memory(std::uint32_t m) {
     for (const std::uint32_t id : members_) {
-      if (keeps(id, id_) && links_.contains(id))
-        send_floats(links_.at(id), MessageKind::next_memory, next_, m, slots_.at(m).next);
+      if (keeps(id, id_) && links_.has(id))
+        send_floats(links_.peer_of(id), MessageKind::next_memory, next_, m, slots_.at(m).next);
     }
   }
 
@@ -559,8 +496,8 @@ class ElasticGroup::Impl {
         const std::span<const float> part = std::span(sum).subspan(begin, count);
         if (members_[r] == id_) {
           slice_sum_.add(node, {part.begin(), part.end()});
-        } else if (links_.contains(members_[r])) {
-          send_floats(links_.at(members_[r]), MessageKind::partial, next_, node.packed(), part);
+        } else if (links_.has(members_[r])) {
+          send_floats(links_.peer_of(members_[r]), MessageKind::partial, next_, node.packed(), part);
         }
       }
     }
@@ -583,7 +520,7 @@ class ElasticGroup::Impl {
     a.there[mine] = true;
     std::vector<PeerId> peers;
     for (const MemberEntry& e : entries_) {
-      if (e.id != id_ && e.role != Role::guest && links_.contains(e.id)) peers.push_back(links_.at(e.id));
+      if (e.id != id_ && e.role != Role::guest && links_.has(e.id)) peers.push_back(links_.peer_of(e.id));
     }
     transport_.send(peers, header(MessageKind::reduced, next_, static_cast<std::uint32_t>(mine), root.size()),
                     bytes_of_floats(root));
@@ -662,7 +599,7 @@ class ElasticGroup::Impl {
   void get_ready() {
     if (ready_sent_ || no_lighthouse_since_ || entries_.empty() || opened_) return;
     for (std::uint32_t id : members_) {
-      if (id != id_ && !links_.contains(id)) return;
+      if (id != id_ && !links_.has(id)) return;
     }
     const auto behind = assemblies_.find(next_);
     if (role_ != Role::guest && (!state_complete_ || (behind != assemblies_.end() && behind->second.committed))) return;
@@ -688,9 +625,7 @@ class ElasticGroup::Impl {
   ElasticConfig config_;
   Transport transport_;
   PeerId lighthouse_ = 0;  ///< 0: none
-  std::map<std::uint32_t, PeerId> links_;    ///< by worker: connections that both ends know
-  std::map<PeerId, std::uint32_t> dialled_;  ///< connections we are making
-  std::map<PeerId, std::uint32_t> all_links_;  ///< whose a connection is or was
+  WorkerLinks links_{transport_};
   std::uint32_t id_ = k_nobody;
   Role role_ = Role::guest;
   EpochGate gate_;
@@ -702,7 +637,7 @@ class ElasticGroup::Impl {
   std::uint64_t next_;
   bool state_complete_ = true;        ///< the state is the one before next_
   std::uint32_t donor_ = k_nobody;
-  std::uint32_t parts_ = 0;           ///< of the state, received
+  std::optional<StateReceiver> received_;  ///< parts of the state
   double state_since_ = 0;            ///< when the last of them came
   Assignment assignment_;
   MicroBatchSum own_;                 ///< what we computed of step next_

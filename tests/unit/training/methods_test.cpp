@@ -445,8 +445,8 @@ class Attack final : public HostProblem {
 TEST_F(MixtureMethods, RobustRulesSurviveGrossAttacks) {
   const auto accuracy = [&](const std::string& rule, Attack::Kind kind) {
     Attack attacked(*backend_, problem_, kind);
-    const MethodConfig config =
-        preset("multi_krum", {"exchange.rule.name=" + rule, "exchange.rule.f=3", "inner.learning_rate=0.5", "inner.momentum=0"});
+    MethodConfig config = preset("multi_krum", {"exchange.rule.name=" + rule, "inner.learning_rate=0.5", "inner.momentum=0"});
+    config.exchange.rule.f = 3;
     Training run(config, attacked, 15, *backend_, DType::f32, 150, problem_.initial());
     run.steps(150);
     return problem_.test_accuracy(run.common());

@@ -9,6 +9,8 @@
 
 namespace myriad::train {
 
+using test::MixtureNetwork;
+
 double HostProblem::gradient(int worker, std::int64_t step, ConstTensorView x, TensorView gradient) {
   x_ = to_doubles(backend_, x);
   gradient_.assign(x_.size(), 0.0);
@@ -91,15 +93,15 @@ Mixture::Mixture(Backend& backend, std::uint64_t seed, std::int64_t batch, std::
     : HostProblem(backend), seed_(seed), batch_(batch) {
   std::mt19937_64 engine(seed);
   std::normal_distribution<double> normal;
-  double centres[20][k_inputs];
+  double centres[20][MixtureNetwork::k_inputs];
   for (auto& centre : centres) {
     for (double& v : centre) v = normal(engine);
   }
   const auto draw = [&](std::vector<Sample>& samples, std::int64_t count) {
     for (std::int64_t n = 0; n < count; ++n) {
       const auto c = static_cast<int>(engine() % 20);
-      Sample s{{}, c % k_classes};
-      for (int k = 0; k < k_inputs; ++k) s.x[k] = centres[c][k] + normal(engine);
+      Sample s{{}, c % static_cast<int>(MixtureNetwork::k_classes)};
+      for (std::size_t k = 0; k < MixtureNetwork::k_inputs; ++k) s.x[k] = centres[c][k] + normal(engine);
       samples.push_back(s);
     }
   };
@@ -111,54 +113,12 @@ std::vector<double> Mixture::initial() const {
   std::mt19937_64 engine(seed_ + 1);
   std::normal_distribution<double> normal;
   std::vector<double> x(static_cast<std::size_t>(k_parameters), 0.0);
-  std::size_t k = 0;
-  for (; k < k_inputs * k_hidden; ++k) x[k] = normal(engine) / std::sqrt(k_inputs);
-  k += k_hidden;
-  for (std::size_t j = 0; j < k_hidden * k_classes; ++j) x[k + j] = normal(engine) / std::sqrt(k_hidden);
+  constexpr std::size_t k_first = MixtureNetwork::k_inputs * MixtureNetwork::k_hidden;
+  for (std::size_t k = 0; k < k_first; ++k) x[k] = normal(engine) / std::sqrt(MixtureNetwork::k_inputs);
+  for (std::size_t j = 0; j < MixtureNetwork::k_hidden * MixtureNetwork::k_classes; ++j) {
+    x[k_first + MixtureNetwork::k_hidden + j] = normal(engine) / std::sqrt(MixtureNetwork::k_hidden);
+  }
   return x;
-}
-
-double Mixture::sample_loss(const Sample& s, const double* p, double* gradient, int* right) const {
-  const double* const w1 = p;  // [hidden, input]
-  const double* const b1 = w1 + k_inputs * k_hidden;
-  const double* const w2 = b1 + k_hidden;  // [class, hidden]
-  const double* const b2 = w2 + k_hidden * k_classes;
-  double h[k_hidden], y[k_classes];
-  for (int j = 0; j < k_hidden; ++j) {
-    double sum = b1[j];
-    for (int i = 0; i < k_inputs; ++i) sum += w1[j * k_inputs + i] * s.x[i];
-    h[j] = std::tanh(sum);
-  }
-  for (int c = 0; c < k_classes; ++c) {
-    double sum = b2[c];
-    for (int j = 0; j < k_hidden; ++j) sum += w2[c * k_hidden + j] * h[j];
-    y[c] = sum;
-  }
-  const double top = *std::max_element(y, y + k_classes);
-  if (right != nullptr && y[s.label] == top) ++*right;
-  double total = 0.0;
-  for (double v : y) total += std::exp(v - top);
-  const double loss = std::log(total) + top - y[s.label];
-  if (gradient == nullptr) return loss;
-  double dh[k_hidden] = {};
-  double* const g1 = gradient;
-  double* const gb1 = g1 + k_inputs * k_hidden;
-  double* const g2 = gb1 + k_hidden;
-  double* const gb2 = g2 + k_hidden * k_classes;
-  for (int c = 0; c < k_classes; ++c) {
-    const double d = std::exp(y[c] - top) / total - (c == s.label ? 1.0 : 0.0);
-    gb2[c] += d;
-    for (int j = 0; j < k_hidden; ++j) {
-      g2[c * k_hidden + j] += d * h[j];
-      dh[j] += d * w2[c * k_hidden + j];
-    }
-  }
-  for (int j = 0; j < k_hidden; ++j) {
-    const double d = dh[j] * (1.0 - h[j] * h[j]);
-    gb1[j] += d;
-    for (int i = 0; i < k_inputs; ++i) g1[j * k_inputs + i] += d * s.x[i];
-  }
-  return loss;
 }
 
 double Mixture::evaluate(int worker, std::int64_t step, std::span<const double> x, std::span<double> gradient) {
@@ -166,7 +126,8 @@ double Mixture::evaluate(int worker, std::int64_t step, std::span<const double> 
   for (std::int64_t n = 0; n < batch_; ++n) {
     std::uint32_t words[4] = {static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(worker), 2};
     kernels::philox(words, seed_);
-    loss += sample_loss(train_[words[0] % train_.size()], x.data(), gradient.data(), nullptr);
+    const Sample& s = train_[words[0] % train_.size()];
+    loss += MixtureNetwork::loss(x.data(), s.x, s.label, gradient.data());
   }
   for (double& g : gradient) g /= static_cast<double>(batch_);
   return loss / static_cast<double>(batch_);
@@ -174,23 +135,23 @@ double Mixture::evaluate(int worker, std::int64_t step, std::span<const double> 
 
 double Mixture::mean_loss(const std::vector<Sample>& samples, std::span<const double> x) const {
   double sum = 0.0;
-  for (const Sample& s : samples) sum += sample_loss(s, x.data(), nullptr, nullptr);
+  for (const Sample& s : samples) sum += MixtureNetwork::loss<double>(x.data(), s.x, s.label, nullptr);
   return sum / static_cast<double>(samples.size());
 }
 double Mixture::train_loss(std::span<const double> x) const { return mean_loss(train_, x); }
 double Mixture::test_loss(std::span<const double> x) const { return mean_loss(test_, x); }
 double Mixture::test_accuracy(std::span<const double> x) const {
-  int right = 0;
-  for (const Sample& s : test_) sample_loss(s, x.data(), nullptr, &right);
-  return right / static_cast<double>(test_.size());
+  const auto count = std::count_if(test_.begin(), test_.end(), [&](const Sample& s) {
+    bool right = false;
+    MixtureNetwork::loss<double>(x.data(), s.x, s.label, nullptr, &right);
+    return right;
+  });
+  return static_cast<double>(count) / static_cast<double>(test_.size());
 }
 
 MethodConfig preset(const std::string& name, const std::vector<std::string>& settings) {
   const char* const source = std::getenv("MYRIAD_SOURCE_DIR");
-  std::vector<ConfigOverride> overrides;
-  for (const std::string& s : settings) overrides.push_back(parse_set(s));
-  return read_method(Config::from_file(std::make_shared<Schema>(method_schema()),
-                                       std::string(source != nullptr ? source : ".") + "/configs/training/" + name + ".yaml", overrides));
+  return load_method(std::string(source != nullptr ? source : ".") + "/configs/training/" + name + ".yaml", settings).config;
 }
 
 Training::Training(const MethodConfig& config, Problem& problem, int workers, Backend& b, DType dtype, std::int64_t total_steps, std::vector<double> start,

@@ -11,6 +11,7 @@
 
 #include "src/backend/registry.hpp"
 #include "src/comm/comm.hpp"
+#include "tests/unit/training/mixture_network.hpp"
 #include "training/method_schema.hpp"
 
 namespace myriad::train {
@@ -69,16 +70,13 @@ class Mixture final : public HostProblem {
   double test_loss(std::span<const double> x) const;
   double test_accuracy(std::span<const double> x) const;
 
-  static constexpr int k_inputs = 16, k_hidden = 32, k_classes = 10;
-  static constexpr std::int64_t k_parameters = k_inputs * k_hidden + k_hidden + k_hidden * k_classes + k_classes;
+  static constexpr std::int64_t k_parameters = test::MixtureNetwork::k_parameters;
 
  private:
   struct Sample {
-    double x[k_inputs];
+    double x[test::MixtureNetwork::k_inputs];
     int label;
   };
-  /// Loss of a sample; adds its gradient unless null; \p right counts a right answer.
-  double sample_loss(const Sample& s, const double* p, double* gradient, int* right) const;
   double mean_loss(const std::vector<Sample>& samples, std::span<const double> x) const;
   std::uint64_t seed_;
   std::int64_t batch_;

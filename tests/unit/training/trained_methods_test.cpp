@@ -18,8 +18,9 @@ using namespace myriad::train;
 /// A preset with periods that fit into these few steps.
 MethodConfig short_preset(const std::string& name) {
   MethodConfig config = preset(name);
-  config.schedule.period = std::min<std::int64_t>(config.schedule.period, 4);
-  config.schedule.delay = 0;
+  config.schedule.period = std::min<std::int64_t>(config.schedule.period, 6);  // 18 steps
+  config.schedule.fragments = std::min<std::int64_t>(config.schedule.fragments, 2);
+  config.schedule.delay = std::min<std::int64_t>(config.schedule.delay, 1);
   config.schedule.sampled = std::min<std::int64_t>(config.schedule.sampled, 2);
   config.exchange.rule.f = 0;
   if (config.inner.name == "frozen_adam") {

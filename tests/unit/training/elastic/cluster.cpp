@@ -25,7 +25,7 @@ using namespace myriad::train::elastic;
 
 namespace {
 
-constexpr std::size_t k_in = 16, k_hidden = 32, k_out = 10, k_data = 1000;
+constexpr std::size_t k_in = MixtureNetwork::k_inputs, k_data = 1000;
 
 double now_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -36,44 +36,6 @@ std::uint64_t mixed(std::uint64_t x) {  // splitmix64
   x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
   x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
   return x ^ (x >> 31U);
-}
-
-/// Adds the loss of one sample and its gradient (when wanted).
-double add_sample(std::span<const float> p, const float* x, int label, float* gradient) {
-  const float *w1 = p.data(), *b1 = w1 + k_in * k_hidden, *w2 = b1 + k_hidden, *b2 = w2 + k_hidden * k_out;
-  std::array<float, k_hidden> h{};
-  std::array<float, k_out> y{};
-  for (std::size_t j = 0; j < k_hidden; ++j) {
-    float sum = b1[j];
-    for (std::size_t i = 0; i < k_in; ++i) sum += w1[j * k_in + i] * x[i];
-    h[j] = std::tanh(sum);
-  }
-  float largest = -1e30F, total = 0.0F;
-  for (std::size_t k = 0; k < k_out; ++k) {
-    y[k] = b2[k];
-    for (std::size_t j = 0; j < k_hidden; ++j) y[k] += w2[k * k_hidden + j] * h[j];
-    largest = std::max(largest, y[k]);
-  }
-  for (float& v : y) total += (v = std::exp(v - largest));
-  const auto wanted = static_cast<std::size_t>(label);
-  const double loss = -std::log(static_cast<double>(y[wanted] / total));
-  if (gradient == nullptr) return loss;
-  float *g1 = gradient, *gb1 = g1 + k_in * k_hidden, *g2 = gb1 + k_hidden, *gb2 = g2 + k_hidden * k_out;
-  std::array<float, k_hidden> back{};
-  for (std::size_t k = 0; k < k_out; ++k) {
-    const float d = y[k] / total - (k == wanted ? 1.0F : 0.0F);
-    gb2[k] += d;
-    for (std::size_t j = 0; j < k_hidden; ++j) {
-      g2[k * k_hidden + j] += d * h[j];
-      back[j] += d * w2[k * k_hidden + j];
-    }
-  }
-  for (std::size_t j = 0; j < k_hidden; ++j) {
-    const float d = back[j] * (1.0F - h[j] * h[j]);
-    gb1[j] += d;
-    for (std::size_t i = 0; i < k_in; ++i) g1[j * k_in + i] += d * x[i];
-  }
-  return loss;
 }
 
 }  // namespace
@@ -91,7 +53,7 @@ MixtureProblem::MixtureProblem(std::size_t table_size)
   for (float& c : centres) c = normal(random);
   for (std::size_t s = 0; s < k_data; ++s) {
     const std::size_t centre = random() % 20;
-    labels_[s] = static_cast<int>(centre % k_out);
+    labels_[s] = static_cast<int>(centre % MixtureNetwork::k_classes);
     for (std::size_t i = 0; i < k_in; ++i) inputs_[s * k_in + i] = centres[centre * k_in + i] + normal(random);
   }
   for (float& p : parameters) p = 0.2F * normal(random);
@@ -100,7 +62,7 @@ MixtureProblem::MixtureProblem(std::size_t table_size)
 void MixtureProblem::compute(std::uint32_t m, std::uint64_t step, std::span<float> gradient, std::span<float> memory) const {
   for (std::uint32_t i = 0; i < k_samples; ++i) {
     const std::size_t s = mixed(step * 1000 + m * k_samples + i) % k_data;
-    add_sample(parameters, inputs_.data() + s * k_in, labels_[s], gradient.data());
+    MixtureNetwork::loss(parameters.data(), inputs_.data() + s * k_in, labels_[s], gradient.data());
     gradient[k_parameters] += 1.0F;
   }
   if (memory.empty()) return;
@@ -150,7 +112,7 @@ Hash128 MixtureProblem::hash() const {
 
 double MixtureProblem::loss() const {
   double sum = 0.0;
-  for (std::size_t s = 0; s < k_data; ++s) sum += add_sample(parameters, inputs_.data() + s * k_in, labels_[s], nullptr);
+  for (std::size_t s = 0; s < k_data; ++s) sum += MixtureNetwork::loss<float>(parameters.data(), inputs_.data() + s * k_in, labels_[s], nullptr);
   return sum / k_data;
 }
 

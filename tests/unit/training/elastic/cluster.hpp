@@ -16,18 +16,19 @@
 
 #include "src/base/hash.hpp"
 #include "src/base/json.hpp"
+#include "tests/unit/training/mixture_network.hpp"
 #include "training/elastic/elastic_group.hpp"
 #include "training/elastic/lighthouse.hpp"
 
 namespace myriad::test {
 
-/// PB6: 20 centres in 16 dimensions, 10 classes; network 16-32-10 with tanh and soft-max cross entropy, trained with Adam.
+/// PB6: 20 centres in 16 dimensions, 10 classes; trained with Adam.
 /// Each micro-batch sends every second element of its gradient and keeps the rest in its memory (error feedback), so that a
 /// memory that is lost or used twice changes the result.
 class MixtureProblem {
  public:
   static constexpr std::uint32_t k_micro_batches = 10, k_samples = 8;  ///< no power of two, so that trees are ragged
-  static constexpr std::size_t k_parameters = 16 * 32 + 32 + 32 * 10 + 10;
+  static constexpr std::size_t k_parameters = MixtureNetwork::k_parameters;
 
   /// \param table elements of a further vector of the state that every step changes
   explicit MixtureProblem(std::size_t table = 0);

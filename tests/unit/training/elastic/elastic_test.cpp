@@ -170,38 +170,33 @@ TEST(Elastic, AWorkerWhoseThreadHangsWhileItsConnectionsLiveIsNoticedByItsOverdu
   }
 }
 
+/// Two workers with micro-batches of \p micro_seconds, of which the second is killed at \p fault: the other finishes alone.
+void lose_one_of_two(const LighthouseConfig& config, unsigned micro_seconds, const WorkerFault& fault, std::uint64_t steps) {
+  Cluster cluster(config);
+  WorkerPlan plan;
+  plan.steps = steps;
+  plan.after_compute = [micro_seconds](std::uint32_t, std::uint64_t, std::span<float>) { ::usleep(micro_seconds); };
+  cluster.start_worker(plan);
+  plan.fault = fault;
+  cluster.start_worker(plan);
+  EXPECT_EQ(cluster.wait_worker(0), 0) << cluster.result(0).error.data();
+  expect_good(cluster, 0, hash_alone(steps));
+  EXPECT_EQ(cluster.wait_lighthouse(), LighthouseEnd::finished);
+  EXPECT_EQ(cluster.report().at("losses").as_array().size(), 1U) << to_json_text(cluster.report());
+}
+
 TEST(Elastic, TheDeadlineOfReassignedWorkCountsFromItsReassignment) {
   LighthouseConfig config = lighthouse_of(2);
   config.least_deadline_seconds = 0.9;
   config.deadline_factor = 1.9;
-  Cluster cluster(config);
-  WorkerPlan plan;
-  plan.steps = 4;
   // 0.5 s for five micro-batches and a limit of 0.95 s: the survivor of step 2 needs 1 s from its beginning.
-  plan.after_compute = [](std::uint32_t, std::uint64_t, std::span<float>) { ::usleep(100000); };
-  cluster.start_worker(plan);
-  plan.fault = {FaultPoint::before_vote, 2, SIGKILL, 0};
-  cluster.start_worker(plan);
-  EXPECT_EQ(cluster.wait_worker(0), 0) << cluster.result(0).error.data();
-  expect_good(cluster, 0, hash_alone(4));
-  EXPECT_EQ(cluster.wait_lighthouse(), LighthouseEnd::finished);
-  EXPECT_EQ(cluster.report().at("losses").as_array().size(), 1U) << to_json_text(cluster.report());
+  lose_one_of_two(config, 100000, {FaultPoint::before_vote, 2, SIGKILL, 0}, 4);
 }
 
 TEST(Elastic, AWorkerInALongMicroBatchIsNotTakenForOneThatDoesNotGetReady) {
   LighthouseConfig config = lighthouse_of(2);
   config.least_deadline_seconds = 0.15;  // shorter than a micro-batch
-  Cluster cluster(config);
-  WorkerPlan plan;
-  plan.steps = 2;
-  plan.after_compute = [](std::uint32_t, std::uint64_t, std::span<float>) { ::usleep(250000); };
-  cluster.start_worker(plan);
-  plan.fault = {FaultPoint::before_compute, 1, SIGKILL, 0};
-  cluster.start_worker(plan);
-  EXPECT_EQ(cluster.wait_worker(0), 0) << cluster.result(0).error.data();
-  expect_good(cluster, 0, hash_alone(2));
-  EXPECT_EQ(cluster.wait_lighthouse(), LighthouseEnd::finished);
-  EXPECT_EQ(cluster.report().at("losses").as_array().size(), 1U) << to_json_text(cluster.report());
+  lose_one_of_two(config, 250000, {FaultPoint::before_compute, 1, SIGKILL, 0}, 2);
 }
 
 TEST(Elastic, ALighthouseThatCannotWriteItsJournalEndsInsteadOfBlamingAWorker) {
