@@ -35,8 +35,13 @@ void run_fibre() {
   fibres[running].finished = true;
 }
 
-void run_block(std::size_t threads) {
+/// Out of the function that returns twice (getcontext): what is inlined there must not live in registers.
+[[gnu::noinline]] void need_fibres(std::size_t threads) {
   if (fibres.size() < threads) fibres.resize(threads);
+}
+
+void run_block(std::size_t threads) {
+  need_fibres(threads);
   for (std::size_t t = 0; t < threads; ++t) {
     Fibre& fibre = fibres[t];
     fibre.finished = false;
